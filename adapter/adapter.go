@@ -1,0 +1,69 @@
+// Package adapter carries out what package rules decides: it keeps what is known of each ref,
+// reads counts, asks drivers for changes, and comes back for what could not be done at once.
+package adapter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"alertscale/rules"
+)
+
+// Driver reads and changes counts on one API. It is safe for concurrent use, though never asked
+// twice at a time for one ref. It makes no retries of a write.
+type Driver interface {
+	// Observe reads the count that is asked for at present.
+	Observe(ctx context.Context, ref rules.Ref) (rules.Observed, error)
+	// Scale sets the count to c.To if it still is c.From (where the API has versions: if nothing
+	// changed since c.Version), else it returns ErrConflict.
+	Scale(ctx context.Context, ref rules.Ref, c rules.Change) error
+}
+
+// What callers ask of a driver's or a store's error with errors.Is. Every other error is
+// transient, and says nothing about whether a write was carried out.
+var (
+	// ErrConflict: the count, or the stored memory, is not what it was when it was read. Nothing
+	// was changed.
+	ErrConflict = errors.New("changed in the meantime")
+	// ErrNotFound: there is no such workload, or kind. Permanent.
+	ErrNotFound = errors.New("not found")
+	// ErrForbidden: the credentials do not allow it. Permanent.
+	ErrForbidden = errors.New("forbidden")
+	// ErrInvalid: the API will never take this. Permanent.
+	ErrInvalid = errors.New("invalid")
+)
+
+// BusyError is an answer that refuses for now and says when to come back, as 429 does. Nothing was
+// changed.
+type BusyError struct {
+	After time.Duration // zero: not said
+	Err   error
+}
+
+func (e *BusyError) Error() string {
+	if e.After > 0 {
+		return fmt.Sprintf("%v (try again in %s)", e.Err, e.After)
+	}
+	return e.Err.Error()
+}
+
+func (e *BusyError) Unwrap() error { return e.Err }
+
+// Revision is a store's own mark of what it holds for a ref. Zero is: nothing.
+type Revision uint64
+
+// Store keeps memories. It is safe for concurrent use. What Swap stored is durable when it returns,
+// as far as the store is.
+type Store interface {
+	// Load returns what is stored; zero values where there is nothing.
+	Load(ctx context.Context, ref rules.Ref) (rules.Memory, Revision, error)
+	// Swap stores m if the ref still has revision old, else it returns ErrConflict. An empty
+	// memory is deleted, and has revision zero.
+	Swap(ctx context.Context, ref rules.Ref, old Revision, m rules.Memory) (Revision, error)
+	// Refs lists what is stored.
+	Refs(ctx context.Context) ([]rules.Ref, error)
+	// Close releases what the store holds.
+	Close() error
+}

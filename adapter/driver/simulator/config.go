@@ -1,0 +1,32 @@
+// Package simulator is a driver whose workloads live in memory: for demos, tests and first steps.
+package simulator
+
+import (
+	"time"
+
+	"alertscale/rules/yamldoc"
+)
+
+// Config is a simulator's block of the file.
+type Config struct {
+	// Workloads holds the count at start of each workload, by namespace/name or by name. One that
+	// is not there does not exist.
+	Workloads map[string]int
+	// ReadyAfter is how long a ref is not ready after each change of its count.
+	ReadyAfter time.Duration
+}
+
+// ReadConfig reads the block. What is wrong with it becomes a fault of the document.
+func ReadConfig(n yamldoc.Node) Config {
+	c := Config{Workloads: map[string]int{}}
+	readByCaller := func(yamldoc.Node) {}
+	n.Fields([]yamldoc.Field{
+		{Key: "type", Read: readByCaller},
+		{Key: "timeout", Read: readByCaller},
+		{Key: "workloads", Read: func(n yamldoc.Node) {
+			n.Each(func(key string, n yamldoc.Node) { c.Workloads[key] = n.Int(0) })
+		}},
+		{Key: "ready_after", Read: func(n yamldoc.Node) { c.ReadyAfter = n.Duration() }},
+	})
+	return c
+}

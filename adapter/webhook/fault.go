@@ -1,0 +1,126 @@
+package webhook
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// fault is JSON that is well formed, and not what a notification looks like.
+type fault struct{ path, what string }
+
+func (f *fault) Error() string {
+	if f.path == "" {
+		return f.what
+	}
+	return f.path + ": " + f.what
+}
+
+// malformed is a body that is not JSON.
+type malformed struct {
+	offset int64
+	err    error
+}
+
+func (m *malformed) Error() string {
+	return fmt.Sprintf("malformed JSON at byte %d: %v", m.offset, m.err)
+}
+
+func (m *malformed) Unwrap() error { return m.err }
+
+// faultf is a fault at the value that was read last.
+func (r *reader) faultf(format string, args ...any) error {
+	return &fault{path(r.dec.StackPointer()), fmt.Sprintf(format, args...)}
+}
+
+func (r *reader) mismatch(want string, got jsontext.Kind) error {
+	return r.faultf("want %s, got %s", want, kindName(got))
+}
+
+func kindName(k jsontext.Kind) string {
+	switch k {
+	case 'n':
+		return "null"
+	case 't', 'f':
+		return "a boolean"
+	case '"':
+		return "a string"
+	case '0':
+		return "a number"
+	case '{':
+		return "an object"
+	default:
+		return "an array"
+	}
+}
+
+// path writes a pointer the way one would in a program: alerts[3].labels["pod"].
+func path(p jsontext.Pointer) string {
+	var b strings.Builder
+	first, depth := "", 0
+	for token := range p.Tokens() {
+		switch {
+		case depth == 0:
+			first = token
+			b.WriteString(token)
+		case depth == 1 && first == "alerts":
+			fmt.Fprintf(&b, "[%s]", token)
+		case depth == 2:
+			b.WriteString("." + token)
+		default:
+			fmt.Fprintf(&b, "[%.64q]", token)
+		}
+		depth++
+	}
+	return b.String()
+}
+
+// explain turns what stopped the reading into what the sender should be told. A body that is not a
+// notification of version "4" at all is told so first, whatever else is the matter with it.
+func explain(body []byte, err error) error {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return errors.New("empty body: want Alertmanager's webhook JSON")
+	}
+	if syntax := syntactic(err); syntax != nil {
+		return syntax
+	}
+	h, skimErr := skim(body)
+	if syntax := syntactic(skimErr); syntax != nil {
+		return syntax
+	}
+	if headErr := h.check(); headErr != nil && skimErr == nil {
+		return headErr
+	}
+	return err
+}
+
+func syntactic(err error) error {
+	if serr, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		return &malformed{serr.ByteOffset, serr.Err}
+	}
+	if errors.Is(err, io.EOF) {
+		return &malformed{0, io.ErrUnexpectedEOF}
+	}
+	return nil
+}
+
+// skim reads the head alone.
+func skim(body []byte) (h head, err error) {
+	r := newReader(body)
+	err = r.object(func(name string) (err error) {
+		switch name {
+		case "version":
+			h.version, err = r.str()
+		case "alerts":
+			h.alerts, err = true, r.dec.SkipValue()
+		default:
+			err = r.dec.SkipValue()
+		}
+		return err
+	})
+	return h, err
+}

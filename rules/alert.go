@@ -1,0 +1,76 @@
+// Package rules decides: which rules a notification touches, for which refs, and what count each
+// ref gets. It is arithmetic on its arguments: no I/O, no clock, no logger.
+package rules
+
+import (
+	"hash/fnv"
+	"time"
+
+	"github.com/prometheus/alertmanager/template"
+)
+
+// Label is one name and value of an alert.
+type Label struct{ Name, Value string }
+
+// Labels are the labels, or the annotations, of an alert. The order has no meaning and no name
+// stands twice.
+type Labels []Label
+
+// Get returns the value of a name, empty where there is none, as a matcher sees it.
+func (ls Labels) Get(name string) string {
+	for i := range ls {
+		if ls[i].Name == name {
+			return ls[i].Value
+		}
+	}
+	return ""
+}
+
+// KV returns the labels in the form in which Alertmanager hands them to templates.
+func (ls Labels) KV() template.KV {
+	kv := make(template.KV, len(ls))
+	for _, l := range ls {
+		kv[l.Name] = l.Value
+	}
+	return kv
+}
+
+// Alert is one entry of a notification.
+type Alert struct {
+	Fingerprint string // its identity, never empty
+	Resolved    bool   // false: it fires
+	Labels      Labels
+	Annotations Labels
+	StartsAt    time.Time
+	EndsAt      time.Time // zero while it fires
+}
+
+// Event is one notification after decoding. Alerts may share the memory of the body that they
+// were decoded from; what a Memory keeps is copied.
+type Event struct {
+	Receiver  string
+	GroupKey  string
+	Truncated int // how many alerts the sender left out for length: truncatedAlerts
+	Alerts    []Alert
+
+	ExternalURL       string
+	GroupLabels       Labels
+	CommonLabels      Labels
+	CommonAnnotations Labels
+}
+
+// GroupID stands for the receiver and the group key of a notification. Zero is a notification
+// that names no group: nothing can be concluded from what it leaves out.
+type GroupID uint64
+
+// Group returns the event's group.
+func (e *Event) Group() GroupID {
+	if e.GroupKey == "" {
+		return 0
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(e.Receiver))
+	_, _ = h.Write([]byte{0})
+	_, _ = h.Write([]byte(e.GroupKey))
+	return GroupID(h.Sum64())
+}

@@ -1,0 +1,390 @@
+package rules
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The times by which a firing alert that did not start after its resolve takes that resolve back
+// (spec of episodes: a sender that lags, or one that had lost sight of a firing alert).
+const (
+	staleAfter  = 5 * time.Minute  // heard later than this after the resolve, it resumes its episode at once
+	resumeAfter = 10 * time.Minute // heard earlier, it does so this long after the resolve, if nobody denies it
+)
+
+// News is what a notification brought for a ref.
+type News struct {
+	Changed bool    // there is something to store
+	Verdict Verdict // Ended or Duplicate: what to report where no call is open
+	Rule    string  // the first rule that it touched, or whose episode it ended
+	Why     []string
+}
+
+// Record enters what an event says of a ref of t into its memory. touch.Hits is empty where the event
+// only leaves alerts out that its group had told of.
+func Record(t *Target, mem Memory, touch *Touch, e *Event, now time.Time) (Memory, News) {
+	r := recorder{target: t, mem: mem.clone(), event: e, group: e.Group(), now: now, began: map[string]bool{}}
+	r.changed = r.mem.advance(t, now)
+	r.count()
+	known, fresh, gone := r.sort(touch.Hits)
+	for _, h := range known {
+		r.known(h)
+	}
+	for _, h := range fresh {
+		r.leave(h.Alert.Fingerprint)
+	}
+	for _, h := range fresh {
+		r.fresh(h)
+	}
+	for _, h := range gone {
+		r.resolve(h)
+	}
+	if r.group != 0 && e.Truncated == 0 {
+		r.absent(touch.Hits)
+	}
+	r.end()
+	r.mem.cap()
+	return r.mem, r.news(touch.Hits)
+}
+
+// recorder enters one event into a memory.
+type recorder struct {
+	target  *Target
+	mem     Memory
+	event   *Event
+	group   GroupID
+	now     time.Time
+	changed bool
+
+	firing, held map[string]int  // how many alerts of a rule fire, and fire or are suspended
+	began        map[string]bool // rules whose episode began with this event
+	resolved     []string        // rules that lost an alert by a resolve
+	ended        []string        // rules whose episode ended by one
+	stale        bool
+}
+
+func (r *recorder) count() {
+	r.firing, r.held = map[string]int{}, map[string]int{}
+	for _, h := range r.mem.Alerts {
+		r.add(h, 1)
+	}
+}
+
+// add counts an alert in the rules that it is in, or, with -1, out of them.
+func (r *recorder) add(h Heard, n int) {
+	for _, rule := range h.Rules {
+		if h.State == Firing {
+			r.firing[rule] += n
+		}
+		if h.State != Resolved {
+			r.held[rule] += n
+		}
+	}
+}
+
+// set replaces what is known of an alert.
+func (r *recorder) set(fingerprint string, h Heard) {
+	r.add(r.mem.Alerts[fingerprint], -1)
+	r.mem.Alerts[fingerprint] = h
+	r.add(h, 1)
+	r.changed = true
+}
+
+// leave takes an alert out of its rules without an end of their episodes: it comes anew.
+func (r *recorder) leave(fingerprint string) {
+	if h, ok := r.mem.Alerts[fingerprint]; ok {
+		r.add(h, -1)
+		delete(r.mem.Alerts, fingerprint)
+	}
+}
+
+// sort parts the hits into firing alerts that are known, firing ones that are new, and resolves.
+func (r *recorder) sort(hits []Hit) (known, fresh, gone []Hit) {
+	for _, h := range hits {
+		rec, heard := r.mem.Alerts[h.Alert.Fingerprint]
+		switch {
+		case h.Alert.Resolved:
+			gone = append(gone, h)
+		case !heard || rec.outlived(h.Alert):
+			fresh = append(fresh, h)
+		case rec.State == Resolved && rec.Unheard && r.now.Sub(rec.At) > staleAfter:
+			fresh = append(fresh, h)
+		default:
+			known = append(known, h)
+		}
+	}
+	return known, fresh, gone
+}
+
+// outlived tells whether a firing alert is a new one under the same fingerprint.
+func (h *Heard) outlived(a *Alert) bool {
+	if h.State == Resolved {
+		return a.StartsAt.After(h.EndsAt)
+	}
+	return a.StartsAt.After(h.StartsAt) && a.StartsAt.After(h.lastHeard())
+}
+
+func (h *Heard) lastHeard() time.Time {
+	if h.State == Suspended {
+		return h.LastAt
+	}
+	return h.At
+}
+
+// known enters a firing alert that is known: it refreshes, or ends its suspension, or claims that
+// its resolve is not true.
+func (r *recorder) known(hit Hit) {
+	fp := hit.Alert.Fingerprint
+	h := r.mem.Alerts[fp]
+	if h.State == Resolved {
+		r.claim(hit, h)
+		return
+	}
+	next := h
+	next.State, next.At, next.LastAt = Firing, r.now, time.Time{}
+	if hit.Alert.StartsAt.After(h.StartsAt) {
+		next.StartsAt = hit.Alert.StartsAt
+	}
+	next.Groups = with(h.Groups, r.group)
+	next.Rules = ruleNames(hit.Rules, h.Rules)
+	if !next.same(&h) {
+		r.set(fp, next)
+	} else {
+		r.mem.Alerts[fp] = next
+	}
+	for _, rule := range hit.Rules {
+		r.join(rule)
+		r.renderLate(rule, hit.Alert)
+	}
+}
+
+// same tells whether nothing is different but when the alert was heard of.
+func (h *Heard) same(o *Heard) bool {
+	return h.State == o.State && h.StartsAt.Equal(o.StartsAt) &&
+		slices.Equal(h.Groups, o.Groups) && slices.Equal(h.Rules, o.Rules)
+}
+
+// claim enters a firing alert that did not start after its resolve.
+func (r *recorder) claim(hit Hit, h Heard) {
+	fp := hit.Alert.Fingerprint
+	r.stale = true
+	h.Rules = ruleNames(hit.Rules, h.Rules)
+	if r.now.Sub(h.At) > staleAfter || r.now.Sub(h.At) >= resumeAfter {
+		r.add(r.mem.Alerts[fp], -1)
+		h.Claims = with(h.Claims, r.group)
+		r.mem.resume(r.target, fp, h, r.now)
+		r.add(r.mem.Alerts[fp], 1)
+		r.changed = true
+		return
+	}
+	if !slices.Contains(h.Claims, r.group) {
+		h.Claims = with(h.Claims, r.group)
+		r.set(fp, h)
+	}
+}
+
+// fresh enters an alert that is new.
+func (r *recorder) fresh(hit Hit) {
+	for _, rule := range hit.Rules {
+		switch {
+		case r.firing[rule.Name] == 0:
+			r.begin(rule, hit.Alert)
+		case r.began[rule.Name]:
+			r.renderMore(rule, hit.Alert)
+		default:
+			r.renderLate(rule, hit.Alert)
+		}
+	}
+	r.set(strings.Clone(hit.Alert.Fingerprint), Heard{
+		State: Firing, StartsAt: hit.Alert.StartsAt, At: r.now,
+		Groups: []GroupID{r.group}, Rules: ruleNames(hit.Rules, nil),
+	})
+}
+
+// begin starts an episode of a rule, with its call. What was suspended goes over into it.
+func (r *recorder) begin(rule *Rule, a *Alert) {
+	ep := &Episode{Since: r.now}
+	if !rule.Resolved {
+		ep.Call = r.mem.newCall(r.now)
+	}
+	r.mem.Episodes[rule.Name] = ep
+	r.began[rule.Name] = true
+	r.renderMore(rule, a)
+}
+
+// join makes sure that a rule which has an alert has an episode: one without a call, for an alert that
+// another rule knew.
+func (r *recorder) join(rule *Rule) {
+	ep := r.mem.Episodes[rule.Name]
+	if ep == nil || !ep.Ended.IsZero() {
+		r.mem.Episodes[rule.Name] = &Episode{Since: r.now}
+		r.changed = true
+	}
+}
+
+// renderMore renders a set for one more of the alerts that began the episode: the largest counts.
+func (r *recorder) renderMore(rule *Rule, a *Alert) {
+	if !rule.Action.templated() {
+		return
+	}
+	ep := *r.mem.Episodes[rule.Name]
+	n, err := rule.Action.render(a, r.event)
+	if err == nil && (ep.Want == nil || n > *ep.Want) {
+		ep.Want = &n
+	}
+	if ep.Call != nil {
+		call := *ep.Call
+		call.Want, call.Broken = ep.Want, ""
+		if ep.Want == nil {
+			call.Broken = err.Error()
+		}
+		ep.Call = &call
+	}
+	r.mem.Episodes[rule.Name] = &ep
+	r.changed = true
+}
+
+// renderLate renders a set whose call has no count so far.
+func (r *recorder) renderLate(rule *Rule, a *Alert) {
+	if ep := r.mem.Episodes[rule.Name]; ep != nil && rule.Action.templated() && ep.Want == nil {
+		r.renderMore(rule, a)
+	}
+}
+
+// resolve enters a resolve. It counts only if it ended after what is known began.
+func (r *recorder) resolve(hit Hit) {
+	a := hit.Alert
+	h, heard := r.mem.Alerts[a.Fingerprint]
+	ends := a.EndsAt
+	if ends.IsZero() {
+		ends = r.now
+	}
+	next := Heard{State: Resolved, StartsAt: a.StartsAt, EndsAt: ends, At: r.now, Rules: h.Rules}
+	switch {
+	case !heard:
+		next.Unheard = true
+		r.set(strings.Clone(a.Fingerprint), next)
+	case h.State == Resolved:
+		r.resolveAgain(a.Fingerprint, h, next)
+	case ends.After(h.StartsAt):
+		r.resolved = append(r.resolved, h.Rules...)
+		r.set(a.Fingerprint, next)
+	}
+}
+
+// resolveAgain enters a further resolve: it denies what was claimed, and may be of a later firing
+// that nobody told of.
+func (r *recorder) resolveAgain(fingerprint string, h, next Heard) {
+	switch {
+	case next.StartsAt.After(h.EndsAt):
+		next.Unheard = h.Unheard
+		r.set(fingerprint, next)
+	case len(h.Claims) > 0 || next.EndsAt.After(h.EndsAt):
+		h.Claims = nil
+		if next.EndsAt.After(h.EndsAt) {
+			h.EndsAt = next.EndsAt
+		}
+		r.set(fingerprint, h)
+	}
+}
+
+// absent enters what the event's group leaves out.
+func (r *recorder) absent(hits []Hit) {
+	var present map[string]bool
+	for _, fp := range slices.Sorted(maps.Keys(r.mem.Alerts)) {
+		h := r.mem.Alerts[fp]
+		if !slices.Contains(h.Groups, r.group) && !slices.Contains(h.Claims, r.group) {
+			continue
+		}
+		if present == nil {
+			present = make(map[string]bool, len(hits))
+			for _, hit := range hits {
+				present[hit.Alert.Fingerprint] = true
+			}
+		}
+		if present[fp] {
+			continue
+		}
+		h.Groups, h.Claims = without(h.Groups, r.group), without(h.Claims, r.group)
+		if h.State == Firing && len(h.Groups) == 0 {
+			h.State, h.LastAt, h.At = Suspended, h.At, r.now
+		}
+		r.set(fp, h)
+	}
+}
+
+// end ends the episodes that have no alert left.
+func (r *recorder) end() {
+	for _, name := range slices.Sorted(maps.Keys(r.mem.Episodes)) {
+		ep := r.mem.Episodes[name]
+		if r.held[name] > 0 || !ep.Ended.IsZero() {
+			continue
+		}
+		r.changed = true
+		if !slices.Contains(r.resolved, name) {
+			delete(r.mem.Episodes, name)
+			continue
+		}
+		r.mem.endEpisode(r.target.set.rule(name, r.target), name, r.now)
+		r.ended = append(r.ended, name)
+	}
+}
+
+func (r *recorder) news(hits []Hit) News {
+	n := News{Changed: r.changed, Verdict: Duplicate}
+	if len(hits) > 0 {
+		n.Rule = hits[0].Rules[0].Name
+	}
+	switch {
+	case len(r.ended) > 0:
+		n.Verdict, n.Rule = Ended, r.ended[0]
+		for _, name := range r.ended {
+			n.Why = append(n.Why, fmt.Sprintf("%q: its last alert is resolved", name))
+		}
+	case r.stale:
+		n.Why = []string{"not new: a resolve that is later than its start was heard before"}
+	case n.Rule != "" && r.firing[n.Rule] > 0 && hits[0].Rules[0].Resolved:
+		n.Why = []string{fmt.Sprintf("%q: %s; it acts when they are resolved", n.Rule, fires(r.firing[n.Rule]))}
+	case n.Rule != "" && r.firing[n.Rule] > 0:
+		n.Why = []string{fmt.Sprintf("%q: %s; it acts once an episode", n.Rule, fires(r.firing[n.Rule]))}
+	default:
+		n.Why = []string{"nothing new"}
+	}
+	return n
+}
+
+func fires(n int) string {
+	if n == 1 {
+		return "1 alert fires"
+	}
+	return fmt.Sprintf("%d alerts fire", n)
+}
+
+// ruleNames returns the names of rules; those that were there before, if they are the same.
+func ruleNames(rs []*Rule, before []string) []string {
+	if slices.EqualFunc(rs, before, func(r *Rule, name string) bool { return r.Name == name }) {
+		return before
+	}
+	names := make([]string, 0, len(rs))
+	for _, r := range rs {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
+func with(groups []GroupID, g GroupID) []GroupID {
+	if slices.Contains(groups, g) {
+		return groups
+	}
+	return append(slices.Clone(groups), g)
+}
+
+func without(groups []GroupID, g GroupID) []GroupID {
+	if !slices.Contains(groups, g) {
+		return groups
+	}
+	return slices.DeleteFunc(slices.Clone(groups), func(o GroupID) bool { return o == g })
+}

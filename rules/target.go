@@ -1,0 +1,165 @@
+package rules
+
+import (
+	"strings"
+	"time"
+
+	"alertscale/rules/yamldoc"
+)
+
+// Cooldown is how long after the last change of a ref no change of a direction is made.
+type Cooldown struct{ Up, Down time.Duration }
+
+func (c Cooldown) of(d Direction) time.Duration {
+	switch d {
+	case Up:
+		return c.Up
+	case Down:
+		return c.Down
+	default:
+		return 0
+	}
+}
+
+// The defaults of a target.
+const (
+	DefaultMin          = 1
+	DefaultCooldownUp   = time.Minute
+	DefaultCooldownDown = 5 * time.Minute
+)
+
+// Target is one integer somewhere with its bounds and cooldowns, or, with a template, a family of
+// them.
+type Target struct {
+	Name     string
+	Driver   string
+	Min, Max int
+	Cooldown Cooldown
+	DryRun   bool // its own, or the process's
+
+	kind, namespace, name part
+	ref                   *Ref // nil with a template
+	set                   *Set
+}
+
+// Ref returns the ref of a target without a template.
+func (t *Target) Ref() (Ref, bool) {
+	if t.ref == nil {
+		return Ref{}, false
+	}
+	return *t.ref, true
+}
+
+// readTarget reads one target and reports what is wrong with it.
+func (s *Set) readTarget(name string, n yamldoc.Node) *Target {
+	t := &Target{
+		Name: name, Min: DefaultMin, set: s, DryRun: s.DryRun,
+		Cooldown: Cooldown{DefaultCooldownUp, DefaultCooldownDown},
+	}
+	n.Fields([]yamldoc.Field{
+		{Key: "driver", Read: func(v yamldoc.Node) { t.Driver = v.Text() }},
+		{Key: "kind", Read: func(v yamldoc.Node) { t.kind = s.readKind(t, v) }},
+		{Key: "namespace", Read: func(v yamldoc.Node) { t.namespace = readPart(v) }},
+		{Key: "name", Read: func(v yamldoc.Node) { t.name = readPart(v) }},
+		{Key: "min", Read: func(v yamldoc.Node) { t.Min = v.Int(0) }},
+		{Key: "max", Read: func(v yamldoc.Node) { t.Max = v.Int(1) }},
+		{Key: "cooldown", Read: func(v yamldoc.Node) { t.readCooldown(v) }},
+		{Key: "dry_run", Read: func(v yamldoc.Node) { t.DryRun = v.Bool() || s.DryRun }},
+	}, "behavior", "restore", "wait_ready", "when_owned", "paused", "path", "selector", "remove")
+	if !n.IsMap() {
+		n.Faultf("is empty, want driver, kind, namespace, name and max")
+		return nil
+	}
+	s.checkTarget(t, n)
+	return t
+}
+
+func (s *Set) checkTarget(t *Target, n yamldoc.Node) {
+	switch needs, ok := s.drivers[t.Driver]; {
+	case !n.Has("driver"):
+		n.Faultf("driver is missing%s", s.onlyDriver())
+	case !ok:
+		(*n.Peek("driver")).Faultf("driver %q is not defined%s", t.Driver, yamldoc.Hint(t.Driver, s.driverNames()))
+	default:
+		if needs.Kind && !n.Has("kind") {
+			n.Faultf("kind is missing: what driver %q is to scale, such as Deployment", t.Driver)
+		}
+		if needs.Namespace && !n.Has("namespace") {
+			n.Faultf("namespace is missing")
+		}
+	}
+	if !n.Has("name") {
+		n.Faultf("name is missing")
+	}
+	if max := n.Peek("max"); max == nil {
+		n.Faultf("max is missing: the count that alertscale never asks for more than")
+	} else if t.Max > 0 && t.Max < t.Min {
+		max.Faultf("max %d is below min %d", t.Max, t.Min)
+	}
+	if t.kind.fixed() && t.namespace.fixed() && t.name.fixed() {
+		t.ref = &Ref{Driver: t.Driver, Kind: t.kind.text, Namespace: t.namespace.text, Name: t.name.text}
+	}
+}
+
+func (t *Target) readCooldown(n yamldoc.Node) {
+	if !n.IsMap() {
+		d := n.Duration()
+		t.Cooldown = Cooldown{d, d}
+		return
+	}
+	n.Fields([]yamldoc.Field{
+		{Key: "up", Read: func(v yamldoc.Node) { t.Cooldown.Up = v.Duration() }},
+		{Key: "down", Read: func(v yamldoc.Node) { t.Cooldown.Down = v.Duration() }},
+	})
+}
+
+func readPart(n yamldoc.Node) part {
+	p, err := compilePart(n.Text())
+	if err != nil {
+		n.Faultf("%v", err)
+	}
+	return p
+}
+
+// render gives the ref that an alert names.
+func (t *Target) render(ls Labels) (Ref, error) {
+	if t.ref != nil {
+		return *t.ref, nil
+	}
+	r := Ref{Driver: t.Driver}
+	for _, p := range [...]struct {
+		key  string
+		part *part
+		to   *string
+	}{{"kind", &t.kind, &r.Kind}, {"namespace", &t.namespace, &r.Namespace}, {"name", &t.name, &r.Name}} {
+		s, err := p.part.render(ls)
+		if err != nil {
+			return Ref{}, &partError{p.key, err}
+		}
+		*p.to = s
+	}
+	if !t.kind.fixed() {
+		r.Kind = t.set.spelled(t.Driver, r.Kind)
+	}
+	return r, nil
+}
+
+// covers tells whether the target could have rendered a ref.
+func (t *Target) covers(r Ref) bool {
+	return t.Driver == r.Driver && t.name.covers(r.Name) && t.namespace.covers(r.Namespace) && t.kind.covers(r.Kind)
+}
+
+type partError struct {
+	key string
+	err error
+}
+
+func (e *partError) Error() string { return e.key + ": " + e.err.Error() }
+
+// cloneRef copies the texts of a ref that was rendered from an event.
+func cloneRef(r Ref) Ref {
+	return Ref{
+		strings.Clone(r.Driver), strings.Clone(r.Kind), strings.Clone(r.Namespace), strings.Clone(r.Name),
+		strings.Clone(r.Path),
+	}
+}

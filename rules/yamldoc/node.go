@@ -1,0 +1,254 @@
+package yamldoc
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"gopkg.in/yaml.v3"
+)
+
+// Node is a place in a document: a value, and how a user calls it.
+type Node struct {
+	doc   *Doc
+	y     *yaml.Node
+	where string
+}
+
+// Line is the line that the value begins on.
+func (n Node) Line() int {
+	if n.y == nil {
+		return 1
+	}
+	return n.y.Line
+}
+
+// Faultf says what is wrong here.
+func (n Node) Faultf(format string, args ...any) {
+	n.doc.add(n.Line(), n.where, fmt.Sprintf(format, args...))
+}
+
+// Field is a key that a mapping may have, and what reads its value.
+type Field struct {
+	Key  string
+	Read func(Node)
+}
+
+// Fields hands each value of a mapping to the field of its name. A key that stands twice or that is
+// no field is a fault; one of later is "not supported yet".
+func (n Node) Fields(fields []Field, later ...string) {
+	for _, p := range n.pairs(0) {
+		if i := slices.IndexFunc(fields, func(f Field) bool { return f.Key == p.key.Value }); i >= 0 {
+			fields[i].Read(p.value)
+			continue
+		}
+		at := Node{n.doc, p.key, n.where}
+		if slices.Contains(later, p.key.Value) {
+			at.Faultf("%q is not supported yet", p.key.Value)
+			continue
+		}
+		known := make([]string, 0, len(fields))
+		for _, f := range fields {
+			known = append(known, f.Key)
+		}
+		at.Faultf("unknown key %q%s", p.key.Value, Hint(p.key.Value, known))
+	}
+}
+
+// Has tells whether a mapping has a key.
+func (n Node) Has(key string) bool { return n.Peek(key) != nil }
+
+// Peek returns the value of a mapping's key, without reading it; nil where there is none.
+func (n Node) Peek(key string) *Node {
+	y := resolve(n.y)
+	if y == nil || y.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		if y.Content[i].Value == key {
+			return &Node{n.doc, y.Content[i+1], n.where}
+		}
+	}
+	return nil
+}
+
+// Each hands over each key of a mapping whose keys are names of the user's choice.
+func (n Node) Each(read func(key string, value Node)) {
+	for _, p := range n.pairs(0) {
+		p.value.where = strings.TrimSuffix(n.where, ": ") + "." + p.key.Value
+		read(p.key.Value, p.value)
+	}
+}
+
+// Items hands over each item of a list. One that has a name is called by it.
+func (n Node) Items(read func(i int, item Node)) {
+	y := resolve(n.y)
+	if y.Kind != yaml.SequenceNode {
+		n.Faultf("is %s, want a list", kind(y))
+		return
+	}
+	for i, item := range y.Content {
+		where := fmt.Sprintf("%s[%d]", n.where, i)
+		child := Node{n.doc, item, where}
+		if name := child.Peek("name"); name != nil && name.y.Kind == yaml.ScalarNode {
+			child.where = fmt.Sprintf("%s %q", where, name.y.Value)
+		}
+		read(i, child)
+	}
+}
+
+// IsMap tells whether the value is a mapping.
+func (n Node) IsMap() bool { return resolve(n.y).Kind == yaml.MappingNode }
+
+// Text reads a text that is not empty.
+func (n Node) Text() string {
+	s, ok := n.Scalar()
+	if ok && s == "" {
+		n.Faultf("is empty")
+	}
+	return s
+}
+
+// Scalar reads a single value as it is written; false where it is a list, a mapping or null.
+func (n Node) Scalar() (string, bool) {
+	y := resolve(n.y)
+	if y.Kind != yaml.ScalarNode || y.Tag == "!!null" {
+		n.Faultf("is %s, want a single value", kind(y))
+		return "", false
+	}
+	return y.Value, true
+}
+
+// Int reads a whole number of at least low.
+func (n Node) Int(low int) int {
+	s, ok := n.Scalar()
+	if !ok {
+		return low
+	}
+	v, err := strconv.Atoi(s)
+	switch {
+	case err != nil || v > 1<<31-1:
+		n.Faultf("%q is not a whole number", s)
+		return low
+	case v < low:
+		n.Faultf("is %d, want at least %d", v, low)
+		return low
+	}
+	return v
+}
+
+// Bool reads true or false.
+func (n Node) Bool() bool {
+	s, ok := n.Scalar()
+	if ok && s != "true" && s != "false" {
+		n.Faultf("%q is neither true nor false", s)
+	}
+	return s == "true"
+}
+
+// Float reads a number above zero.
+func (n Node) Float() float64 {
+	s, ok := n.Scalar()
+	v, err := strconv.ParseFloat(s, 64)
+	if ok && (err != nil || !(v > 0) || v > 1e9) {
+		n.Faultf("%q is not a number above 0", s)
+		return 0
+	}
+	return v
+}
+
+// Duration reads a duration as Prometheus writes it: 30s, 5m, 1h30m, 2d.
+func (n Node) Duration() time.Duration {
+	s, ok := n.Scalar()
+	if !ok {
+		return 0
+	}
+	v, err := model.ParseDuration(s)
+	if err != nil {
+		n.Faultf("%q is not a duration such as 30s, 5m or 1h30m", s)
+	}
+	return time.Duration(v)
+}
+
+type pair struct {
+	key   *yaml.Node
+	value Node
+}
+
+// pairs lists a mapping's keys in the order of the file, those merged with << last.
+func (n Node) pairs(depth int) []pair {
+	y := resolve(n.y)
+	if y.Kind != yaml.MappingNode {
+		if y.Kind != yaml.ScalarNode || y.Tag != "!!null" {
+			n.Faultf("is %s, want a mapping", kind(y))
+		}
+		return nil
+	}
+	var own, merged []pair
+	seen := map[string]int{}
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		key, value := y.Content[i], y.Content[i+1]
+		if key.Tag == "!!merge" {
+			merged = append(merged, n.merged(value, depth)...)
+			continue
+		}
+		if first, ok := seen[key.Value]; ok {
+			Node{n.doc, key, n.where}.Faultf("%q stands twice, first on line %d", key.Value, first)
+			continue
+		}
+		seen[key.Value] = key.Line
+		own = append(own, pair{key, Node{n.doc, value, join(n.where, key.Value)}})
+	}
+	for _, p := range merged {
+		if _, ok := seen[p.key.Value]; !ok {
+			seen[p.key.Value] = p.key.Line
+			own = append(own, p)
+		}
+	}
+	return own
+}
+
+func (n Node) merged(value *yaml.Node, depth int) []pair {
+	if depth > 8 {
+		n.Faultf("<< merges too deep, or itself")
+		return nil
+	}
+	if v := resolve(value); v.Kind == yaml.SequenceNode {
+		var all []pair
+		for _, item := range v.Content {
+			all = append(all, Node{n.doc, item, n.where}.pairs(depth+1)...)
+		}
+		return all
+	}
+	return Node{n.doc, value, n.where}.pairs(depth + 1)
+}
+
+func join(where, key string) string {
+	if where == "" {
+		return key
+	}
+	return where + ": " + key
+}
+
+func resolve(y *yaml.Node) *yaml.Node {
+	for y.Kind == yaml.AliasNode {
+		y = y.Alias
+	}
+	return y
+}
+
+func kind(y *yaml.Node) string {
+	switch {
+	case y.Kind == yaml.MappingNode:
+		return "a mapping"
+	case y.Kind == yaml.SequenceNode:
+		return "a list"
+	case y.Tag == "!!null":
+		return "empty"
+	default:
+		return fmt.Sprintf("%q", y.Value)
+	}
+}
