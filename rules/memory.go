@@ -128,3 +128,14 @@ func (m Memory) clone() Memory {
 	}
 	return m
 }
+
+// OpenCalls counts the calls that are not served yet.
+func (m *Memory) OpenCalls() int {
+	n := 0
+	for _, e := range m.Episodes {
+		if e.Call != nil {
+			n++
+		}
+	}
+	return n
+}

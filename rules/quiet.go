@@ -62,3 +62,20 @@ func (m *Memory) Repeat(touch *Touch, ref string) Decision {
 }
 
 var repeatWhy = []string{"nothing new: every alert of this notification was heard of before"}
+
+// Groups lists the groups that tell of an alert of the ref.
+func (m *Memory) Groups() []GroupID {
+	var all []GroupID
+	add := func(groups []GroupID) {
+		for _, g := range groups {
+			if g != 0 && !slices.Contains(all, g) {
+				all = append(all, g)
+			}
+		}
+	}
+	for _, h := range m.Alerts {
+		add(h.Groups)
+		add(h.Claims)
+	}
+	return all
+}

@@ -31,3 +31,11 @@ func (r Ref) String() string {
 	}
 	return b.String()
 }
+
+// Clone returns a ref that shares no memory with what it was rendered from.
+func (r Ref) Clone() Ref {
+	return Ref{
+		strings.Clone(r.Driver), strings.Clone(r.Kind), strings.Clone(r.Namespace), strings.Clone(r.Name),
+		strings.Clone(r.Path),
+	}
+}

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"strings"
 	"time"
 
 	"alertscale/rules/yamldoc"
@@ -155,11 +154,3 @@ type partError struct {
 }
 
 func (e *partError) Error() string { return e.key + ": " + e.err.Error() }
-
-// cloneRef copies the texts of a ref that was rendered from an event.
-func cloneRef(r Ref) Ref {
-	return Ref{
-		strings.Clone(r.Driver), strings.Clone(r.Kind), strings.Clone(r.Namespace), strings.Clone(r.Name),
-		strings.Clone(r.Path),
-	}
-}

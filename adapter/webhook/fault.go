@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -92,10 +93,10 @@ func explain(body []byte, err error) error {
 	if syntax := syntactic(skimErr); syntax != nil {
 		return syntax
 	}
-	if headErr := h.check(); headErr != nil && skimErr == nil {
-		return headErr
+	if f, ok := errors.AsType[*fault](skimErr); ok && f.path != "" {
+		return f // the version itself is of the wrong type
 	}
-	return err
+	return cmp.Or(h.check(), err)
 }
 
 func syntactic(err error) error {

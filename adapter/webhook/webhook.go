@@ -107,8 +107,9 @@ func (r *reader) count() (int, error) {
 
 // end wants nothing but white space up to the end of the body.
 func (r *reader) end() error {
+	end := r.dec.InputOffset()
 	if _, err := r.dec.ReadToken(); err != io.EOF {
-		return &malformed{r.dec.InputOffset(), errors.New("more data after the notification")}
+		return &malformed{end, errors.New("more data after the notification")}
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -58,6 +59,15 @@ func (c *Client) CreateNamespace(t T, name string) {
 		if api, err := c.resource(Object{Kind: "Namespace"}); err == nil {
 			api.Delete(ctx, name, metav1.DeleteOptions{})
 		}
+	})
+}
+
+// WaitKind waits until the API has a kind, after its definition was applied.
+func (c *Client) WaitKind(t T, kind string, timeout time.Duration) {
+	t.Helper()
+	Eventually(t, timeout, func() error {
+		_, err := c.resource(Object{Kind: kind})
+		return err
 	})
 }
 

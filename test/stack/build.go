@@ -128,6 +128,8 @@ func goCommand(ctx context.Context, dir string, args ...string) ([]byte, error) 
 		argv = append([]string{nice}, argv...)
 	}
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // So that it tidies up.
+	cmd.WaitDelay = 5 * time.Second
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "PWD="+dir)
 	out, err := cmd.Output()

@@ -104,3 +104,14 @@ func (p *PrometheusServer) Query(t T, expr string) (value string, ok bool) {
 	}
 	return fmt.Sprint(answer.Data.Result[0].Value[1]), true
 }
+
+// WaitValue waits until an expression gives one sample of that value.
+func (p *PrometheusServer) WaitValue(t T, expr, want string, timeout time.Duration) {
+	t.Helper()
+	Eventually(t, timeout, func() error {
+		if got, _ := p.Query(t, expr); got != want {
+			return fmt.Errorf("%s is %q, want %q", expr, got, want)
+		}
+		return nil
+	})
+}

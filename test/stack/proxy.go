@@ -155,8 +155,11 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
 	ctx := context.WithValue(r.Context(), faultKey{}, fault)
 	if fault.Hold == BeforeRequest || fault.Delay > 0 {
 		// It is under way like a packet in the net: that its sender has gone
-		// meanwhile does not call it back.
-		ctx = context.WithoutCancel(ctx)
+		// meanwhile does not call it back. (A context that cannot be cancelled
+		// would make the ReverseProxy look for the sender itself.)
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithCancel(context.WithoutCancel(ctx))
+		defer cancel()
 	}
 	p.forward.ServeHTTP(w, r.WithContext(ctx))
 }

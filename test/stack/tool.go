@@ -1,16 +1,30 @@
 package stack
 
 import (
+	"context"
+	"errors"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // program returns the path of a file in a component's folder, after building
 // the component where that has not been done.
 func program(t T, c Component, name string) string {
 	t.Helper()
-	dir, err := Build(t.Context(), c)
+	ctx := t.Context()
+	if limited, ok := t.(interface{ Deadline() (time.Time, bool) }); ok {
+		if deadline, ok := limited.Deadline(); ok {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithDeadline(ctx, deadline.Add(-15*time.Second))
+			defer cancel()
+		}
+	}
+	dir, err := Build(ctx, c)
+	if errors.Is(err, context.DeadlineExceeded) {
+		fatalf(t, "%v\nbuild it ahead of the tests (go run ./build), or give them time (-timeout)", err)
+	}
 	must(t, err)
 	return filepath.Join(dir, name)
 }

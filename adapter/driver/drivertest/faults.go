@@ -129,9 +129,9 @@ func unavailable(t *testing.T, h Harness) {
 func requests(t *testing.T, h Harness) {
 	must(t, h.Requests != nil)
 	ref := h.Make(t, 3)
-	o := h.observe(t, ref)
+	h.observe(t, ref)
 	reads, writes := h.Requests(t)
-	o = h.observe(t, ref)
+	o := h.observe(t, ref)
 	readsThen, writesThen := h.Requests(t)
 	require.Equal(t, []int{reads + 1, writes}, []int{readsThen, writesThen})
 

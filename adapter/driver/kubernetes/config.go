@@ -1,0 +1,50 @@
+// Package kubernetes is the driver of everything in a Kubernetes cluster that has a scale
+// subresource. It reads and writes that subresource only.
+package kubernetes
+
+import (
+	"alertscale/rules/yamldoc"
+)
+
+// Config is the driver's block of the file. Its zero value is the default.
+type Config struct {
+	Kubeconfig string  // a file; empty: found as New says
+	Context    string  // of the kubeconfig; empty: its current one
+	QPS        float64 // requests a second on average; 0: 50
+	Burst      int     // requests at once; 0: 100
+
+	// Kinds are the kinds of the file's targets as they are spelled there. One with a version,
+	// version/Kind or group/version/Kind, pins the version; the others need not be here.
+	Kinds []string
+}
+
+const (
+	defaultQPS   = 50
+	defaultBurst = 100
+)
+
+// ReadConfig reads the block. What is wrong with it becomes a fault of the document. Kinds stays
+// empty: they stand with the targets.
+func ReadConfig(n yamldoc.Node) Config {
+	var c Config
+	readByCaller := func(yamldoc.Node) {}
+	n.Fields([]yamldoc.Field{
+		{Key: "type", Read: readByCaller},
+		{Key: "timeout", Read: readByCaller},
+		{Key: "kubeconfig", Read: func(n yamldoc.Node) { c.Kubeconfig = n.Text() }},
+		{Key: "context", Read: func(n yamldoc.Node) { c.Context = n.Text() }},
+		{Key: "qps", Read: func(n yamldoc.Node) { c.QPS = n.Float() }},
+		{Key: "burst", Read: func(n yamldoc.Node) { c.Burst = n.Int(1) }},
+	}, "rancher")
+	return c
+}
+
+func (c Config) withDefaults() Config {
+	if c.QPS == 0 {
+		c.QPS = defaultQPS
+	}
+	if c.Burst == 0 {
+		c.Burst = defaultBurst
+	}
+	return c
+}

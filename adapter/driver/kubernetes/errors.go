@@ -1,0 +1,126 @@
+package kubernetes
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"alertscale/adapter"
+)
+
+// status is what the API server says where it does not do what it was asked for.
+type status struct {
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
+	Details struct {
+		Name              string `json:"name"`
+		RetryAfterSeconds int    `json:"retryAfterSeconds"`
+	} `json:"details"`
+}
+
+// statusOf reads an answer that is an error, which a proxy on the way may have given.
+func statusOf(a answer) status {
+	var s status
+	if json.Unmarshal(a.body, &s) != nil || s.Kind != "Status" {
+		s = status{Message: string(a.body)}
+	}
+	s.Message = oneLine(s.Message)
+	return s
+}
+
+// said gives the message, or what the code means where there is none.
+func (s status) said(code int) string {
+	text := fmt.Sprintf("%d %s", code, http.StatusText(code))
+	if s.Message != "" {
+		text = fmt.Sprintf("%d: %s", code, s.Message)
+	}
+	return text
+}
+
+// refusal turns an answer that is no success into an error of the adapter's terms.
+func (d *Driver) refusal(c call, a answer) error {
+	s := statusOf(a)
+	said := s.said(a.code)
+	switch a.code {
+	case http.StatusNotFound:
+		return d.notFound(c, s, said)
+	case http.StatusForbidden:
+		return fmt.Errorf("%w: %s: %s%s", adapter.ErrForbidden, c, said, c.grant(s.Message))
+	case http.StatusUnauthorized:
+		return &adapter.BusyError{Err: fmt.Errorf("unauthorized: %s: %s; the API server does not take the credentials, which may be about to be renewed: see to the token or the kubeconfig", c, said)}
+	case http.StatusTooManyRequests:
+		return &adapter.BusyError{After: d.retryAfter(a, s), Err: fmt.Errorf("%s: %s", c, said)}
+	case http.StatusConflict:
+		if c.write {
+			return fmt.Errorf("%w: %s: %s", adapter.ErrConflict, c, said)
+		}
+	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotAcceptable,
+		http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
+		return fmt.Errorf("%w: %s: %s", adapter.ErrInvalid, c, said)
+	}
+	return d.trouble(c, a, s, said)
+}
+
+// notFound tells a workload that does not exist from a kind that is no longer served. Only the
+// former is named in the answer.
+func (d *Driver) notFound(c call, s status, said string) error {
+	if s.Details.Name != "" {
+		return fmt.Errorf("%w: %s: %s; create it, or correct kind, namespace and name", adapter.ErrNotFound, c, said)
+	}
+	after := d.discovery.forget(c.kind, c.resource)
+	return &adapter.BusyError{After: after, Err: fmt.Errorf("%s: the API server no longer serves %s in %s (%s); its kinds are looked up anew", c, c.resource.name, c.resource.groupVersion(), said)}
+}
+
+// trouble is an answer that may be another one later.
+func (d *Driver) trouble(c call, a answer, s status, said string) error {
+	if to := a.header.Get("Location"); a.code/100 == 3 && to != "" {
+		return fmt.Errorf("%s: %s redirects to %s; make that the server of the kubeconfig", c, d.client.base, to)
+	}
+	err := fmt.Errorf("%s: %s", c, said)
+	// A server that fails may have carried a write out, and a BusyError would deny it.
+	if after := d.retryAfter(a, s); after > 0 && !c.write {
+		return &adapter.BusyError{After: after, Err: err}
+	}
+	return err
+}
+
+// grant says what a role lacks, where it is for that and not for a policy that an answer is 403.
+func (c call) grant(message string) string {
+	verb := "get"
+	if c.write {
+		verb = "patch"
+	}
+	if !strings.Contains(message, "cannot "+verb+" resource") {
+		return ""
+	}
+	group := c.resource.group
+	if group == "" {
+		group = `"", the core API group`
+	}
+	return fmt.Sprintf("; the role must grant %s on %s/scale in the API group %s", verb, c.resource.name, group)
+}
+
+// retryAfter is how long an answer asks to be left alone for, zero where it does not.
+func (d *Driver) retryAfter(a answer, s status) time.Duration {
+	header := a.header.Get("Retry-After")
+	if seconds, err := strconv.Atoi(header); err == nil && seconds > 0 {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(header); err == nil {
+		return max(0, at.Sub(d.now()))
+	}
+	return time.Duration(max(0, s.Details.RetryAfterSeconds)) * time.Second
+}
+
+// oneLine makes a text of whatever length one line of a log.
+func oneLine(text string) string {
+	const limit = 500
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > limit {
+		text = strings.ToValidUTF8(text[:limit], "") + "…"
+	}
+	return text
+}

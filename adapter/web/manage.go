@@ -1,0 +1,49 @@
+package web
+
+import (
+	"io"
+	"net/http"
+)
+
+const landing = `alertscale turns Alertmanager's notifications into scaling.
+
+POST /webhook                    where Alertmanager posts to
+GET  /-/healthy                  200 while the process lives
+GET  /-/ready                    200 while it takes notifications
+POST /-/reload                   reads the file of rules again
+GET  /metrics                    for Prometheus
+GET  /api/v1/targets             counts, cooldowns and active rules
+GET  /api/v1/rules               the rules in force
+GET  /api/v1/decisions           what was done and why; ?ref= &rule= &verdict= &since= &limit=
+GET  /api/v1/status/config       the file in force
+GET  /api/v1/status/buildinfo    the version
+`
+
+func landingPage(w http.ResponseWriter, _ *http.Request) { text(w, landing) }
+
+func healthy(w http.ResponseWriter, _ *http.Request) { text(w, "alertscale is healthy.\n") }
+
+func ready(h Handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		if err := h.Ready(); err != nil {
+			http.Error(w, "alertscale is not ready: "+err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		text(w, "alertscale is ready.\n")
+	}
+}
+
+func reload(file File) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		if err := file.Reload(); err != nil {
+			http.Error(w, err.Error()+"\nThe rules that were in force stay in force.", http.StatusInternalServerError)
+			return
+		}
+		text(w, "The rules were read again.\n")
+	}
+}
+
+func text(w http.ResponseWriter, s string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, s)
+}
