@@ -1,3 +1,205 @@
+// Alertscale turns Prometheus alerts into scaling: Alertmanager posts its webhook to it, it matches the
+// alerts against rules, and scales workloads on Kubernetes.
 package main
 
-func main() {}
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"alertscale/adapter"
+	"alertscale/adapter/cli"
+	"alertscale/adapter/config"
+	"alertscale/adapter/store"
+	"alertscale/adapter/web"
+	"alertscale/adapter/webhook"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
+	"github.com/oklog/run"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
+	"github.com/prometheus/common/version"
+	toolkit "github.com/prometheus/exporter-toolkit/web"
+	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
+)
+
+func main() {
+	app := kingpin.New("alertscale", "Turns Prometheus alerts into scaling.").UsageWriter(os.Stdout)
+	app.HelpFlag.Short('h')
+	app.Version(version.Print("alertscale"))
+
+	serve := app.Command("serve", "Take Alertmanager's notifications and scale (default).").Default()
+	o := serveFlags(serve)
+
+	check := app.Command("check", "Check files of rules and targets, and print all their faults.")
+	files := check.Arg("file", "The files to check.").Required().Strings()
+
+	demo := app.Command("demo", "Run the whole loop in one process, with a simulated service under changing load.")
+	speed := demo.Flag("speed", "How much faster than real time the simulated service lives.").Default("10").Float64()
+	duration := demo.Flag("duration", "How long to run.").Default("1m").Duration()
+
+	for _, name := range []string{"explain", "test", "replay"} {
+		later := app.Command(name, "Not supported yet.").Hidden()
+		later.Arg("args", "").Strings()
+		later.Action(func(*kingpin.ParseContext) error { return fmt.Errorf("%s is not supported yet", name) })
+	}
+
+	var err error
+	switch kingpin.MustParse(app.Parse(os.Args[1:])) {
+	case serve.FullCommand():
+		err = serveUntilStopped(o)
+	case check.FullCommand():
+		os.Exit(cli.Check(os.Stdout, os.Stderr, *files))
+	case demo.FullCommand():
+		err = cli.Demo(os.Stdout, cli.DemoOptions{Speed: *speed, Duration: *duration})
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "alertscale:", err)
+		os.Exit(1)
+	}
+}
+
+func serveFlags(cmd *kingpin.CmdClause) *options {
+	o := &options{}
+	cmd.Flag("config.file", "The file of drivers, targets and rules.").Default("alertscale.yml").StringVar(&o.config)
+	cmd.Flag("storage", "Where to keep what must survive a restart: file:PATH, or memory: for nothing.").
+		Default("file:data/alertscale.db").StringVar(&o.storage)
+	cmd.Flag("dry-run", "Decide and report everything, change nothing, and keep state in memory.").BoolVar(&o.dryRun)
+	cmd.Flag("history", "Not supported yet.").Hidden().StringVar(&o.history)
+	o.web = kingpinflag.AddFlags(cmd, ":9098")
+	cmd.Flag("web.max-request-bytes", "The largest notification to take.").
+		Default(fmt.Sprint(web.DefaultMaxRequestBytes)).Int64Var(&o.maxRequest)
+	cmd.Flag("web.shutdown-timeout", "How long to finish what is under way at shutdown.").
+		Default(web.DefaultShutdownTimeout.String()).DurationVar(&o.shutdown)
+	cmd.Flag("metrics.max-refs", "How many refs to show in metrics.").Default("10000").IntVar(&o.maxRefs)
+	cmd.Flag("log.level", "Only log messages of this severity or above: debug, info, warn, error.").
+		Default("info").EnumVar(&o.logLevel, "debug", "info", "warn", "error")
+	cmd.Flag("log.format", "Output format of log messages: logfmt, json.").
+		Default("logfmt").EnumVar(&o.logFormat, "logfmt", "json")
+	return o
+}
+
+// options are the flags of serve.
+type options struct {
+	config, storage, history string
+	dryRun                   bool
+	web                      *toolkit.FlagConfig
+	maxRequest               int64
+	shutdown                 time.Duration
+	maxRefs                  int
+	logLevel, logFormat      string
+}
+
+// service is all that serve runs, wired.
+type service struct {
+	options  *options
+	logger   log.Logger
+	store    adapter.Store
+	reloader *config.Reloader
+	adapter  *adapter.Adapter
+	server   *web.Server
+}
+
+// serveUntilStopped serves until a signal ends it.
+func serveUntilStopped(o *options) error {
+	if o.history != "" {
+		return errors.New("--history is not supported yet")
+	}
+	if o.dryRun {
+		o.storage = "memory:"
+	}
+	s := &service{options: o, logger: newLogger(o)}
+	_ = level.Info(s.logger).Log("msg", "alertscale starts", "version", version.Info(), "build_context", version.BuildContext(),
+		"storage", o.storage, "dry_run", o.dryRun)
+	if err := s.wire(); err != nil {
+		return err
+	}
+	defer s.store.Close()
+	return s.run()
+}
+
+// wire makes the parts. The file comes before the store, so that a fault of it touches nothing.
+func (s *service) wire() error {
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		versioncollector.NewCollector("alertscale"))
+	metrics := adapter.NewMetrics(reg, s.options.maxRefs)
+	s.reloader = &config.Reloader{
+		Path: s.options.config, DryRun: s.options.dryRun, Version: version.Version, Logger: s.logger, Metrics: metrics,
+		Use: func(f *adapter.File) { s.adapter.Use(f) },
+	}
+	conns, err := s.reloader.Load()
+	if err != nil {
+		return err
+	}
+	if s.store, err = store.Open(s.options.storage); err != nil {
+		return err
+	}
+	s.adapter, err = adapter.New(context.Background(), adapter.Options{Store: s.store, Logger: s.logger, Metrics: metrics}, conns.File())
+	if err != nil {
+		return errors.Join(err, s.store.Close())
+	}
+	s.server = web.NewServer(web.ServerOptions{
+		Handler: web.New(web.Options{
+			Handler: s.adapter, View: s.adapter, File: s.reloader, Decode: webhook.Decode, Metrics: web.NewMetrics(reg),
+			Gatherer: reg, Logger: s.logger, MaxRequestBytes: s.options.maxRequest,
+		}),
+		Flags: s.options.web, Logger: s.logger, ShutdownTimeout: s.options.shutdown,
+	})
+	return nil
+}
+
+// run runs the parts until one ends, and then stops them in order: first what brings work, then the work.
+func (s *service) run() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var stopping time.Time
+	var g run.Group
+	g.Add(run.SignalHandler(ctx, os.Interrupt, syscall.SIGTERM))
+	g.Add(s.server.Run, func(err error) {
+		stopping = time.Now()
+		_ = level.Info(s.logger).Log("msg", "alertscale stops", "reason", err)
+		s.server.Shutdown(err)
+	})
+	g.Add(func() error { return s.reloadOnHangup(ctx) }, func(error) { cancel() })
+	g.Add(func() error { return s.reloader.Watch(ctx) }, func(error) { cancel() })
+	g.Add(func() error { s.adapter.Run(ctx); return nil }, func(error) { cancel() })
+	err := g.Run()
+	if signalled := (run.SignalError{}); errors.As(err, &signalled) {
+		err = nil
+	}
+	last, cancelLast := context.WithTimeout(context.Background(), max(time.Second, s.options.shutdown-time.Since(stopping)))
+	defer cancelLast()
+	return errors.Join(err, s.adapter.Shutdown(last))
+}
+
+func (s *service) reloadOnHangup(ctx context.Context) error {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-hangup:
+			_ = s.reloader.Reload() // it has been logged
+		}
+	}
+}
+
+func newLogger(o *options) log.Logger {
+	sync := log.NewSyncWriter(os.Stderr)
+	logger := log.NewLogfmtLogger(sync)
+	if o.logFormat == "json" {
+		logger = log.NewJSONLogger(sync)
+	}
+	logger = level.NewFilter(logger, level.Allow(level.ParseDefault(o.logLevel, level.InfoValue())))
+	return log.With(logger, "ts", log.DefaultTimestampUTC, "caller", log.DefaultCaller)
+}

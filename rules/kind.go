@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"alertscale/rules/yamldoc"
@@ -73,6 +74,7 @@ func (s *Set) Kinds(driver string) []string {
 			}
 		}
 	}
+	slices.Sort(all)
 	return all
 }
 

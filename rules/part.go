@@ -153,3 +153,6 @@ func piecesOf(list *parse.ListNode) ([]piece, bool) {
 func isKVMethod(name string) bool {
 	return name == "SortedPairs" || name == "Names" || name == "Values" || name == "Remove" || name == "String"
 }
+
+// CheckPart returns an error where a text cannot be part of a ref.
+func CheckPart(s string) error { return badPart(s) }

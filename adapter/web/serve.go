@@ -157,9 +157,9 @@ func (s *Server) shutdown() {
 	var wg sync.WaitGroup
 	for _, p := range s.parts {
 		wg.Go(func() {
-			if err := p.server.Shutdown(ctx); err != nil {
+			if err := p.server.Shutdown(ctx); errors.Is(err, context.DeadlineExceeded) {
 				level.Warn(s.Logger).Log("msg", "requests in flight were cut off", "address", p.address,
-					"timeout", s.ShutdownTimeout, "err", err)
+					"timeout", s.ShutdownTimeout)
 				_ = p.server.Close()
 			}
 		})

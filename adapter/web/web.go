@@ -76,7 +76,7 @@ func New(o Options) http.Handler {
 		o.Deadline = DefaultDeadline
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/webhook", &webhook{Options: o})
+	mux.Handle("/webhook", &notifications{Options: o})
 	mux.Handle("/metrics", get(metricsHandler(o).ServeHTTP))
 	mux.Handle("/-/healthy", get(healthy))
 	mux.Handle("/-/ready", get(ready(o.Handler)))

@@ -21,8 +21,8 @@ const retryAfter = "5"
 // maxPooled is up to which size buffers are kept for the next notification.
 const maxPooled = 1 << 20
 
-// webhook is POST /webhook.
-type webhook struct {
+// notifications is POST /webhook.
+type notifications struct {
 	Options
 	buffers sync.Pool // of *buffers
 }
@@ -34,7 +34,7 @@ type buffers struct {
 }
 
 // ServeHTTP answers one notification, and counts the answer.
-func (h *webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (h *notifications) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	code := http.StatusInternalServerError // what a panic is answered with
 	defer func() { h.Metrics.answered(code, time.Since(start)) }()
@@ -54,7 +54,7 @@ func (h *webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (h *webhook) serve(w http.ResponseWriter, r *http.Request, b *buffers, deadline time.Time) int {
+func (h *notifications) serve(w http.ResponseWriter, r *http.Request, b *buffers, deadline time.Time) int {
 	event, err := h.read(w, r, b)
 	if err != nil {
 		return h.refuse(w, r, err)
@@ -81,7 +81,7 @@ func (h *webhook) serve(w http.ResponseWriter, r *http.Request, b *buffers, dead
 }
 
 // read reads and decodes the body.
-func (h *webhook) read(w http.ResponseWriter, r *http.Request, b *buffers) (*rules.Event, error) {
+func (h *notifications) read(w http.ResponseWriter, r *http.Request, b *buffers) (*rules.Event, error) {
 	b.body.Reset()
 	if _, err := b.body.ReadFrom(http.MaxBytesReader(w, r.Body, h.MaxRequestBytes)); err != nil {
 		return nil, fmt.Errorf("read the body: %w", err)
@@ -91,7 +91,7 @@ func (h *webhook) read(w http.ResponseWriter, r *http.Request, b *buffers) (*rul
 
 // refuse answers a body that could not be read or is no notification, and logs it: Alertmanager
 // sends again what got a 5xx, but a 4xx is the end of a notification.
-func (h *webhook) refuse(w http.ResponseWriter, r *http.Request, err error) int {
+func (h *notifications) refuse(w http.ResponseWriter, r *http.Request, err error) int {
 	code, errorType := http.StatusBadRequest, badData
 	text := err.Error()
 	switch _, tooLarge := errors.AsType[*http.MaxBytesError](err); {

@@ -34,7 +34,7 @@ func TestEtcdKeepsItsDataThroughAKill(t *testing.T) {
 func TestPortsAreGivenOnce(t *testing.T) {
 	t.Parallel()
 	seen := map[int]bool{}
-	for range 100 {
+	for range 20 {
 		port := FreePort(t)
 		require.False(t, seen[port], "port %d", port)
 		seen[port] = true

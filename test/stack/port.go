@@ -13,7 +13,7 @@ const loopback = "127.0.0.1"
 
 // Ports come from below the range that outgoing connections are given theirs
 // from, so that a program which is started again finds its own still free.
-const lowestPort, highestPort = 12000, 30000
+const lowestPort, highestPort = 21000, 25000
 
 // FreePort returns a TCP and UDP port on loopback that nobody uses, and that
 // no other test is given until this one has ended.

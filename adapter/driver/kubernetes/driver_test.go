@@ -18,7 +18,11 @@ import (
 
 // newDriver returns a driver that talks to the fake.
 func newDriver(t testing.TB, f *fake, kinds ...string) *Driver {
-	d, err := New(Config{Kubeconfig: f.kubeconfig(t), QPS: 1e6, Burst: 1e6, Kinds: kinds}, Options{Version: "1.2.3", Now: time.Now})
+	return newDriverAt(t, f, time.Now, kinds...)
+}
+
+func newDriverAt(t testing.TB, f *fake, now func() time.Time, kinds ...string) *Driver {
+	d, err := New(Config{Kubeconfig: f.kubeconfig(t), QPS: 1e6, Burst: 1e6, Kinds: kinds}, Options{Version: "1.2.3", Now: now})
 	require.NoError(t, err)
 	return d
 }
@@ -67,7 +71,7 @@ func harness(f *fake, d *Driver) drivertest.Harness {
 		Refuse: func(_ *testing.T, code int, after time.Duration) {
 			f.with(func() { f.next = append(f.next, answering(code, after)) })
 		},
-		Slow: func(_ *testing.T, delay time.Duration) { f.with(func() { f.delay = delay }) },
+		Slow: func(_ *testing.T, delay time.Duration) { f.slow(delay) },
 		Requests: func(*testing.T) (reads, writes int) {
 			return f.count("GET "), f.count("") - f.count("GET ")
 		},

@@ -33,6 +33,7 @@ type fake struct {
 	token    string // that is asked for; empty: none
 	down     bool
 	delay    time.Duration
+	hurry    chan struct{} // closed when the delay ends
 	next     []fault // for the next requests, discovery aside
 	lose     bool    // the answer of the next write
 	deaf     bool    // writes are answered with success and not carried out
@@ -95,6 +96,19 @@ func (f *fake) with(do func()) {
 	do()
 }
 
+// slow delays every answer by so much, until it is called with zero.
+func (f *fake) slow(delay time.Duration) {
+	f.with(func() {
+		if f.hurry != nil {
+			close(f.hurry)
+		}
+		f.delay, f.hurry = delay, nil
+		if delay > 0 {
+			f.hurry = make(chan struct{})
+		}
+	})
+}
+
 // count returns how often requests came whose "VERB path" begins so.
 func (f *fake) count(prefix string) (n int) {
 	f.with(func() {
@@ -129,7 +143,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	f.counts[r.Method+" "+r.URL.Path]++
 	f.agents[r.UserAgent()] = true
-	delay, down, bad := f.delay, f.down, f.token != "" && r.Header.Get("Authorization") != "Bearer "+f.token
+	delay, hurry, down, bad := f.delay, f.hurry, f.down, f.token != "" && r.Header.Get("Authorization") != "Bearer "+f.token
 	var fail fault
 	if !scale {
 		fail = f.index
@@ -141,6 +155,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-time.After(delay):
 		case <-r.Context().Done():
+		case <-hurry:
 		}
 	}
 	switch {

@@ -18,13 +18,8 @@ type kind struct {
 	version string // empty: the first in the server's order that can be scaled
 }
 
-// RefKind turns a kind as the file spells it (Kind, Kind.group, version/Kind or
-// group/version/Kind) into the form that it has in a ref: Kind, or Kind.group.
-func RefKind(spelled string) (string, error) {
-	k, err := parseKind(spelled)
-	return k.ref, err
-}
-
+// parseKind reads a kind as the file spells it: Kind, Kind.group, version/Kind or
+// group/version/Kind.
 func parseKind(spelled string) (kind, error) {
 	parts := strings.Split(spelled, "/")
 	if slices.Contains(parts, "") || len(parts) > 3 || len(parts) == 2 && !isVersion(parts[0]) {

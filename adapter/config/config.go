@@ -1,0 +1,135 @@
+// Package config reads alertscale's file: the drivers, and the rules and targets that package rules
+// compiles. All faults are reported at once, each with its line.
+package config
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"time"
+
+	"alertscale/adapter"
+	"alertscale/adapter/driver/kubernetes"
+	"alertscale/adapter/driver/simulator"
+	"alertscale/rules"
+	"alertscale/rules/yamldoc"
+)
+
+// File is a file that was read and is without fault.
+type File struct {
+	Path    string
+	Text    string // as it is on disk
+	Drivers map[string]Driver
+	Rules   *rules.Set
+}
+
+// Driver is a connection of the file: its type's block is not nil.
+type Driver struct {
+	Name       string
+	Type       string
+	Timeout    time.Duration // of a call
+	Kubernetes *kubernetes.Config
+	Simulator  *simulator.Config
+
+	line int
+}
+
+// Load reads the file at a path. With dryRun, nothing is ever changed by its rules.
+func Load(path string, dryRun bool) (*File, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the configuration: %w; --config.file says where it is", err)
+	}
+	return Parse(path, text, dryRun)
+}
+
+// Parse reads the text of a file. path is for messages.
+func Parse(path string, text []byte, dryRun bool) (*File, error) {
+	doc, root := yamldoc.Parse(path, text)
+	if err := doc.Err(); err != nil {
+		return nil, err
+	}
+	f := &File{Path: path, Text: string(text), Drivers: map[string]Driver{}}
+	src := rules.Source{AlertTTL: rules.DefaultAlertTTL, DryRun: dryRun, Root: root, Drivers: map[string]rules.Needs{}}
+	root.Fields([]yamldoc.Field{
+		{Key: "drivers", Read: f.readDrivers},
+		{Key: "alert_ttl", Read: func(n yamldoc.Node) { src.AlertTTL = readTTL(n) }},
+		{Key: "targets", Read: func(n yamldoc.Node) { src.Targets = &n }},
+		{Key: "rules", Read: func(n yamldoc.Node) { src.Rules = &n }},
+	}, "alertmanager", "time_intervals", "hooks")
+	if !root.Has("drivers") {
+		f.Drivers["kubernetes"] = Driver{
+			Name: "kubernetes", Type: "kubernetes", Timeout: adapter.DefaultTimeout, Kubernetes: &kubernetes.Config{}, line: 1,
+		}
+	}
+	for name, d := range f.Drivers {
+		src.Drivers[name] = rules.Needs{Kind: d.Kubernetes != nil, Namespace: d.Kubernetes != nil}
+	}
+	if root.IsMap() {
+		f.Rules = rules.NewSet(src)
+	}
+	if err := doc.Err(); err != nil {
+		return nil, err
+	}
+	for name, d := range f.Drivers {
+		if d.Kubernetes != nil {
+			d.Kubernetes.Kinds = f.Rules.Kinds(name)
+		}
+	}
+	return f, nil
+}
+
+func readTTL(n yamldoc.Node) time.Duration {
+	d := n.Duration()
+	if d < time.Minute {
+		n.Faultf("%s is too short: an alert that is not heard of for alert_ttl counts as absent, so keep it above Alertmanager's repeat_interval", d)
+	}
+	return d
+}
+
+// types are the types of drivers; laterTypes those that are to come.
+var (
+	types      = []string{"kubernetes", "simulator"}
+	laterTypes = []string{"rancher", "rancher2", "swarm"}
+)
+
+func (f *File) readDrivers(n yamldoc.Node) {
+	n.Each(func(name string, v yamldoc.Node) { f.readDriver(name, v) })
+	if len(f.Drivers) == 0 {
+		n.Faultf("is empty; without it there is one driver, %q", "kubernetes")
+	}
+}
+
+func (f *File) readDriver(name string, n yamldoc.Node) {
+	d := Driver{Name: name, Type: name, Timeout: adapter.DefaultTimeout, line: n.Line()}
+	if t := n.Peek("type"); t != nil {
+		d.Type = t.Text()
+	}
+	if t := n.Peek("timeout"); t != nil {
+		if d.Timeout = t.Duration(); d.Timeout <= 0 {
+			t.Faultf("timeout: want more than 0s")
+		}
+	}
+	if err := rules.CheckPart(name); err != nil {
+		n.Faultf("the name %v", err)
+	}
+	switch {
+	case d.Type == "kubernetes":
+		c := kubernetes.ReadConfig(n)
+		d.Kubernetes = &c
+	case d.Type == "simulator":
+		c := simulator.ReadConfig(n)
+		d.Simulator = &c
+	case slices.Contains(laterTypes, d.Type):
+		n.Faultf("type %q is not supported yet", d.Type)
+	case d.Type == name:
+		n.Faultf("%q is no type of driver%s; its type defaults to its name, else say type: %s", name, yamldoc.Hint(name, types), types[0])
+	default:
+		n.Faultf("type %q is unknown%s; there are %v", d.Type, yamldoc.Hint(d.Type, types), types)
+	}
+	f.Drivers[name] = d // also at fault, so that targets are not said to have no driver
+}
+
+// names lists the drivers of the file in order.
+func (f *File) names() []string { return slices.Sorted(maps.Keys(f.Drivers)) }

@@ -1,0 +1,134 @@
+package config
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"alertscale/adapter"
+
+	"github.com/fsnotify/fsnotify"
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
+)
+
+// Reloader puts the file in force anew when it is told to, or when the file changes on disk. A bad file
+// changes nothing.
+type Reloader struct {
+	Path    string
+	DryRun  bool
+	Version string // of alertscale
+	Logger  log.Logger
+	Metrics *adapter.Metrics
+	Use     func(*adapter.File) // puts a file in force
+
+	mu    sync.Mutex // one reload at a time
+	conns *Connections
+	read  [sha256.Size]byte // of what was last read, good or bad
+}
+
+// Load reads the file for the first time.
+func (r *Reloader) Load() (*Connections, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	err := r.load()
+	r.Metrics.Reloaded(err == nil, time.Now())
+	return r.conns, err
+}
+
+// Reload reads the file again. Where it returns an error, the old file stays in force.
+func (r *Reloader) Reload() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	err := r.load()
+	r.Metrics.Reloaded(err == nil, time.Now())
+	if err != nil {
+		_ = level.Error(r.Logger).Log("msg", "the configuration is not reloaded; the old one stays in force", "file", r.Path, "err", err)
+		return err
+	}
+	r.Use(r.conns.File())
+	_ = level.Info(r.Logger).Log("msg", "configuration reloaded", "file", r.Path)
+	return nil
+}
+
+// load does all that can fail before anything is changed.
+func (r *Reloader) load() error {
+	text, err := os.ReadFile(r.Path)
+	if err != nil {
+		return fmt.Errorf("read the configuration: %w; --config.file says where it is", err)
+	}
+	r.read = sha256.Sum256(text)
+	f, err := Parse(r.Path, text, r.DryRun)
+	if err != nil {
+		return err
+	}
+	conns, err := Connect(f, r.conns, r.Version)
+	if err != nil {
+		return err
+	}
+	r.conns = conns
+	return nil
+}
+
+// The pace of Watch: a file that is being written is read when it has been quiet for settle, and one of
+// whose change nobody tells, as on some network file systems, is looked at every poll.
+const (
+	settle = 200 * time.Millisecond
+	poll   = 30 * time.Second
+)
+
+// Watch reloads the file when it changes on disk, until ctx ends. The folder is watched, not the file, so
+// that a swap of a link in it is seen, as a Kubernetes ConfigMap does it.
+func (r *Reloader) Watch(ctx context.Context) error {
+	w, err := fsnotify.NewWatcher()
+	if err != nil {
+		return fmt.Errorf("watch %s: %w", r.Path, err)
+	}
+	defer w.Close()
+	if err := w.Add(filepath.Dir(r.Path)); err != nil {
+		return fmt.Errorf("watch %s: %w", filepath.Dir(r.Path), err)
+	}
+	timer := time.NewTimer(poll)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-w.Errors:
+			_ = level.Warn(r.Logger).Log("msg", "watching the configuration", "err", err)
+		case <-w.Events:
+			timer.Reset(settle)
+		case <-timer.C:
+			r.reloadIfChanged(w)
+			timer.Reset(poll)
+		}
+	}
+}
+
+// reloadIfChanged reloads a file whose text is another than the one that was read last.
+func (r *Reloader) reloadIfChanged(w *fsnotify.Watcher) {
+	if real, err := filepath.EvalSymlinks(r.Path); err == nil {
+		_ = w.Add(filepath.Dir(real)) // a link to a folder elsewhere: a change there counts too
+	}
+	text, err := os.ReadFile(r.Path)
+	if err != nil {
+		return // it is being replaced; if it is gone for good, the old one stays in force
+	}
+	r.mu.Lock()
+	same := sha256.Sum256(text) == r.read
+	r.mu.Unlock()
+	if !same {
+		_ = r.Reload()
+	}
+}
+
+// Config returns the text of the file in force.
+func (r *Reloader) Config() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.conns.file.Text
+}

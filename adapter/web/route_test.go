@@ -1,0 +1,113 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"alertscale/rules"
+)
+
+// TestRoutes goes through every path with every method.
+func TestRoutes(t *testing.T) {
+	s := newSite(&fakeCore{})
+	paths := []struct {
+		path, allow string
+		envelope    bool // errors come in it
+	}{
+		{"/", "GET, HEAD", false},
+		{"/-/healthy", "GET, HEAD", false},
+		{"/-/ready", "GET, HEAD", false},
+		{"/metrics", "GET, HEAD", false},
+		{"/-/reload", "POST, PUT", false},
+		{"/webhook", "POST", true},
+		{"/api/v1/targets", "GET, HEAD", true},
+		{"/api/v1/rules", "GET, HEAD", true},
+		{"/api/v1/decisions", "GET, HEAD", true},
+		{"/api/v1/status/config", "GET, HEAD", true},
+		{"/api/v1/status/buildinfo", "GET, HEAD", true},
+		{"/nowhere", "", false},
+		{"/-/quit", "", false},
+		{"/hook/deploy", "", false},
+		{"/webhook/", "", false},
+		{"/api/v1/", "", true},
+		{"/api/v1/nowhere", "", true},
+		{"/api/v1/targets/pause", "", true},
+		{"/api/v1/targets/resume", "", true},
+	}
+	for _, p := range paths {
+		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"} {
+			r, body := s.ask(method, p.path, minimal)
+			name := method + " " + p.path
+			switch {
+			case p.allow == "":
+				require.Equal(t, http.StatusNotFound, r.StatusCode, name)
+				require.Equal(t, p.envelope, strings.HasPrefix(body, `{"status":"error","errorType":"not_found","error":`), name)
+			case strings.Contains(p.allow, method):
+				require.Equal(t, http.StatusOK, r.StatusCode, name)
+				require.Empty(t, r.Header.Get("Allow"), name)
+			default:
+				require.Equal(t, http.StatusMethodNotAllowed, r.StatusCode, name)
+				require.Equal(t, p.allow, r.Header.Get("Allow"), name)
+				require.Equal(t, p.envelope, strings.HasPrefix(body, `{"status":"error","errorType":"bad_data","error":`), name)
+			}
+		}
+	}
+}
+
+func TestHealthReadyReload(t *testing.T) {
+	core := &fakeCore{ready: errors.New("the store is not open yet"), reload: errors.New("alertscale.yml:3: a\nalertscale.yml:9: b")}
+	s := newSite(core)
+	r, _ := s.ask("GET", "/-/healthy", "")
+	require.Equal(t, http.StatusOK, r.StatusCode)
+
+	r, body := s.ask("GET", "/-/ready", "")
+	require.Equal(t, http.StatusServiceUnavailable, r.StatusCode)
+	require.Contains(t, body, "the store is not open yet")
+
+	r, body = s.ask("POST", "/-/reload", "")
+	require.Equal(t, http.StatusInternalServerError, r.StatusCode)
+	require.Contains(t, body, "alertscale.yml:3: a\nalertscale.yml:9: b\n")
+
+	core.ready, core.reload = nil, nil
+	r, _ = s.ask("GET", "/-/ready", "")
+	require.Equal(t, http.StatusOK, r.StatusCode)
+	r, _ = s.ask("PUT", "/-/reload", "")
+	require.Equal(t, http.StatusOK, r.StatusCode)
+	require.Equal(t, 2, core.reloads)
+}
+
+// TestLandingPage checks that no path is missing from it.
+func TestLandingPage(t *testing.T) {
+	_, body := newSite(&fakeCore{}).ask("GET", "/", "")
+	for _, path := range []string{
+		"/webhook", "/-/healthy", "/-/ready", "/-/reload", "/metrics", "/api/v1/targets", "/api/v1/rules",
+		"/api/v1/decisions", "/api/v1/status/config", "/api/v1/status/buildinfo",
+	} {
+		require.Contains(t, body, path)
+	}
+}
+
+func TestPanicIsAnsweredAndLogged(t *testing.T) {
+	s := newSite(&fakeCore{}, func(o *Options) {
+		o.Decode = func([]byte) (*rules.Event, error) { panic("of the decoder") }
+	})
+	for range 2 { // and the next request finds all in order
+		r, body := s.ask("POST", "/webhook", minimal)
+		require.Equal(t, http.StatusInternalServerError, r.StatusCode)
+		require.JSONEq(t, `{"status":"error","errorType":"internal","error":"internal error: see the log of alertscale"}`, body)
+	}
+	require.Equal(t, 2.0, s.count(t, "500"))
+	require.Contains(t, s.log.String(), `panic="of the decoder"`)
+	require.Contains(t, s.log.String(), "route_test.go")
+
+	require.PanicsWithError(t, http.ErrAbortHandler.Error(), func() {
+		s := newSite(&fakeCore{}, func(o *Options) {
+			o.Decode = func([]byte) (*rules.Event, error) { panic(http.ErrAbortHandler) }
+		})
+		s.ask("POST", "/webhook", minimal)
+	})
+}
