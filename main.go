@@ -172,7 +172,7 @@ func (s *service) run() error {
 	g.Add(func() error { return s.reloader.Watch(ctx) }, func(error) { cancel() })
 	g.Add(func() error { s.adapter.Run(ctx); return nil }, func(error) { cancel() })
 	err := g.Run()
-	if signalled := (run.SignalError{}); errors.As(err, &signalled) {
+	if errors.Is(err, run.ErrSignal) {
 		err = nil
 	}
 	last, cancelLast := context.WithTimeout(context.Background(), max(time.Second, s.options.shutdown-time.Since(stopping)))

@@ -100,7 +100,7 @@ func (m *Memory) age(t *Target, fp string, ttl time.Duration, now time.Time) boo
 		h.State, h.LastAt, h.At = Suspended, h.At, now
 		m.Alerts[fp] = h
 	case h.State == Resolved && len(h.Claims) > 0:
-		m.resume(t, fp, h, now)
+		m.resume(t, fp, h, earlier(h.LastAt, now), now)
 	default:
 		delete(m.Alerts, fp)
 	}
@@ -120,8 +120,9 @@ func (h *Heard) due(ttl time.Duration) time.Time {
 }
 
 // resume takes the resolve of an alert back: its episodes go on where they were, with the call that
-// the resolve dropped. Where there is none to go on, the alert is new.
-func (m *Memory) resume(t *Target, fp string, h Heard, now time.Time) {
+// the resolve dropped. Where there is none to go on, the alert is new. heard is when somebody last said
+// that it fires.
+func (m *Memory) resume(t *Target, fp string, h Heard, heard, now time.Time) {
 	fresh := h.Unheard
 	if !fresh {
 		fresh = !slices.ContainsFunc(h.Rules, func(name string) bool { return m.Episodes[name] != nil })
@@ -137,11 +138,11 @@ func (m *Memory) resume(t *Target, fp string, h Heard, now time.Time) {
 			m.Episodes[name] = &Episode{Since: now}
 		case !ep.Ended.IsZero():
 			next := *ep
-			next.Ended, next.Call, next.Dropped = time.Time{}, ep.Dropped, nil
+			next.Ended, next.Call, next.Dropped = time.Time{}, ep.Dropped, ep.Call
 			m.Episodes[name] = &next
 		}
 	}
-	m.Alerts[fp] = Heard{State: Firing, StartsAt: h.StartsAt, At: now, Groups: h.Claims, Rules: h.Rules}
+	m.Alerts[fp] = Heard{State: Firing, StartsAt: h.StartsAt, At: heard, Groups: h.Claims, Rules: h.Rules}
 }
 
 // lateEpisode begins an episode apart from a notification, so that a template has nothing to be
@@ -165,9 +166,14 @@ func (m *Memory) newCall(now time.Time) *Call {
 // endEpisode ends an episode by a resolve: its call is dropped, and one for the end of it opened.
 func (m *Memory) endEpisode(rule *Rule, name string, now time.Time) {
 	ep := *m.Episodes[name]
+	before := ep.Dropped
 	ep.Ended, ep.Dropped, ep.Call = now, ep.Call, nil
 	if rule != nil && rule.Resolved && !ep.Calmed {
-		ep.Call = m.newCall(now)
+		if before != nil && before.Resolved {
+			ep.Call = &Call{ID: before.ID, At: now}
+		} else {
+			ep.Call = m.newCall(now)
+		}
 		ep.Call.Resolved, ep.Call.Want = true, ep.Want
 		if rule.Action.templated() && ep.Want == nil {
 			ep.Call.Broken = "set: the template gave no count while the alerts fired"

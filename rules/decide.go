@@ -72,7 +72,7 @@ func (d *decider) settle() {
 	from, to := in.From, d.count
 	d.Settled = &Decision{Target: d.target.Name, Rule: in.Rule, Verdict: Scaled, From: &from, To: &to, Why: []string{why}}
 	applied := *in
-	applied.To = d.count
+	applied.To, applied.Calls = d.count, union(in.Calls, in.Before)
 	d.Next.Intent = &applied
 	d.Next.applied(d.target, d.now)
 	d.Changed = true
@@ -224,10 +224,10 @@ func (d *decider) change(dec *Decision, w wish, all []wish, seen Observed, to in
 	dec.Verdict = Scaled
 	in := &Intent{At: d.now, From: d.count, To: to, Rule: w.rule.Name, Attempts: 1}
 	if old := d.Next.Intent; old != nil {
-		in.Attempts, in.Calls = old.Attempts+1, slices.Clone(old.Calls)
+		in.Attempts, in.Before = old.Attempts+1, union(old.Before, old.Calls)
 	}
 	for i := range all {
-		if o := &all[i]; o.stopped == "" && o.dir == w.dir && !slices.Contains(in.Calls, o.call.ID) {
+		if o := &all[i]; o.stopped == "" && o.dir == w.dir {
 			in.Calls = append(in.Calls, o.call.ID)
 		}
 	}

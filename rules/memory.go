@@ -37,7 +37,9 @@ type Heard struct {
 	// At is when a firing alert was last heard of, when a suspended one was suspended, and when
 	// the resolve of a resolved one was first received.
 	At     time.Time `json:"at"`
-	LastAt time.Time `json:"lastAt,omitzero"` // when a suspended one was last heard of
+	// LastAt is when a suspended alert was last heard of, and when somebody last said of a resolved
+	// one that it fires.
+	LastAt time.Time `json:"lastAt,omitzero"`
 	Groups []GroupID `json:"groups,omitempty"`
 	Rules  []string  `json:"rules,omitempty"`
 	// Claims are the groups that said of a resolved alert that it fires, though it did not start
@@ -52,7 +54,9 @@ type Episode struct {
 	Since time.Time `json:"since"`
 	Ended time.Time `json:"ended,omitzero"` // when a resolve ended it; kept, since the resolve may be taken back
 	Call  *Call     `json:"call,omitempty"` // the open call
-	// Dropped is the call that the resolve dropped; it comes back if the episode resumes.
+	// Dropped is the call that the resolve dropped; it comes back if the episode resumes. Of a rule with
+	// when: resolved it is the call that was dropped when the episode resumed; it comes back with the
+	// next end, so that a change that is under way for it counts.
 	Dropped *Call `json:"dropped,omitempty"`
 	Want    *int  `json:"want,omitempty"` // what a set rule asks for, rendered when the episode began
 	// Calmed tells that the call of a rule with `when: resolved` was served for this episode.
@@ -84,8 +88,10 @@ type Intent struct {
 	From     int       `json:"from"`
 	To       int       `json:"to"` // of the last attempt
 	Rule     string    `json:"rule"`
-	Calls    []uint64  `json:"calls"`    // that the attempts were made for
+	Calls    []uint64  `json:"calls"`    // that the last attempt was made for
 	Attempts int       `json:"attempts"` // under this intent
+	// Before are the calls of earlier attempts, whose outcome was not known either.
+	Before []uint64 `json:"before,omitempty"`
 }
 
 // Empty tells whether there is nothing worth storing.

@@ -9,8 +9,9 @@ func sortRules(rs []*Rule) {
 	slices.SortFunc(rs, func(a, b *Rule) int { return a.index - b.index })
 }
 
-// Applied returns the memory after the change of its intent was carried out: the cooldown counts from
-// now, and the calls that it was made for are served.
+// Applied returns the memory after a driver said that the last attempt of its intent was carried out: the
+// cooldown counts from now, and the calls that it was made for are served. Those of earlier attempts are
+// not: had one of them been carried out, the guard of the last would have failed.
 func Applied(t *Target, mem Memory, now time.Time) Memory {
 	next := mem.clone()
 	next.applied(t, now)
@@ -22,10 +23,27 @@ func Applied(t *Target, mem Memory, now time.Time) Memory {
 // read settles it.
 func NotApplied(mem Memory) Memory {
 	next := mem.clone()
-	if next.Intent != nil && next.Intent.Attempts <= 1 {
+	switch {
+	case next.Intent == nil:
+	case next.Intent.Attempts <= 1:
 		next.Intent = nil
+	default: // of the calls of this attempt it is known that they were not served by it
+		in := *next.Intent
+		in.Calls = nil
+		next.Intent = &in
 	}
 	return next
+}
+
+// union returns the numbers that are in a or in b, in their order.
+func union(a, b []uint64) []uint64 {
+	all := slices.Clone(a)
+	for _, id := range b {
+		if !slices.Contains(all, id) {
+			all = append(all, id)
+		}
+	}
+	return all
 }
 
 func (m *Memory) applied(t *Target, now time.Time) {
@@ -40,6 +58,7 @@ func (m *Memory) applied(t *Target, now time.Time) {
 		}
 		if ep.Dropped != nil && slices.Contains(in.Calls, ep.Dropped.ID) {
 			next := *m.Episodes[name]
+			next.Calmed = next.Calmed || ep.Dropped.Resolved
 			next.Dropped = nil
 			m.Episodes[name] = &next
 		}

@@ -110,7 +110,7 @@ func (r *recorder) sort(hits []Hit) (known, fresh, gone []Hit) {
 			gone = append(gone, h)
 		case !heard || rec.outlived(h.Alert):
 			fresh = append(fresh, h)
-		case rec.State == Resolved && rec.Unheard && r.now.Sub(rec.At) > staleAfter:
+		case rec.State == Resolved && r.now.Sub(rec.At) > staleAfter && (rec.Unheard || !r.mem.resumable(h.Rules)):
 			fresh = append(fresh, h)
 		default:
 			known = append(known, h)
@@ -125,6 +125,11 @@ func (h *Heard) outlived(a *Alert) bool {
 		return a.StartsAt.After(h.EndsAt)
 	}
 	return a.StartsAt.After(h.StartsAt) && a.StartsAt.After(h.lastHeard())
+}
+
+// resumable tells whether one of the rules has an episode that an alert may go on with.
+func (m *Memory) resumable(rs []*Rule) bool {
+	return slices.ContainsFunc(rs, func(r *Rule) bool { return m.Episodes[r.Name] != nil })
 }
 
 func (h *Heard) lastHeard() time.Time {
@@ -171,19 +176,23 @@ func (h *Heard) same(o *Heard) bool {
 func (r *recorder) claim(hit Hit, h Heard) {
 	fp := hit.Alert.Fingerprint
 	r.stale = true
-	h.Rules = ruleNames(hit.Rules, h.Rules)
-	if r.now.Sub(h.At) > staleAfter || r.now.Sub(h.At) >= resumeAfter {
-		r.add(r.mem.Alerts[fp], -1)
+	h.Rules, h.LastAt = ruleNames(hit.Rules, h.Rules), r.now
+	if r.now.Sub(h.At) > staleAfter {
 		h.Claims = with(h.Claims, r.group)
-		r.mem.resume(r.target, fp, h, r.now)
+		r.mem.resume(r.target, fp, h, r.now, r.now)
 		r.add(r.mem.Alerts[fp], 1)
 		r.changed = true
+		for _, rule := range hit.Rules {
+			r.renderLate(rule, hit.Alert)
+		}
 		return
 	}
-	if !slices.Contains(h.Claims, r.group) {
-		h.Claims = with(h.Claims, r.group)
-		r.set(fp, h)
+	if slices.Contains(h.Claims, r.group) {
+		r.mem.Alerts[fp] = h
+		return
 	}
+	h.Claims = with(h.Claims, r.group)
+	r.set(fp, h)
 }
 
 // fresh enters an alert that is new.

@@ -61,7 +61,7 @@ func appendError(b []byte, errorType, text string) []byte {
 }
 
 // appendDecisions writes the data of a webhook's answer. It does by hand what the JSON tags of
-// rules.Decision say, at a quarter of the cost: most answers are to repeats, which cost little else.
+// rules.Decision say, at less than half the cost: most answers are to repeats, which cost little else.
 func appendDecisions(b []byte, ds []rules.Decision) []byte {
 	b = append(b, `"data":{"decisions":[`...)
 	for i := range ds {

@@ -92,7 +92,7 @@ spec:
   template:
     metadata: {labels: {app: %[3]q}}
     spec:
-      nodeName: %s
+      nodeName: %[6]s
       terminationGracePeriodSeconds: 0
       containers: [{name: main, image: none.invalid/none}]
 `, kind, namespace, name, extra, replicas, Node)

@@ -90,8 +90,8 @@ func TestCredentials(t *testing.T) {
 func TestNoCredentials(t *testing.T) {
 	const what = "set kubeconfig in the driver's block or KUBECONFIG, put one at ~/.kube/config, or run in a pod with a service account"
 	two := kubeconfig(t, "contexts: [{name: prod, context: {cluster: gone}}, {name: dev, context: {cluster: gone}}]\n")
-	empty := kubeconfig(t, "{}")
-	broken := kubeconfig(t, "\tx: [")
+	empty := kubeconfig(t, "")
+	broken := kubeconfig(t, "x: [")
 	for _, test := range []struct {
 		name, env string
 		cfg       Config
@@ -107,19 +107,15 @@ func TestNoCredentials(t *testing.T) {
 		{"no such context", "", Config{Kubeconfig: two, Context: "prd"}, nil, "kubeconfig " + two + `: has no context "prd"; it has dev, prod`},
 		{"no context", "", Config{Kubeconfig: two}, nil, "kubeconfig " + two + ": sets no current-context; set context in the driver's block to one of dev, prod"},
 		{"no contexts", "", Config{Kubeconfig: empty}, nil, "kubeconfig " + empty + ": has no contexts; is it a kubeconfig?"},
-		{"no cluster", "", Config{Kubeconfig: two, Context: "dev"}, nil, "kubeconfig " + two + `: context "dev": invalid configuration: cluster "gone" does not exist`},
-		{"no YAML", "", Config{Kubeconfig: broken}, nil, ""},
+		{"no cluster", "", Config{Kubeconfig: two, Context: "dev"}, nil, "kubeconfig " + two + `: context "dev": cluster "gone" has no server there`},
+		{"no YAML", "", Config{Kubeconfig: broken}, nil, `kubeconfig: error loading config file "` + broken + `": yaml: line 3: did not find expected node content`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Setenv("KUBECONFIG", test.env)
 			t.Setenv("HOME", t.TempDir())
 			_, err := credentials(test.cfg, func() (*rest.Config, error) { return nil, test.pod })
 			require.Error(t, err)
-			t.Log(err)
-			require.NotContains(t, err.Error(), "\n")
-			if test.want != "" {
-				require.EqualError(t, err, test.want)
-			}
+			require.EqualError(t, err, test.want)
 			require.False(t, errors.Is(err, rest.ErrNotInCluster))
 		})
 	}

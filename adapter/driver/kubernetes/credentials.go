@@ -63,7 +63,7 @@ func fromFiles(source string, files []string, context string) (*rest.Config, err
 	loading := &clientcmd.ClientConfigLoadingRules{Precedence: files}
 	merged, err := loading.Load()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %s", where, oneLine(err.Error()))
+		return nil, fmt.Errorf("%s: %s", source, oneLine(err.Error())) // which names the file
 	}
 	if err := pick(merged, context); err != nil {
 		return nil, fmt.Errorf("%s: %w", where, err)
@@ -76,15 +76,18 @@ func fromFiles(source string, files []string, context string) (*rest.Config, err
 	return found, nil
 }
 
-// pick makes a context the current one, where one is asked for, and sees to it that it exists.
+// pick makes a context the current one, where one is asked for, and sees to it that it names a
+// server.
 func pick(c *api.Config, context string) error {
 	if context != "" {
 		c.CurrentContext = context
 	}
 	names := strings.Join(slices.Sorted(maps.Keys(c.Contexts)), ", ")
-	_, ok := c.Contexts[c.CurrentContext]
+	picked := c.Contexts[c.CurrentContext]
 	switch {
-	case ok:
+	case picked != nil && (c.Clusters[picked.Cluster] == nil || c.Clusters[picked.Cluster].Server == ""):
+		return fmt.Errorf("context %q: cluster %q has no server there", c.CurrentContext, picked.Cluster)
+	case picked != nil:
 		return nil
 	case names == "":
 		return errors.New("has no contexts; is it a kubeconfig?")

@@ -51,7 +51,7 @@ func newDiscovery(c *client, now func() time.Time) *discovery {
 func (d *discovery) resolve(ctx context.Context, k kind) (resource, error) {
 	for fresh := false; ; {
 		d.mu.Lock()
-		r, err, settled := d.recall(k, fresh)
+		r, settled, err := d.recall(k, fresh)
 		if settled {
 			d.mu.Unlock()
 			return r, err
@@ -79,41 +79,41 @@ func (d *discovery) resolve(ctx context.Context, k kind) (resource, error) {
 
 // recall answers from memory, if it holds an answer that need not be asked for: fresh tells that
 // all kinds were read for this very call.
-func (d *discovery) recall(k kind, fresh bool) (r resource, err error, settled bool) {
+func (d *discovery) recall(k kind, fresh bool) (r resource, settled bool, err error) {
 	r, err = d.kinds.choose(k)
 	if err == nil {
-		return r, nil, true
+		return r, true, nil
 	}
 	now := d.now()
 	if left := d.asked.Add(again).Sub(now); left > 0 {
 		if d.refusal != nil {
-			return r, &adapter.BusyError{After: left, Err: fmt.Errorf("discovery of kind %s: %w", k, d.refusal)}, true
+			return r, true, &adapter.BusyError{After: left, Err: fmt.Errorf("discovery of kind %s: %w", k, d.refusal)}
 		}
 		if doubt := d.doubt(k); doubt != "" {
 			// The sentinel of err must not show through.
-			return r, &adapter.BusyError{After: left, Err: fmt.Errorf("%v (not final: these API groups do not answer the API server: %s)", err, doubt)}, true
+			return r, true, &adapter.BusyError{After: left, Err: fmt.Errorf("%v (not final: these API groups do not answer the API server: %s)", err, doubt)}
 		}
 	}
 	if fresh {
 		d.unknown[k.ref] = now
-		return r, err, true
+		return r, true, err
 	}
 	return d.recallUnknown(k, err, now)
 }
 
-func (d *discovery) recallUnknown(k kind, why error, now time.Time) (resource, error, bool) {
+func (d *discovery) recallUnknown(k kind, why error, now time.Time) (resource, bool, error) {
 	for name, at := range d.unknown {
 		if now.Sub(at) >= again {
 			delete(d.unknown, name)
 		}
 	}
 	if _, ok := d.unknown[k.ref]; ok {
-		return resource{}, why, true
+		return resource{}, true, why
 	}
 	if len(d.unknown) >= maxUnknown {
-		return resource{}, &adapter.BusyError{After: again, Err: fmt.Errorf("discovery of kind %s: %d kinds were unknown within %s, no more are looked up for now", k, len(d.unknown), again)}, true
+		return resource{}, true, &adapter.BusyError{After: again, Err: fmt.Errorf("discovery of kind %s: %d kinds were unknown within %s, no more are looked up for now", k, len(d.unknown), again)}
 	}
-	return resource{}, nil, false
+	return resource{}, false, nil
 }
 
 // doubt lists the group versions that may have a kind and were not told of.

@@ -34,10 +34,10 @@ type fake struct {
 	down     bool
 	delay    time.Duration
 	hurry    chan struct{} // closed when the delay ends
-	next     []fault // for the next requests, discovery aside
-	lose     bool    // the answer of the next write
-	deaf     bool    // writes are answered with success and not carried out
-	index    fault   // of the next requests of discovery
+	next     []fault       // for the next requests, discovery aside
+	lose     bool          // the answer of the next write
+	deaf     bool          // writes are answered with success and not carried out
+	index    fault         // of the next requests of discovery
 }
 
 // fault answers in place of the fake, if it returns true.

@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -71,6 +72,12 @@ func (r *refused) Error() string {
 	return fmt.Sprintf("%s answered %s", r.path, statusOf(r.answer).said(r.code))
 }
 
+// gone tells whether there is nothing where discovery looked.
+func gone(err error) bool {
+	r := (*refused)(nil)
+	return errors.As(err, &r) && r.code == http.StatusNotFound
+}
+
 // resources asks the API server for all kinds that it has, and tells of which group versions it
 // could not say. An error is a *refused, or that there was no answer.
 func (c *client) resources(ctx context.Context) (found table, missing []groupVersion, err error) {
@@ -78,7 +85,7 @@ func (c *client) resources(ctx context.Context) (found table, missing []groupVer
 	for _, root := range []string{"/api", "/apis"} {
 		var doc index
 		if err := c.document(ctx, root, mediaDiscovery, &doc); err != nil {
-			if r, ok := err.(*refused); ok && r.code == http.StatusNotFound && root == "/api" {
+			if root == "/api" && gone(err) {
 				continue // a server of custom resources only
 			}
 			return nil, nil, err
@@ -151,8 +158,8 @@ func (c *client) addGroups(ctx context.Context, t table, doc index) ([]groupVers
 	}
 	var missing []groupVersion
 	for i, gv := range all {
-		if r, ok := errs[i].(*refused); ok && r.code == http.StatusNotFound {
-			continue // gone since the groups were listed
+		if gone(errs[i]) {
+			continue // since the groups were listed
 		}
 		if errs[i] != nil {
 			missing = append(missing, gv)

@@ -1,0 +1,335 @@
+package adapter_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"alertscale/adapter"
+	"alertscale/rules"
+	"alertscale/rules/yamldoc"
+
+	"github.com/go-kit/log"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+)
+
+// world is an adapter with a driver and a store whose faults a test can set, in a synctest bubble.
+type world struct {
+	t       *testing.T
+	a       *adapter.Adapter
+	driver  *fakeDriver
+	store   *fakeStore
+	file    *adapter.File
+	metrics *adapter.Metrics
+	reg     *prometheus.Registry
+	cancel  context.CancelFunc
+	stopped chan struct{}
+}
+
+// inWorld runs a test in a bubble with an adapter on the rules of a file.
+func inWorld(t *testing.T, text string, counts map[string]int, test func(w *world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{t: t, driver: newFakeDriver(counts), store: newFakeStore()}
+		w.file = w.parse(text)
+		w.start()
+		test(w)
+		w.stop()
+	})
+}
+
+func (w *world) parse(text string) *adapter.File {
+	doc, root := yamldoc.Parse("test.yml", []byte(text))
+	set := rules.NewSet(rules.Source{
+		AlertTTL: 12 * time.Hour, Root: root, Targets: root.Peek("targets"), Rules: root.Peek("rules"),
+		Drivers: map[string]rules.Needs{"fake": {}},
+	})
+	require.NoError(w.t, doc.Err())
+	return &adapter.File{Rules: set, Drivers: map[string]adapter.Conn{"fake": {Driver: w.driver, Timeout: 30 * time.Second}}}
+}
+
+// start starts an adapter on the store as it is: after stop or kill, a restart.
+func (w *world) start() {
+	w.reg = prometheus.NewRegistry()
+	w.metrics = adapter.NewMetrics(w.reg, 100)
+	a, err := adapter.New(w.t.Context(), adapter.Options{Store: w.store, Logger: log.NewNopLogger(), Metrics: w.metrics}, w.file)
+	require.NoError(w.t, err)
+	ctx, cancel := context.WithCancel(w.t.Context())
+	w.a, w.cancel, w.stopped = a, cancel, make(chan struct{})
+	go func() { a.Run(ctx); close(w.stopped) }()
+	synctest.Wait()
+}
+
+func (w *world) stop() {
+	w.cancel()
+	<-w.stopped
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	_ = w.a.Shutdown(ctx)
+}
+
+// kill ends the process as a SIGKILL would: nothing more is stored.
+func (w *world) kill() {
+	dead := w.store
+	w.store = dead.copy()
+	dead.fail(errors.New("killed"))
+	w.cancel()
+	<-w.stopped
+}
+
+// alert is one alert of a post: its name, and since when it fires or when it ended.
+type alert struct {
+	name     string
+	labels   rules.Labels
+	resolved bool
+	starts   time.Time
+	ends     time.Time
+}
+
+func firing(name string) alert   { return alert{name: name, starts: time.Now()} }
+func resolved(name string) alert { return alert{name: name, resolved: true, ends: time.Now()} }
+
+func (a alert) since(t time.Time) alert { a.starts = t; return a }
+
+func event(alerts ...alert) *rules.Event {
+	e := &rules.Event{Receiver: "alertscale", GroupKey: "{}:{}"}
+	for _, a := range alerts {
+		ls := append(rules.Labels{{Name: "alertname", Value: a.name}}, a.labels...)
+		e.Alerts = append(e.Alerts, rules.Alert{
+			Fingerprint: fmt.Sprint(ls), Resolved: a.resolved, Labels: ls, StartsAt: a.starts, EndsAt: a.ends,
+		})
+	}
+	return e
+}
+
+// post sends a notification as the webhook does.
+func (w *world) post(alerts ...alert) []rules.Decision { return w.send(event(alerts...)) }
+
+func (w *world) send(e *rules.Event) []rules.Decision {
+	ctx, cancel := context.WithTimeout(w.t.Context(), 8*time.Second)
+	defer cancel()
+	return w.a.Handle(ctx, e)
+}
+
+// one expects a single decision.
+func (w *world) one(all []rules.Decision) rules.Decision {
+	w.t.Helper()
+	require.Len(w.t, all, 1)
+	return all[0]
+}
+
+func after(d time.Duration) { time.Sleep(d); synctest.Wait() }
+
+// fakeDriver is an API with counts, versions and faults.
+type fakeDriver struct {
+	mu       sync.Mutex
+	counts   map[string]int
+	versions map[string]int
+	observes int
+	scales   int
+	applied  []rules.Change
+
+	onObserve func(name string) error
+	// onScale may fail a write: before it is carried out, or, with lost, after it.
+	onScale func(name string, c rules.Change) (err error, lost bool)
+	slow    time.Duration
+	release chan struct{} // holds each write back until it is closed
+}
+
+func newFakeDriver(counts map[string]int) *fakeDriver {
+	return &fakeDriver{counts: counts, versions: map[string]int{}}
+}
+
+func (d *fakeDriver) Observe(ctx context.Context, ref rules.Ref) (rules.Observed, error) {
+	d.mu.Lock()
+	d.observes++
+	slow, hook := d.slow, d.onObserve
+	d.mu.Unlock()
+	if err := sleep(ctx, slow); err != nil {
+		return rules.Observed{}, err
+	}
+	if hook != nil {
+		if err := hook(ref.Name); err != nil {
+			return rules.Observed{}, err
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n, ok := d.counts[ref.Name]
+	if !ok {
+		return rules.Observed{}, fmt.Errorf("%s: %w", ref, adapter.ErrNotFound)
+	}
+	return rules.Observed{Count: n, Version: fmt.Sprint(d.versions[ref.Name]), Ready: true}, nil
+}
+
+func (d *fakeDriver) Scale(ctx context.Context, ref rules.Ref, c rules.Change) error {
+	d.mu.Lock()
+	d.scales++
+	slow, hook, release := d.slow, d.onScale, d.release
+	d.mu.Unlock()
+	if release != nil {
+		<-release
+	}
+	if err := sleep(ctx, slow); err != nil {
+		return err
+	}
+	var fault error
+	if hook != nil {
+		err, lost := hook(ref.Name, c)
+		if err != nil && !lost {
+			return err
+		}
+		fault = err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.counts[ref.Name] != c.From || fmt.Sprint(d.versions[ref.Name]) != c.Version {
+		return fmt.Errorf("%s: %w", ref, adapter.ErrConflict)
+	}
+	d.counts[ref.Name] = c.To
+	d.versions[ref.Name]++
+	d.applied = append(d.applied, c)
+	return fault
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	if d == 0 {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// set is somebody else's change.
+func (d *fakeDriver) set(name string, n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.counts[name] = n
+	d.versions[name]++
+}
+
+func (d *fakeDriver) count(name string) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.counts[name]
+}
+
+func (d *fakeDriver) reads() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.observes
+}
+
+func (d *fakeDriver) asked() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.scales
+}
+
+func (d *fakeDriver) changes() []rules.Change {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.applied)
+}
+
+func (d *fakeDriver) with(change func(*fakeDriver)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	change(d)
+}
+
+// fakeStore keeps memories as JSON, and may fail.
+type fakeStore struct {
+	mu    sync.Mutex
+	held  map[rules.Ref]stored
+	last  adapter.Revision
+	swaps int
+	err   error
+}
+
+type stored struct {
+	text []byte
+	rev  adapter.Revision
+}
+
+func newFakeStore() *fakeStore { return &fakeStore{held: map[rules.Ref]stored{}} }
+
+func (s *fakeStore) copy() *fakeStore {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := newFakeStore()
+	c.last = s.last
+	for ref, v := range s.held {
+		c.held[ref] = v
+	}
+	return c
+}
+
+func (s *fakeStore) writes() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.swaps
+}
+
+func (s *fakeStore) size() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.held)
+}
+
+func (s *fakeStore) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = err
+}
+
+func (s *fakeStore) Load(_ context.Context, ref rules.Ref) (m rules.Memory, rev adapter.Revision, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if v, ok := s.held[ref]; ok {
+		rev, err = v.rev, json.Unmarshal(v.text, &m)
+	}
+	return m, rev, err
+}
+
+func (s *fakeStore) Swap(_ context.Context, ref rules.Ref, old adapter.Revision, m rules.Memory) (adapter.Revision, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return 0, s.err
+	}
+	if s.held[ref].rev != old {
+		return 0, adapter.ErrConflict
+	}
+	s.swaps++
+	if m.Empty() {
+		delete(s.held, ref)
+		return 0, nil
+	}
+	text, err := json.Marshal(m)
+	s.last++
+	s.held[ref] = stored{text, s.last}
+	return s.last, err
+}
+
+func (s *fakeStore) Refs(context.Context) (all []rules.Ref, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for ref := range s.held {
+		all = append(all, ref)
+	}
+	return all, nil
+}
+
+func (s *fakeStore) Close() error { return nil }

@@ -1,0 +1,130 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+)
+
+// lockTimeout is how long Open waits for another process to let go of the file, as one that is
+// being replaced does at its end.
+const lockTimeout = time.Second
+
+// Open opens the file, and makes it, and its folder, where there is none. It reads all of it: a
+// file that is damaged, of another program, or in use elsewhere is an error that says what to do,
+// and is left as it is.
+func Open(path string) (*Store, error) {
+	s, err := open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", path, explain(path, err))
+	}
+	return s, nil
+}
+
+func open(path string) (*Store, error) {
+	folder := filepath.Dir(path)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, err
+	}
+	db, err := openDB(path)
+	if err != nil {
+		return nil, err
+	}
+	err = guard(func() error { return check(db, path) })
+	if err == nil {
+		err = syncFolder(folder)
+	}
+	if err != nil {
+		_ = db.Close() // nothing was written
+		return nil, err
+	}
+	return &Store{db: db, path: path, turn: make(chan struct{}, 1)}, nil
+}
+
+// openDB leaves no lock behind where bbolt fails by a panic.
+func openDB(path string) (db *bbolt.DB, err error) {
+	var file *os.File
+	err = guard(func() error {
+		db, err = bbolt.Open(path, 0o600, &bbolt.Options{
+			Timeout:      lockTimeout,
+			FreelistType: bbolt.FreelistMapType,
+			OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
+				file, err = os.OpenFile(name, flag, mode)
+				return file, err
+			},
+		})
+		return err
+	})
+	if err != nil && file != nil {
+		_ = file.Close() // bbolt did so before if it returned an error
+	}
+	return db, err
+}
+
+// guard turns into a damage what bbolt, which maps the file and trusts it, does on a damaged one:
+// it panics, or reads where there is nothing.
+func guard(read func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case interface{ Addr() uintptr }:
+			err = &damage{errors.New("it refers to pages that it does not have; it may be cut off")}
+		default:
+			err = &damage{fmt.Errorf("%v", r)}
+		}
+	}()
+	return read()
+}
+
+// syncFolder makes the file's name durable, which matters if it is new.
+func syncFolder(folder string) error {
+	dir, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	if err := dir.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, syscall.EINVAL) {
+		return err // some file systems, those of Windows among them, do not sync folders
+	}
+	return nil
+}
+
+// damage is what is wrong with the content of a file.
+type damage struct{ err error }
+
+func (d *damage) Error() string { return d.err.Error() }
+func (d *damage) Unwrap() error { return d.err }
+
+// explain adds what to do.
+func explain(path string, err error) error {
+	_, damaged := errors.AsType[*damage](err)
+	switch {
+	case errors.Is(err, berrors.ErrTimeout):
+		return errors.New("another process has it open, most likely another alertscale; " +
+			"stop that one, or give this one another file with --storage=file:PATH")
+	case errors.Is(err, syscall.EISDIR):
+		return fmt.Errorf("it is a folder; name a file in it, as %s", filepath.Join(path, "alertscale.db"))
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("%w; user %d must be able to write there: mount a volume, "+
+			"or choose another file with --storage=file:PATH", err, os.Geteuid())
+	case damaged, isForeign(err):
+		return fmt.Errorf("damaged, or not a file of alertscale: %w; it was left as it is: put a copy of it back, or move it "+
+			"away to start with no memory, in which every alert that still fires counts as new", err)
+	default:
+		return err
+	}
+}
+
+// isForeign tells whether bbolt found none of its own in the file.
+func isForeign(err error) bool {
+	return errors.Is(err, berrors.ErrInvalid) || errors.Is(err, berrors.ErrVersionMismatch) || errors.Is(err, berrors.ErrChecksum)
+}
