@@ -42,7 +42,7 @@ func main() {
 	files := check.Arg("file", "The files to check.").Required().Strings()
 
 	demo := app.Command("demo", "Run the whole loop in one process, with a simulated service under changing load.")
-	speed := demo.Flag("speed", "How much faster than real time the simulated service lives.").Default("10").Float64()
+	speed := demo.Flag("speed", "How much faster than real time the simulated service lives.").Default("60").Float64()
 	duration := demo.Flag("duration", "How long to run.").Default("1m").Duration()
 
 	for _, name := range []string{"explain", "test", "replay"} {
@@ -58,12 +58,18 @@ func main() {
 	case check.FullCommand():
 		os.Exit(cli.Check(os.Stdout, os.Stderr, *files))
 	case demo.FullCommand():
-		err = cli.Demo(os.Stdout, cli.DemoOptions{Speed: *speed, Duration: *duration})
+		err = cli.Demo(os.Stdout, cli.DemoOptions{Speed: *speed, Duration: *duration, Terminal: isTerminal(os.Stdout)})
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "alertscale:", err)
 		os.Exit(1)
 	}
+}
+
+// isTerminal tells whether a person looks on.
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 func serveFlags(cmd *kingpin.CmdClause) *options {

@@ -17,6 +17,9 @@ type Options struct {
 	Logger  log.Logger
 	Metrics *Metrics
 	Now     func() time.Time // nil: time.Now
+	// MaxSleep is how long the loop sleeps at most before it looks at Now; 0: 30 s. A clock that runs
+	// faster than real time needs it short.
+	MaxSleep time.Duration
 }
 
 // Adapter carries decisions out. It is safe for concurrent use.
@@ -41,6 +44,9 @@ type Adapter struct {
 func New(ctx context.Context, o Options, f *File) (*Adapter, error) {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.MaxSleep == 0 {
+		o.MaxSleep = maxSleep
 	}
 	a := &Adapter{
 		Options: o, wakes: newWakes(),

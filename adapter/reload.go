@@ -43,7 +43,7 @@ func (a *Adapter) File() *File { return a.file.Load() }
 
 // Run comes back to refs when it is time to, until ctx ends.
 func (a *Adapter) Run(ctx context.Context) {
-	a.wakes.run(ctx, a.Now, func(en *entry) {
+	a.wakes.run(ctx, a.Now, a.MaxSleep, func(en *entry) {
 		en.mu.Lock()
 		defer en.mu.Unlock()
 		if !en.gone {

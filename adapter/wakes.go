@@ -10,6 +10,9 @@ import (
 // maxSleep is how long the loop sleeps at most, so that a clock that jumps is noticed.
 const maxSleep = 30 * time.Second
 
+// minSleep keeps a fault of scheduling from taking a processor for itself.
+const minSleep = time.Millisecond
+
 // wakes is a queue of refs by the time at which something is to be done for them.
 type wakes struct {
 	mu   sync.Mutex
@@ -68,7 +71,7 @@ func (w *wakes) due(now time.Time) (all []*entry, next time.Time) {
 }
 
 // run hands over refs when they are due, until ctx ends.
-func (w *wakes) run(ctx context.Context, now func() time.Time, do func(*entry)) {
+func (w *wakes) run(ctx context.Context, now func() time.Time, maxSleep time.Duration, do func(*entry)) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -85,7 +88,7 @@ func (w *wakes) run(ctx context.Context, now func() time.Time, do func(*entry)) 
 		}
 		sleep := maxSleep
 		if !next.IsZero() {
-			sleep = min(maxSleep, next.Sub(t))
+			sleep = max(minSleep, min(maxSleep, next.Sub(t)))
 		}
 		timer.Reset(sleep)
 	}

@@ -18,8 +18,9 @@ func (m *Memory) advance(t *Target, now time.Time) bool {
 	}
 	changed = m.dropRules(t) || changed
 	ttl := t.set.AlertTTL
-	for _, fp := range slices.Sorted(maps.Keys(m.Alerts)) {
-		changed = m.age(t, fp, ttl, now) || changed
+	for _, fp := range m.due(ttl, now) {
+		m.age(t, fp, now)
+		changed = true
 	}
 	changed = m.dropEpisodes() || changed
 	if m.Last != nil && !now.Before(m.lastForgotten(t)) {
@@ -89,22 +90,30 @@ func (m *Memory) dropRules(t *Target) bool {
 	return true
 }
 
-// age suspends, resumes or forgets one alert when it is time to.
-func (m *Memory) age(t *Target, fp string, ttl time.Duration, now time.Time) bool {
-	h := m.Alerts[fp]
-	if now.Before(h.due(ttl)) {
-		return false
+// due lists the alerts that something is due for, in a fixed order.
+func (m *Memory) due(ttl time.Duration, now time.Time) []string {
+	var fps []string
+	for fp, h := range m.Alerts {
+		if !now.Before(h.due(ttl)) {
+			fps = append(fps, fp)
+		}
 	}
+	slices.Sort(fps)
+	return fps
+}
+
+// age suspends, resumes or forgets one alert that is due.
+func (m *Memory) age(t *Target, fp string, now time.Time) {
+	h := m.Alerts[fp]
 	switch {
 	case h.State == Firing:
 		h.State, h.LastAt, h.At = Suspended, h.At, now
 		m.Alerts[fp] = h
 	case h.State == Resolved && len(h.Claims) > 0:
-		m.resume(t, fp, h, earlier(h.LastAt, now), now)
+		m.resume(t, fp, h, h.LastAt, now)
 	default:
 		delete(m.Alerts, fp)
 	}
-	return true
 }
 
 // due is when the next thing happens to an alert that nobody speaks of.
@@ -183,7 +192,7 @@ func (m *Memory) endEpisode(rule *Rule, name string, now time.Time) {
 }
 
 // dropEpisodes forgets episodes that have no alert left: those that ended by a resolve may resume as
-// long as one of their alerts is remembered.
+// long as one of their alerts is remembered. A call whose template gave no count cannot be mended then.
 func (m *Memory) dropEpisodes() bool {
 	alive, known := map[string]bool{}, map[string]bool{}
 	for _, h := range m.Alerts {
@@ -199,7 +208,7 @@ func (m *Memory) dropEpisodes() bool {
 		if ep.Ended.IsZero() {
 			return !alive[name]
 		}
-		return ep.Call == nil && !known[name]
+		return (ep.Call == nil || ep.Call.Broken != "") && !known[name]
 	})
 	return len(m.Episodes) < n
 }
@@ -233,7 +242,8 @@ func (m *Memory) Firing() map[string]int {
 }
 
 // cap drops what is over maxAlerts: the oldest resolves first, then what was suspended, then what was
-// heard of the longest ago.
+// heard of the longest ago. The last alert of a rule's episode goes after all others, since the rule would
+// take it for new when it is heard of again.
 func (m *Memory) cap() {
 	over := len(m.Alerts) - maxAlerts
 	if over <= 0 {
@@ -244,7 +254,37 @@ func (m *Memory) cap() {
 		x, y := m.Alerts[a], m.Alerts[b]
 		return cmp.Or(cmp.Compare(rank[x.State], rank[y.State]), x.At.Compare(y.At), cmp.Compare(a, b))
 	})
-	for _, fp := range all[:over] {
+	held := m.held()
+	for _, fp := range all {
+		h := m.Alerts[fp]
+		if over == 0 || h.State != Resolved && slices.ContainsFunc(h.Rules, func(r string) bool { return held[r] == 1 }) {
+			continue
+		}
+		if h.State != Resolved {
+			for _, name := range h.Rules {
+				held[name]--
+			}
+		}
 		delete(m.Alerts, fp)
+		over--
 	}
+	for _, fp := range all {
+		if _, kept := m.Alerts[fp]; kept && over > 0 {
+			delete(m.Alerts, fp)
+			over--
+		}
+	}
+}
+
+// held counts the alerts that keep an episode open, by rule.
+func (m *Memory) held() map[string]int {
+	n := map[string]int{}
+	for _, h := range m.Alerts {
+		if h.State != Resolved {
+			for _, name := range h.Rules {
+				n[name]++
+			}
+		}
+	}
+	return n
 }

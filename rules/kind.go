@@ -51,13 +51,18 @@ func (s *Set) checkKinds() {
 	for _, k := range s.kindNodes {
 		base, _, _ := strings.Cut(k.sp.ref, ".")
 		key := k.target.Driver + ":" + base
+		known := false
 		for _, other := range s.kinds[key] {
-			if other.text != k.sp.text && (other.group == k.sp.group || other.group == "" || k.sp.group == "") {
+			if other.text == k.sp.text {
+				known = true
+			} else if other.group == k.sp.group || other.group == "" || k.sp.group == "" {
 				k.node.Faultf("%q is spelled %q on line %d; one file spells a kind one way", k.sp.text, other.text, other.line)
 				break
 			}
 		}
-		s.kinds[key] = append(s.kinds[key], k.sp)
+		if !known {
+			s.kinds[key] = append(s.kinds[key], k.sp)
+		}
 	}
 	s.kindNodes = nil
 }

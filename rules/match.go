@@ -40,7 +40,11 @@ type matcher struct {
 	byRef map[Ref]*Touch
 	buf   []*Rule
 	key   []byte
+	told  map[fault]bool
 }
+
+// fault is what is reported once.
+type fault struct{ rule, ref, why string }
 
 func (m *matcher) alert(a *Alert) {
 	m.buf, m.key = m.set.index.find(a.Labels, m.buf[:0], m.key)
@@ -89,11 +93,15 @@ func (m *matcher) touch(ref Ref, a *Alert, r *Rule) {
 
 // broken reports a fault once for each rule and reason.
 func (m *matcher) broken(d Decision) {
-	if !slices.ContainsFunc(m.Broken, func(b Decision) bool {
-		return b.Rule == d.Rule && b.Ref == d.Ref && b.Why[0] == d.Why[0]
-	}) {
-		m.Broken = append(m.Broken, d)
+	f := fault{d.Rule, d.Ref, d.Why[0]}
+	if m.told[f] {
+		return
 	}
+	if m.told == nil {
+		m.told = map[fault]bool{}
+	}
+	m.told[f] = true
+	m.Broken = append(m.Broken, d)
 }
 
 // disown is the decision for a rule of another target that names a ref of t's.

@@ -36,7 +36,7 @@ type Heard struct {
 	EndsAt   time.Time `json:"endsAt,omitzero"` // of a resolved one
 	// At is when a firing alert was last heard of, when a suspended one was suspended, and when
 	// the resolve of a resolved one was first received.
-	At     time.Time `json:"at"`
+	At time.Time `json:"at"`
 	// LastAt is when a suspended alert was last heard of, and when somebody last said of a resolved
 	// one that it fires.
 	LastAt time.Time `json:"lastAt,omitzero"`

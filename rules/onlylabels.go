@@ -49,6 +49,10 @@ func (w *walker) node(n parse.Node, root bool) {
 		w.pipe(n, root)
 	case *parse.ChainNode:
 		w.node(n.Node, root)
+	case *parse.IdentifierNode:
+		if n.Ident == "now" || n.Ident == "since" {
+			w.refuse(n.Ident)
+		}
 	case *parse.FieldNode:
 		if root && n.Ident[0] != "Labels" {
 			w.refuse(n.String())

@@ -108,7 +108,7 @@ func (m *Memory) setCall(name string, c *Call) {
 func (m *Memory) NextWake(t *Target, now time.Time) time.Time {
 	wake := m.Upkeep(t, now)
 	m.eachOpen(t, func(r *Rule, c *Call) {
-		if r.Action.templated() && c.Want == nil {
+		if r.lacksCount(c) {
 			return // nothing but a notification mends it
 		}
 		due := m.cooled(t, r)
@@ -146,9 +146,14 @@ func soonest(a, b time.Time) time.Time {
 // Pending tells whether an open call is past its cooldown, so that it is worth a look now.
 func (m *Memory) Pending(t *Target, now time.Time) bool {
 	pending := false
-	m.eachOpen(t, func(r *Rule, _ *Call) { pending = pending || !m.cooled(t, r).After(now) })
+	m.eachOpen(t, func(r *Rule, c *Call) {
+		pending = pending || !r.lacksCount(c) && !m.cooled(t, r).After(now)
+	})
 	return pending
 }
+
+// lacksCount tells whether the template of a set gave no count for a call.
+func (r *Rule) lacksCount(c *Call) bool { return r.Action.templated() && c.Want == nil }
 
 func (m *Memory) eachOpen(t *Target, do func(*Rule, *Call)) {
 	if !m.Open() {

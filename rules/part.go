@@ -6,6 +6,7 @@ import (
 	"strings"
 	"text/template"
 	"text/template/parse"
+	"unicode"
 
 	amtemplate "github.com/prometheus/alertmanager/template"
 )
@@ -120,8 +121,10 @@ func present(ls Labels) amtemplate.KV {
 
 // badPart refuses what would make a ref ambiguous.
 func badPart(s string) error {
-	if i := strings.IndexFunc(s, func(r rune) bool { return strings.ContainsRune("/#: \t\n\r\v\f\u0085\u00a0", r) }); i >= 0 {
-		return fmt.Errorf("%q has %q in it, which no part of a ref may have", s, s[i:i+1])
+	for _, r := range s {
+		if r == '/' || r == '#' || r == ':' || unicode.IsSpace(r) {
+			return fmt.Errorf("%q has %q in it, which no part of a ref may have", s, string(r))
+		}
 	}
 	return nil
 }

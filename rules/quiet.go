@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -9,7 +10,10 @@ import (
 // group too, every resolve is known, and the group leaves nothing out. Most notifications are such
 // repeats; they need no Record, nothing read and nothing stored.
 func (m *Memory) Quiet(touch *Touch, e *Event, group GroupID) bool {
-	firing := 0
+	if m.Target != touch.Target.Name {
+		return false
+	}
+	var firing set
 	for i := range touch.Hits {
 		hit := &touch.Hits[i]
 		h, heard := m.Alerts[hit.Alert.Fingerprint]
@@ -17,29 +21,66 @@ func (m *Memory) Quiet(touch *Touch, e *Event, group GroupID) bool {
 			return false
 		}
 		if hit.Alert.Resolved {
-			if h.State != Resolved || hit.Alert.EndsAt.After(h.EndsAt) {
+			if !h.knowsResolve(hit.Alert) {
 				return false
 			}
 			continue
 		}
-		firing++
+		firing.add(hit.Alert.Fingerprint)
 		if h.State != Firing || hit.Alert.StartsAt.After(h.StartsAt) || !slices.Contains(h.Groups, group) ||
-			!slices.EqualFunc(hit.Rules, h.Rules, func(r *Rule, name string) bool { return r.Name == name }) {
+			!slices.EqualFunc(hit.Rules, h.Rules, func(r *Rule, name string) bool { return r.Name == name }) ||
+			m.unrendered(hit.Rules) {
 			return false
 		}
 	}
 	return group == 0 || e.Truncated > 0 || m.told(group) == firing
 }
 
-// told counts the alerts that a group told of, as firing or against a resolve.
-func (m *Memory) told(group GroupID) int {
-	n := 0
-	for _, h := range m.Alerts {
+// knowsResolve tells whether a resolve says nothing new.
+func (h *Heard) knowsResolve(a *Alert) bool {
+	if h.State != Resolved {
+		return !a.EndsAt.IsZero() && !a.EndsAt.After(h.StartsAt)
+	}
+	return !a.EndsAt.After(h.EndsAt) && !a.StartsAt.After(h.EndsAt)
+}
+
+// unrendered tells whether the template of a rule has given no count so far.
+func (m *Memory) unrendered(rs []*Rule) bool {
+	return slices.ContainsFunc(rs, func(r *Rule) bool {
+		if !r.Action.templated() {
+			return false
+		}
+		ep := m.Episodes[r.Name]
+		return ep == nil || ep.Want == nil
+	})
+}
+
+// set stands for some fingerprints, whatever their order: how many they are, and the sum of their hashes,
+// so that one that stands twice is not taken for two.
+type set struct {
+	n   int
+	sum uint64
+}
+
+func (s *set) add(fingerprint string) {
+	const offset, prime = 14695981039346656037, 1099511628211 // FNV-1a
+	hash := uint64(offset)
+	for i := range len(fingerprint) {
+		hash = (hash ^ uint64(fingerprint[i])) * prime
+	}
+	s.n++
+	s.sum += hash
+}
+
+// told returns the alerts that a group told of, as firing or against a resolve.
+func (m *Memory) told(group GroupID) set {
+	var s set
+	for fp, h := range m.Alerts {
 		if slices.Contains(h.Groups, group) || slices.Contains(h.Claims, group) {
-			n++
+			s.add(fp)
 		}
 	}
-	return n
+	return s
 }
 
 // Hear notes when the alerts of a quiet touch were heard of. It writes in place.
@@ -48,7 +89,7 @@ func (m *Memory) Hear(touch *Touch, now time.Time) {
 		if a := touch.Hits[i].Alert; !a.Resolved {
 			h := m.Alerts[a.Fingerprint]
 			h.At = now
-			m.Alerts[a.Fingerprint] = h
+			m.Alerts[strings.Clone(a.Fingerprint)] = h // the map takes the key over, too
 		}
 	}
 }

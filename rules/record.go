@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -14,14 +12,6 @@ const (
 	staleAfter  = 5 * time.Minute  // heard later than this after the resolve, it resumes its episode at once
 	resumeAfter = 10 * time.Minute // heard earlier, it does so this long after the resolve, if nobody denies it
 )
-
-// News is what a notification brought for a ref.
-type News struct {
-	Changed bool    // there is something to store
-	Verdict Verdict // Ended or Duplicate: what to report where no call is open
-	Rule    string  // the first rule that it touched, or whose episode it ended
-	Why     []string
-}
 
 // Record enters what an event says of a ref of t into its memory. touch.Hits is empty where the event
 // only leaves alerts out that its group had told of.
@@ -85,10 +75,11 @@ func (r *recorder) add(h Heard, n int) {
 	}
 }
 
-// set replaces what is known of an alert.
+// set replaces what is known of an alert. The fingerprint is copied: a map takes over the key that it is
+// given even where it has that key, and this one would keep the body of the notification in memory.
 func (r *recorder) set(fingerprint string, h Heard) {
 	r.add(r.mem.Alerts[fingerprint], -1)
-	r.mem.Alerts[fingerprint] = h
+	r.mem.Alerts[strings.Clone(fingerprint)] = h
 	r.add(h, 1)
 	r.changed = true
 }
@@ -158,7 +149,7 @@ func (r *recorder) known(hit Hit) {
 	if !next.same(&h) {
 		r.set(fp, next)
 	} else {
-		r.mem.Alerts[fp] = next
+		r.mem.Alerts[strings.Clone(fp)] = next
 	}
 	for _, rule := range hit.Rules {
 		r.join(rule)
@@ -179,7 +170,7 @@ func (r *recorder) claim(hit Hit, h Heard) {
 	h.Rules, h.LastAt = ruleNames(hit.Rules, h.Rules), r.now
 	if r.now.Sub(h.At) > staleAfter {
 		h.Claims = with(h.Claims, r.group)
-		r.mem.resume(r.target, fp, h, r.now, r.now)
+		r.mem.resume(r.target, strings.Clone(fp), h, r.now, r.now)
 		r.add(r.mem.Alerts[fp], 1)
 		r.changed = true
 		for _, rule := range hit.Rules {
@@ -188,7 +179,7 @@ func (r *recorder) claim(hit Hit, h Heard) {
 		return
 	}
 	if slices.Contains(h.Claims, r.group) {
-		r.mem.Alerts[fp] = h
+		r.mem.Alerts[strings.Clone(fp)] = h
 		return
 	}
 	h.Claims = with(h.Claims, r.group)
@@ -207,7 +198,7 @@ func (r *recorder) fresh(hit Hit) {
 			r.renderLate(rule, hit.Alert)
 		}
 	}
-	r.set(strings.Clone(hit.Alert.Fingerprint), Heard{
+	r.set(hit.Alert.Fingerprint, Heard{
 		State: Firing, StartsAt: hit.Alert.StartsAt, At: r.now,
 		Groups: []GroupID{r.group}, Rules: ruleNames(hit.Rules, nil),
 	})
@@ -220,7 +211,7 @@ func (r *recorder) begin(rule *Rule, a *Alert) {
 		ep.Call = r.mem.newCall(r.now)
 	}
 	r.mem.Episodes[rule.Name] = ep
-	r.began[rule.Name] = true
+	r.began[rule.Name], r.changed = true, true
 	r.renderMore(rule, a)
 }
 
@@ -232,144 +223,6 @@ func (r *recorder) join(rule *Rule) {
 		r.mem.Episodes[rule.Name] = &Episode{Since: r.now}
 		r.changed = true
 	}
-}
-
-// renderMore renders a set for one more of the alerts that began the episode: the largest counts.
-func (r *recorder) renderMore(rule *Rule, a *Alert) {
-	if !rule.Action.templated() {
-		return
-	}
-	ep := *r.mem.Episodes[rule.Name]
-	n, err := rule.Action.render(a, r.event)
-	if err == nil && (ep.Want == nil || n > *ep.Want) {
-		ep.Want = &n
-	}
-	if ep.Call != nil {
-		call := *ep.Call
-		call.Want, call.Broken = ep.Want, ""
-		if ep.Want == nil {
-			call.Broken = err.Error()
-		}
-		ep.Call = &call
-	}
-	r.mem.Episodes[rule.Name] = &ep
-	r.changed = true
-}
-
-// renderLate renders a set whose call has no count so far.
-func (r *recorder) renderLate(rule *Rule, a *Alert) {
-	if ep := r.mem.Episodes[rule.Name]; ep != nil && rule.Action.templated() && ep.Want == nil {
-		r.renderMore(rule, a)
-	}
-}
-
-// resolve enters a resolve. It counts only if it ended after what is known began.
-func (r *recorder) resolve(hit Hit) {
-	a := hit.Alert
-	h, heard := r.mem.Alerts[a.Fingerprint]
-	ends := a.EndsAt
-	if ends.IsZero() {
-		ends = r.now
-	}
-	next := Heard{State: Resolved, StartsAt: a.StartsAt, EndsAt: ends, At: r.now, Rules: h.Rules}
-	switch {
-	case !heard:
-		next.Unheard = true
-		r.set(strings.Clone(a.Fingerprint), next)
-	case h.State == Resolved:
-		r.resolveAgain(a.Fingerprint, h, next)
-	case ends.After(h.StartsAt):
-		r.resolved = append(r.resolved, h.Rules...)
-		r.set(a.Fingerprint, next)
-	}
-}
-
-// resolveAgain enters a further resolve: it denies what was claimed, and may be of a later firing
-// that nobody told of.
-func (r *recorder) resolveAgain(fingerprint string, h, next Heard) {
-	switch {
-	case next.StartsAt.After(h.EndsAt):
-		next.Unheard = h.Unheard
-		r.set(fingerprint, next)
-	case len(h.Claims) > 0 || next.EndsAt.After(h.EndsAt):
-		h.Claims = nil
-		if next.EndsAt.After(h.EndsAt) {
-			h.EndsAt = next.EndsAt
-		}
-		r.set(fingerprint, h)
-	}
-}
-
-// absent enters what the event's group leaves out.
-func (r *recorder) absent(hits []Hit) {
-	var present map[string]bool
-	for _, fp := range slices.Sorted(maps.Keys(r.mem.Alerts)) {
-		h := r.mem.Alerts[fp]
-		if !slices.Contains(h.Groups, r.group) && !slices.Contains(h.Claims, r.group) {
-			continue
-		}
-		if present == nil {
-			present = make(map[string]bool, len(hits))
-			for _, hit := range hits {
-				present[hit.Alert.Fingerprint] = true
-			}
-		}
-		if present[fp] {
-			continue
-		}
-		h.Groups, h.Claims = without(h.Groups, r.group), without(h.Claims, r.group)
-		if h.State == Firing && len(h.Groups) == 0 {
-			h.State, h.LastAt, h.At = Suspended, h.At, r.now
-		}
-		r.set(fp, h)
-	}
-}
-
-// end ends the episodes that have no alert left.
-func (r *recorder) end() {
-	for _, name := range slices.Sorted(maps.Keys(r.mem.Episodes)) {
-		ep := r.mem.Episodes[name]
-		if r.held[name] > 0 || !ep.Ended.IsZero() {
-			continue
-		}
-		r.changed = true
-		if !slices.Contains(r.resolved, name) {
-			delete(r.mem.Episodes, name)
-			continue
-		}
-		r.mem.endEpisode(r.target.set.rule(name, r.target), name, r.now)
-		r.ended = append(r.ended, name)
-	}
-}
-
-func (r *recorder) news(hits []Hit) News {
-	n := News{Changed: r.changed, Verdict: Duplicate}
-	if len(hits) > 0 {
-		n.Rule = hits[0].Rules[0].Name
-	}
-	switch {
-	case len(r.ended) > 0:
-		n.Verdict, n.Rule = Ended, r.ended[0]
-		for _, name := range r.ended {
-			n.Why = append(n.Why, fmt.Sprintf("%q: its last alert is resolved", name))
-		}
-	case r.stale:
-		n.Why = []string{"not new: a resolve that is later than its start was heard before"}
-	case n.Rule != "" && r.firing[n.Rule] > 0 && hits[0].Rules[0].Resolved:
-		n.Why = []string{fmt.Sprintf("%q: %s; it acts when they are resolved", n.Rule, fires(r.firing[n.Rule]))}
-	case n.Rule != "" && r.firing[n.Rule] > 0:
-		n.Why = []string{fmt.Sprintf("%q: %s; it acts once an episode", n.Rule, fires(r.firing[n.Rule]))}
-	default:
-		n.Why = []string{"nothing new"}
-	}
-	return n
-}
-
-func fires(n int) string {
-	if n == 1 {
-		return "1 alert fires"
-	}
-	return fmt.Sprintf("%d alerts fire", n)
 }
 
 // ruleNames returns the names of rules; those that were there before, if they are the same.

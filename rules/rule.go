@@ -49,6 +49,9 @@ func (s *Set) readRule(n yamldoc.Node) *Rule {
 		{Key: "dry_run", Read: func(v yamldoc.Node) { r.DryRun = v.Bool() }},
 	}, "hold", "proportional", "repeat", "active_time_intervals", "mute_time_intervals")
 	if !n.IsMap() {
+		if n.IsNull() {
+			n.Faultf("is empty, want name, matchers, target and one of up, down, set")
+		}
 		return nil
 	}
 	if !n.Has("name") {
@@ -79,6 +82,10 @@ func (r *Rule) readMatchers(n yamldoc.Node) {
 		ms, err := parse.Matchers(text)
 		if err != nil {
 			item.Faultf("%s is no matcher such as alertname=\"WebBusy\": %v", strconv.Quote(text), err)
+			return
+		}
+		if len(ms) == 0 {
+			item.Faultf("%s is empty, and would match every alert", strconv.Quote(text))
 			return
 		}
 		r.Matchers = append(r.Matchers, ms...)

@@ -19,12 +19,13 @@ type Set struct {
 	Targets  map[string]*Target
 	Rules    []*Rule // in the order of the file
 
-	byName  map[string]*Rule
-	fixed   map[Ref]*Target
-	kinds   map[string][]spelling // by driver:Kind
-	drivers map[string]Needs
-	index   index
-	longest time.Duration // of all cooldowns
+	byName    map[string]*Rule
+	fixed     map[Ref]*Target
+	templated []*Target
+	kinds     map[string][]spelling // by driver:Kind
+	drivers   map[string]Needs
+	index     index
+	longest   time.Duration // of all cooldowns
 
 	refused   map[string]bool // targets that are there but at fault
 	kindNodes []kindNode
@@ -89,6 +90,7 @@ func (s *Set) readTargets(n yamldoc.Node) {
 	for _, t := range order {
 		ref, ok := t.Ref()
 		if !ok {
+			s.templated = append(s.templated, t)
 			continue
 		}
 		if first, taken := lines[ref]; taken && ref.Name != "" {
@@ -128,7 +130,8 @@ func (s *Set) rule(name string, t *Target) *Rule {
 }
 
 // Owner returns the target that a ref belongs to: a fixed one with that ref, else the templated
-// one that it was remembered under; nil where the file has neither.
+// one that it was remembered under, else the only templated one that could name it (the target was
+// renamed, or a fixed one taken out); nil where the file has none.
 func (s *Set) Owner(ref Ref, remembered string) *Target {
 	if t := s.fixed[ref]; t != nil {
 		return t
@@ -136,7 +139,17 @@ func (s *Set) Owner(ref Ref, remembered string) *Target {
 	if t := s.Targets[remembered]; t != nil && t.ref == nil && t.covers(ref) {
 		return t
 	}
-	return nil
+	var only *Target
+	for _, t := range s.templated {
+		switch {
+		case !t.covers(ref):
+		case only != nil:
+			return nil
+		default:
+			only = t
+		}
+	}
+	return only
 }
 
 func (s *Set) targetNames() []string { return slices.Sorted(maps.Keys(s.Targets)) }

@@ -66,6 +66,9 @@ func (s *Set) readTarget(name string, n yamldoc.Node) *Target {
 		{Key: "dry_run", Read: func(v yamldoc.Node) { t.DryRun = v.Bool() || s.DryRun }},
 	}, "behavior", "restore", "wait_ready", "when_owned", "paused", "path", "selector", "remove")
 	if !n.IsMap() {
+		if !n.IsNull() {
+			return nil // a fault by now
+		}
 		n.Faultf("is empty, want driver, kind, namespace, name and max")
 		return nil
 	}

@@ -63,17 +63,43 @@ func (n Node) Has(key string) bool { return n.Peek(key) != nil }
 
 // Peek returns the value of a mapping's key, without reading it; nil where there is none.
 func (n Node) Peek(key string) *Node {
+	return n.peek(key, 0)
+}
+
+// peek looks for a mapping's own key first, then in what << merges in.
+func (n Node) peek(key string, depth int) *Node {
+	if n.y == nil || depth > maxMerge {
+		return nil
+	}
 	y := resolve(n.y)
-	if y == nil || y.Kind != yaml.MappingNode {
+	if depth > 0 && y.Kind == yaml.SequenceNode {
+		for _, item := range y.Content {
+			if found := (Node{n.doc, item, n.where}).peek(key, depth+1); found != nil {
+				return found
+			}
+		}
+	}
+	if y.Kind != yaml.MappingNode {
 		return nil
 	}
 	for i := 0; i+1 < len(y.Content); i += 2 {
-		if y.Content[i].Value == key {
+		if y.Content[i].Value == key && y.Content[i].Tag != "!!merge" {
 			return &Node{n.doc, y.Content[i+1], n.where}
+		}
+	}
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		if y.Content[i].Tag != "!!merge" {
+			continue
+		}
+		if found := (Node{n.doc, y.Content[i+1], n.where}).peek(key, depth+1); found != nil {
+			return found
 		}
 	}
 	return nil
 }
+
+// maxMerge is how deep << may merge.
+const maxMerge = 8
 
 // Each hands over each key of a mapping whose keys are names of the user's choice.
 func (n Node) Each(read func(key string, value Node)) {
@@ -102,6 +128,12 @@ func (n Node) Items(read func(i int, item Node)) {
 
 // IsMap tells whether the value is a mapping.
 func (n Node) IsMap() bool { return resolve(n.y).Kind == yaml.MappingNode }
+
+// IsNull tells whether there is no value.
+func (n Node) IsNull() bool {
+	y := resolve(n.y)
+	return y.Kind == yaml.ScalarNode && y.Tag == "!!null"
+}
 
 // Text reads a text that is not empty.
 func (n Node) Text() string {
@@ -212,7 +244,7 @@ func (n Node) pairs(depth int) []pair {
 }
 
 func (n Node) merged(value *yaml.Node, depth int) []pair {
-	if depth > 8 {
+	if depth > maxMerge {
 		n.Faultf("<< merges too deep, or itself")
 		return nil
 	}

@@ -52,6 +52,7 @@ func NewAlertscale(t T, o AlertscaleOptions) *Alertscale {
 		path: alertscaleProgram(t),
 		dir:  dir,
 		env:  o.Env,
+		tail: 64 << 10,
 		args: append([]string{
 			"serve",
 			"--config.file=" + a.Config,

@@ -64,6 +64,9 @@ func apiServerArgs(dir, etcd string, port int) []string {
 		// machine has, and no Endpoints object that would name it.
 		"--advertise-address=192.0.2.1",
 		"--endpoint-reconciler-type=none",
+		// Otherwise a stop waits a minute for the watches to end.
+		"--shutdown-send-retry-after=true",
+		"--shutdown-watch-termination-grace-period=1s",
 	}
 }
 

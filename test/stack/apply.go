@@ -95,5 +95,6 @@ spec:
       nodeName: %[6]s
       terminationGracePeriodSeconds: 0
       containers: [{name: main, image: none.invalid/none}]
+---
 `, kind, namespace, name, extra, replicas, Node)
 }

@@ -27,6 +27,7 @@ type Process struct {
 	dir   string
 	env   []string // The whole environment.
 	log   string
+	tail  int64 // How much of the log is shown when a test fails.
 	ready func(context.Context) error
 
 	mu   sync.Mutex
@@ -42,6 +43,7 @@ type spec struct {
 	args  []string
 	dir   string   // Folder to run in, of its own.
 	env   []string // In addition to a bare environment.
+	tail  int64    // Default 8 KiB.
 	ready func(context.Context) error
 }
 
@@ -58,7 +60,10 @@ func newProcess(t T, s spec) *Process {
 	p := &Process{
 		name: s.name, path: s.path, args: s.args, dir: s.dir, ready: s.ready,
 		env: append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "TMPDIR=" + s.dir}, s.env...),
-		log: filepath.Join(s.dir, s.name+".log"),
+		log: filepath.Join(s.dir, s.name+".log"), tail: s.tail,
+	}
+	if p.tail == 0 {
+		p.tail = 8 << 10
 	}
 	t.Cleanup(func() { p.end(t) })
 	return p
@@ -224,26 +229,23 @@ func (p *Process) Log() string {
 // Dir returns the folder that the program runs in and keeps its data in.
 func (p *Process) Dir() string { return p.dir }
 
-// tailSize is how much of a log is shown when a test fails.
-const tailSize = 8 << 10
-
 // end is the process's part of the test's clean-up. Nothing of its data is
 // wanted any more, so it is not given time.
 func (p *Process) end(t T) {
 	p.stop(syscall.SIGKILL)
 	if t.Failed() {
-		t.Logf("the end of the log of %s:\n%s", p.name, tail(p.log))
+		t.Logf("the end of the log of %s:\n%s", p.name, tail(p.log, p.tail))
 	}
 }
 
-func tail(path string) string {
+func tail(path string, size int64) string {
 	f, err := os.Open(path)
 	if err != nil {
 		return err.Error()
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.Size() > tailSize {
-		f.Seek(-tailSize, io.SeekEnd)
+	if info, err := f.Stat(); err == nil && info.Size() > size {
+		f.Seek(-size, io.SeekEnd)
 	}
 	text, err := io.ReadAll(f)
 	if err != nil {

@@ -93,3 +93,24 @@ func TestRetryAfter(t *testing.T) {
 		require.Equal(t, want, d.retryAfter(answer{header: http.Header{"Retry-After": {header}}}, s), header)
 	}
 }
+
+// A token that the API server does not take any more, or not yet, is a matter of time.
+func TestToken(t *testing.T) {
+	f := newFake(t, true)
+	d := newDriver(t, f)
+	f.put(deploymentPath("web"), 3)
+	asks := func(token string) { f.with(func() { f.token = token }) }
+	asks("secret")
+	o, err := d.Observe(t.Context(), deployment("web"))
+	require.NoError(t, err)
+
+	asks("another")
+	var busy *adapter.BusyError
+	_, err = d.Observe(t.Context(), deployment("web"))
+	require.ErrorAs(t, err, &busy)
+	require.ErrorAs(t, d.Scale(t.Context(), deployment("web"), rules.Change{From: 3, To: 4, Version: o.Version}), &busy)
+	require.Equal(t, 3, f.get(deploymentPath("web")).spec)
+
+	asks("secret")
+	require.NoError(t, d.Scale(t.Context(), deployment("web"), rules.Change{From: 3, To: 4, Version: o.Version}))
+}

@@ -3,7 +3,7 @@ package bolt
 import (
 	"fmt"
 	"path/filepath"
-	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -43,23 +43,28 @@ func BenchmarkSwap(b *testing.B) {
 func (c *change) inTx(tx *bbolt.Tx) error { return c.apply(tx.Bucket(refsBucket)) }
 
 func swaps(b *testing.B, writers int, commit func(*change) error) {
-	var next atomic.Int64
-	b.SetParallelism(max(1, writers/runtime.GOMAXPROCS(0)))
-	b.RunParallel(func(pb *testing.PB) {
-		ref := rules.Ref{Driver: "kubernetes", Kind: "Deployment", Namespace: "shop", Name: fmt.Sprint("web-", next.Add(1))}
-		m := rules.Memory{Last: &rules.LastChange{}, Alerts: map[string]rules.Heard{}}
-		for i := range 20 {
-			m.Alerts[fmt.Sprintf("%016x", i)] = rules.Heard{State: rules.Firing, Rules: []string{"web is busy"}, Groups: []rules.GroupID{1}}
-		}
-		content, err := encode(ref, &m)
-		c := &change{key: []byte(ref.String()), content: content}
-		for err == nil && pb.Next() {
-			c.done = make(chan struct{})
-			err = commit(c)
-			c.old = c.revision
-		}
-		if err != nil {
-			b.Error(err)
-		}
-	})
+	m := rules.Memory{Last: &rules.LastChange{}, Alerts: map[string]rules.Heard{}}
+	for i := range 20 {
+		m.Alerts[fmt.Sprintf("%016x", i)] = rules.Heard{State: rules.Firing, Rules: []string{"web is busy"}, Groups: []rules.GroupID{1}}
+	}
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	var wg sync.WaitGroup
+	b.ResetTimer()
+	for i := range writers {
+		wg.Go(func() {
+			ref := rules.Ref{Driver: "kubernetes", Kind: "Deployment", Namespace: "shop", Name: fmt.Sprint("web-", i)}
+			content, err := encode(ref, &m)
+			c := &change{key: []byte(ref.String()), content: content}
+			for err == nil && left.Add(-1) >= 0 {
+				c.done = make(chan struct{})
+				err = commit(c)
+				c.old = c.revision
+			}
+			if err != nil {
+				b.Error(err)
+			}
+		})
+	}
+	wg.Wait()
 }

@@ -30,6 +30,9 @@ func Open(path string) (*Store, error) {
 }
 
 func open(path string) (*Store, error) {
+	if path == "" {
+		return nil, errors.New("it needs a path: --storage=file:PATH")
+	}
 	folder := filepath.Dir(path)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, err
@@ -49,24 +52,18 @@ func open(path string) (*Store, error) {
 	return &Store{db: db, path: path, turn: make(chan struct{}, 1)}, nil
 }
 
-// openDB leaves no lock behind where bbolt fails by a panic.
+// openDB tells what the system refuses from what bbolt does not like about the file. Where bbolt
+// panics, the file stays locked for as long as this process lives.
 func openDB(path string) (db *bbolt.DB, err error) {
-	var file *os.File
 	err = guard(func() error {
-		db, err = bbolt.Open(path, 0o600, &bbolt.Options{
-			Timeout:      lockTimeout,
-			FreelistType: bbolt.FreelistMapType,
-			OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
-				file, err = os.OpenFile(name, flag, mode)
-				return file, err
-			},
-		})
+		db, err = bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType})
 		return err
 	})
-	if err != nil && file != nil {
-		_ = file.Close() // bbolt did so before if it returned an error
+	_, ofSystem := errors.AsType[syscall.Errno](err)
+	if err == nil || ofSystem || errors.Is(err, berrors.ErrTimeout) {
+		return db, err
 	}
-	return db, err
+	return nil, &damage{err}
 }
 
 // guard turns into a damage what bbolt, which maps the file and trusts it, does on a damaged one:
@@ -116,15 +113,10 @@ func explain(path string, err error) error {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return fmt.Errorf("%w; user %d must be able to write there: mount a volume, "+
 			"or choose another file with --storage=file:PATH", err, os.Geteuid())
-	case damaged, isForeign(err):
+	case damaged:
 		return fmt.Errorf("damaged, or not a file of alertscale: %w; it was left as it is: put a copy of it back, or move it "+
 			"away to start with no memory, in which every alert that still fires counts as new", err)
 	default:
 		return err
 	}
-}
-
-// isForeign tells whether bbolt found none of its own in the file.
-func isForeign(err error) bool {
-	return errors.Is(err, berrors.ErrInvalid) || errors.Is(err, berrors.ErrVersionMismatch) || errors.Is(err, berrors.ErrChecksum)
 }

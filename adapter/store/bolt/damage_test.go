@@ -1,0 +1,206 @@
+package bolt_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.etcd.io/bbolt"
+
+	"alertscale/adapter/store/bolt"
+	"alertscale/rules"
+)
+
+const (
+	damaged = "damaged, or not a file of alertscale: "
+	left    = "; it was left as it is: put a copy of it back, or move it away to start with no memory, " +
+		"in which every alert that still fires counts as new"
+)
+
+// filled returns the content of a store of many pages.
+func filled(t *testing.T) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "alertscale.db")
+	s, err := bolt.Open(path)
+	require.NoError(t, err)
+	for i := range 300 {
+		_, err := s.Swap(t.Context(), web(i), 0, rules.Memory{Last: &rules.LastChange{To: i}})
+		require.NoError(t, err)
+	}
+	require.NoError(t, s.Close())
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return content
+}
+
+func web(i int) rules.Ref { return rules.Ref{Driver: "simulator", Name: fmt.Sprintf("web-%04d", i)} }
+
+func zeroed(content []byte, from, to int) []byte {
+	content = bytes.Clone(content)
+	clear(content[from:to])
+	return content
+}
+
+func TestOpenRefusesDamagedFiles(t *testing.T) {
+	good, page := filled(t), os.Getpagesize()
+	for name, tc := range map[string]struct {
+		content []byte
+		want    string
+	}{
+		"text":              {[]byte("drivers: {}\n"), damaged + "invalid database" + left},
+		"much text":         {bytes.Repeat([]byte("drivers: {}\n"), 10000), damaged + "invalid database" + left},
+		"zeros":             {make([]byte, 32768), damaged + "invalid database" + left},
+		"first page alone":  {good[:page], damaged + "file size too small 4096" + left},
+		"half of it":        {good[:len(good)/2], damaged + "it is cut off: 131072 bytes of 147456" + left},
+		"metas gone":        {zeroed(good, 0, 2*page), damaged + "invalid database" + left},
+		"all but the metas": {zeroed(good, 2*page, len(good)), damaged + "invalid freelist page: 0, page type is unknown<00>" + left},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "alertscale.db")
+			require.NoError(t, os.WriteFile(path, tc.content, 0o600))
+			_, err := bolt.Open(path)
+			require.EqualError(t, err, "open store "+path+": "+tc.want)
+			requireContent(t, path, tc.content)
+		})
+	}
+}
+
+func requireContent(t *testing.T, path string, want []byte) {
+	t.Helper()
+	got, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(want, got), "%s was changed", path)
+}
+
+// TestOpenRefusesFilesThatAreCutOff cuts at each page: what is beyond the end of a mapped file
+// cannot be read, and must not end the process.
+func TestOpenRefusesFilesThatAreCutOff(t *testing.T) {
+	good, dir := filled(t), t.TempDir()
+	var messages []string
+	for size := os.Getpagesize(); size < 147456; size += os.Getpagesize() { // beyond, no page was ever used
+		path := filepath.Join(dir, fmt.Sprint(size, ".db"))
+		require.NoError(t, os.WriteFile(path, good[:size], 0o600))
+		_, err := bolt.Open(path)
+		require.ErrorContains(t, err, "open store "+path+": "+damaged)
+		messages = append(messages, err.Error())
+	}
+	require.Contains(t, strings.Join(messages, "\n"), "it refers to pages that it does not have; it may be cut off")
+}
+
+// TestOpenSurvivesAnyDamage puts zeros and garbage over any part: the store opens with all that it
+// had, or Open says that it is damaged. It neither crashes nor changes the file.
+func TestOpenSurvivesAnyDamage(t *testing.T) {
+	good, page := filled(t), os.Getpagesize()
+	random := rand.New(rand.NewPCG(1, 2))
+	dir, refused := t.TempDir(), 0
+	for i := range 300 {
+		path := filepath.Join(dir, fmt.Sprint(i, ".db"))
+		content := bytes.Clone(good)
+		at := random.IntN(len(content))
+		if i%3 == 0 {
+			at -= at % page // the head of a page tells what is in it
+		}
+		for j := at; j < min(at+1+random.IntN(page), len(content)); j++ {
+			content[j] = byte(random.Uint32() * uint32(i%2))
+		}
+		require.NoError(t, os.WriteFile(path, content, 0o600))
+		s, err := bolt.Open(path)
+		if err != nil {
+			refused++
+			require.Contains(t, err.Error(), "open store "+path+": "+damaged)
+			requireContent(t, path, content)
+			continue
+		}
+		refs, err := s.Refs(t.Context())
+		require.NoError(t, err)
+		require.Len(t, refs, 300)
+		require.NoError(t, s.Close())
+	}
+	require.Greater(t, refused, 50)
+}
+
+func TestOpenRefusesForeignContent(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*bbolt.Tx) error
+		want   string
+	}{
+		"another program's": {
+			func(tx *bbolt.Tx) error {
+				return first(tx.DeleteBucket([]byte("meta")), tx.DeleteBucket([]byte("refs")), put(tx, "raft", "a", "b"))
+			},
+			damaged + "it is the bbolt file of another program" + left,
+		},
+		"another program's meta": {
+			func(tx *bbolt.Tx) error { return first(tx.DeleteBucket([]byte("meta")), put(tx, "meta", "a", "b")) },
+			damaged + "it is the bbolt file of another program" + left,
+		},
+		"no refs": {
+			func(tx *bbolt.Tx) error { return tx.DeleteBucket([]byte("refs")) },
+			damaged + "it is the bbolt file of another program" + left,
+		},
+		"a newer format": {
+			func(tx *bbolt.Tx) error { return put(tx, "meta", "format", "2") },
+			`it has format "2", and this alertscale knows "1"; run the one that wrote it, ` +
+				`or give this one another file with --storage=file:PATH`,
+		},
+		"a broken record": {
+			func(tx *bbolt.Tx) error { return put(tx, "refs", "simulator:web", `{"revision":1`) },
+			damaged + `what it holds of "simulator:web" is broken: unexpected end of JSON input` + left,
+		},
+		"a record without a revision": {
+			func(tx *bbolt.Tx) error { return put(tx, "refs", "simulator:web", `{"ref":{}}`) },
+			damaged + `what it holds of "simulator:web" is broken: the stored value has no revision` + left,
+		},
+		"a record of another ref": {
+			func(tx *bbolt.Tx) error {
+				return put(tx, "refs", "simulator:web", `{"revision":1,"ref":{"driver":"swarm","name":"web"},"memory":{}}`)
+			},
+			damaged + `what it holds of "simulator:web" is of "swarm:web", revision 1 of 0` + left,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "alertscale.db")
+			s, err := bolt.Open(path)
+			require.NoError(t, err)
+			require.NoError(t, s.Close())
+			edit(t, path, tc.change)
+			_, err = bolt.Open(path)
+			require.EqualError(t, err, "open store "+path+": "+tc.want)
+		})
+	}
+}
+
+func edit(t *testing.T, path string, change func(*bbolt.Tx) error) {
+	t.Helper()
+	db, err := bbolt.Open(path, 0o600, nil)
+	require.NoError(t, err)
+	require.NoError(t, db.Update(change))
+	require.NoError(t, db.Close())
+}
+
+func put(tx *bbolt.Tx, bucket, key, value string) error {
+	b, err := tx.CreateBucketIfNotExists([]byte(bucket))
+	if err != nil {
+		return err
+	}
+	return b.Put([]byte(key), []byte(value))
+}
+
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestOpenNamesNoPartOfAMemory(t *testing.T) {
+	_, err := bolt.Open(filepath.Join(t.TempDir(), strings.Repeat("x", 300)))
+	require.ErrorContains(t, err, "file name too long")
+}

@@ -1,0 +1,9 @@
+// Package examples holds the files that a user starts from. The demo runs on them as they are.
+package examples
+
+import _ "embed" // for the files
+
+// Alertscale is alertscale.yml.
+//
+//go:embed alertscale.yml
+var Alertscale []byte
