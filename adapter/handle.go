@@ -85,6 +85,8 @@ func (a *Adapter) Handle(ctx context.Context, e *rules.Event) []rules.Decision {
 	m := f.Rules.Match(e)
 	a.Metrics.heard(e, m.Unmatched)
 	h := handling{a: a, file: f, event: e, group: e.Group(), now: a.Now()}
+	h.results, h.repeats = make([]result, 0, len(m.Touches)), make([]rules.Decision, 0, len(m.Touches))
+	h.touched = make([]*entry, 0, len(m.Touches))
 	for _, t := range m.Touches {
 		h.hear(t)
 	}
@@ -107,6 +109,7 @@ type handling struct {
 
 	touched []*entry
 	results []result
+	repeats []rules.Decision // of quiet touches; results point into it
 }
 
 // result is what became of a ref, or a promise of it.
@@ -165,9 +168,10 @@ func (h *handling) record(en *entry, t *rules.Touch, r *result) {
 		en.waiters = append(en.waiters, r.waiter)
 		h.a.start(en)
 	case quiet:
-		d := en.mem.Repeat(t, en.name)
-		h.a.Metrics.decided(&d)
-		r.done = []rules.Decision{d}
+		n := len(h.repeats)
+		h.repeats = append(h.repeats, en.mem.Repeat(t, en.name))
+		h.a.Metrics.decided(&h.repeats[n])
+		r.done = h.repeats[n : n+1 : n+1]
 	default:
 		if err := en.save(h.a.work, h.a.Store); err != nil {
 			h.a.schedule(en, t.Target, h.now)

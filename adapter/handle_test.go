@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const web = `
+const webRules = `
 targets:
   web: {driver: fake, name: web, max: 20}
   any: {driver: fake, name: '{{ .Labels.app }}', max: 10}
@@ -28,7 +28,7 @@ rules:
 `
 
 func TestARealAlertScalesOnce(t *testing.T) {
-	inWorld(t, web, map[string]int{"web": 3}, func(w *world) {
+	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		d := w.one(w.post(firing("Busy")))
 		require.Equal(t, rules.Scaled, d.Verdict)
 		require.Equal(t, "fake:web", d.Ref)
@@ -48,7 +48,7 @@ func TestARealAlertScalesOnce(t *testing.T) {
 }
 
 func TestHeardTimesAreWrittenWithinAMinute(t *testing.T) {
-	inWorld(t, web, map[string]int{"web": 3}, func(w *world) {
+	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		start := time.Now()
 		w.post(firing("Busy"))
 		after(time.Hour)
@@ -65,7 +65,7 @@ func TestHeardTimesAreWrittenWithinAMinute(t *testing.T) {
 }
 
 func TestACallThatMeetsItsCooldownIsServedByItself(t *testing.T) {
-	inWorld(t, web, map[string]int{"web": 3}, func(w *world) {
+	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		w.post(firing("Busy"))
 		after(20 * time.Second)
 		d := w.one(w.post(firing("Busy").since(time.Now().Add(-20*time.Second)), firing("Queue")))
@@ -81,7 +81,7 @@ func TestACallThatMeetsItsCooldownIsServedByItself(t *testing.T) {
 }
 
 func TestATargetThatFailsKeepsNoneOfTheOthers(t *testing.T) {
-	inWorld(t, web, map[string]int{"web": 3, "cart": 1}, func(w *world) {
+	inWorld(t, webRules, map[string]int{"web": 3, "cart": 1}, func(w *world) {
 		w.driver.onObserve = func(name string) error {
 			if name == "web" {
 				return errors.New("connection refused")
@@ -107,7 +107,7 @@ func TestATargetThatFailsKeepsNoneOfTheOthers(t *testing.T) {
 }
 
 func TestARejectedCallIsLookedAtAtTheNextNotification(t *testing.T) {
-	inWorld(t, web, map[string]int{}, func(w *world) {
+	inWorld(t, webRules, map[string]int{}, func(w *world) {
 		start := time.Now()
 		d := w.one(w.post(firing("Busy")))
 		require.Equal(t, rules.Rejected, d.Verdict)
@@ -122,7 +122,7 @@ func TestARejectedCallIsLookedAtAtTheNextNotification(t *testing.T) {
 }
 
 func TestTheAnswerComesInTimeAndTheWorkGoesOn(t *testing.T) {
-	inWorld(t, web, map[string]int{"web": 3}, func(w *world) {
+	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		w.driver.with(func(d *fakeDriver) { d.slow = 10 * time.Second })
 		start := time.Now()
 		d := w.one(w.post(firing("Busy")))
@@ -136,7 +136,7 @@ func TestTheAnswerComesInTimeAndTheWorkGoesOn(t *testing.T) {
 }
 
 func TestManySendersAtOnceMakeOneStep(t *testing.T) {
-	inWorld(t, web, map[string]int{"web": 3}, func(w *world) {
+	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		w.driver.with(func(d *fakeDriver) { d.slow = 50 * time.Millisecond })
 		start := time.Now()
 		var mu sync.Mutex
@@ -157,7 +157,7 @@ func TestManySendersAtOnceMakeOneStep(t *testing.T) {
 }
 
 func TestWhatIsSaidIsStoredWhileAChangeIsUnderWay(t *testing.T) {
-	inWorld(t, web, map[string]int{"web": 3}, func(w *world) {
+	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		w.driver.with(func(d *fakeDriver) { d.release = make(chan struct{}) })
 		go w.post(firing("Busy"))
 		synctest.Wait()
@@ -173,7 +173,7 @@ func TestWhatIsSaidIsStoredWhileAChangeIsUnderWay(t *testing.T) {
 }
 
 func TestNothingIsScaledThatCannotBeStored(t *testing.T) {
-	inWorld(t, web, map[string]int{"web": 3}, func(w *world) {
+	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		w.store.fail(errors.New("disk full"))
 		start := time.Now()
 		d := w.one(w.post(firing("Busy")))
@@ -188,7 +188,7 @@ func TestNothingIsScaledThatCannotBeStored(t *testing.T) {
 }
 
 func TestRetryAfterIsHonouredByTheLoopAndByNotifications(t *testing.T) {
-	inWorld(t, web, map[string]int{"web": 3}, func(w *world) {
+	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		start := time.Now()
 		w.driver.onObserve = func(string) error {
 			return &adapter.BusyError{After: 20 * time.Second, Err: errors.New("too many requests")}
@@ -211,7 +211,7 @@ func TestAtMost64CallsADriver(t *testing.T) {
 		counts[name] = 1
 		alerts = append(alerts, alert{name: "AppBusy", labels: rules.Labels{{Name: "app", Value: name}}})
 	}
-	inWorld(t, web, counts, func(w *world) {
+	inWorld(t, webRules, counts, func(w *world) {
 		var mu sync.Mutex
 		now, most := 0, 0
 		w.driver.onScale = func(string, rules.Change) (error, bool) {
@@ -235,7 +235,7 @@ func TestAtMost64CallsADriver(t *testing.T) {
 }
 
 func TestALongShutdownEndsWhatIsUnderWay(t *testing.T) {
-	inWorld(t, web, map[string]int{"web": 3}, func(w *world) {
+	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		w.driver.with(func(d *fakeDriver) { d.slow = 20 * time.Second })
 		go w.post(firing("Busy"))
 		after(21 * time.Second)

@@ -18,7 +18,7 @@ import (
 )
 
 func TestAnAnswerLostAfterTheWriteIsSettledByARead(t *testing.T) {
-	inWorld(t, web, map[string]int{"web": 3}, func(w *world) {
+	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		start := time.Now()
 		w.driver.onScale = func(string, rules.Change) (error, bool) { return errors.New("connection reset"), true }
 		require.Equal(t, rules.Failed, w.one(w.post(firing("Busy"))).Verdict)
@@ -35,7 +35,7 @@ func TestAnAnswerLostAfterTheWriteIsSettledByARead(t *testing.T) {
 }
 
 func TestAWriteThatWasNotCarriedOutIsDecidedAnew(t *testing.T) {
-	inWorld(t, web, map[string]int{"web": 3}, func(w *world) {
+	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		w.driver.onScale = func(string, rules.Change) (error, bool) { return errors.New("502 bad gateway"), false }
 		require.Equal(t, rules.Failed, w.one(w.post(firing("Busy"))).Verdict)
 		after(10 * time.Second)
@@ -48,7 +48,7 @@ func TestAWriteThatWasNotCarriedOutIsDecidedAnew(t *testing.T) {
 }
 
 func TestAConflictIsReadAndDecidedAnewThreeTimes(t *testing.T) {
-	inWorld(t, web, map[string]int{"web": 3}, func(w *world) {
+	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		n := 0
 		w.driver.onScale = func(string, rules.Change) (error, bool) {
 			if n++; n <= 2 {
@@ -73,7 +73,7 @@ func TestAConflictIsReadAndDecidedAnewThreeTimes(t *testing.T) {
 }
 
 func TestAHeldBackWriteThatLandsAfterARestartIsOneStep(t *testing.T) {
-	inWorld(t, web, map[string]int{"web": 3}, func(w *world) {
+	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		start := time.Now()
 		held := make(chan struct{})
 		w.driver.with(func(d *fakeDriver) { d.release = held })
@@ -93,7 +93,7 @@ func TestAHeldBackWriteThatLandsAfterARestartIsOneStep(t *testing.T) {
 }
 
 func TestAnotherGroupThatLeavesAnAlertOutIsNoAbsence(t *testing.T) {
-	inWorld(t, web, map[string]int{"web": 3}, func(w *world) {
+	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		start := time.Now()
 		w.post(firing("Busy"))
 		other := event(firing("AppBusy"))
@@ -110,7 +110,7 @@ func TestAnotherGroupThatLeavesAnAlertOutIsNoAbsence(t *testing.T) {
 }
 
 func TestAbsenceIsKnownAfterARestart(t *testing.T) {
-	inWorld(t, web, map[string]int{"web": 3}, func(w *world) {
+	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		w.post(firing("Busy"))
 		w.kill()
 		w.start()
@@ -120,10 +120,10 @@ func TestAbsenceIsKnownAfterARestart(t *testing.T) {
 }
 
 func TestReloadKeepsWhatKeepsItsName(t *testing.T) {
-	inWorld(t, web, map[string]int{"web": 3}, func(w *world) {
+	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		start := time.Now()
 		w.post(firing("Busy"))
-		w.file = w.parse(strings.ReplaceAll(web, "name: busy", "name: renamed"))
+		w.file = w.parse(strings.ReplaceAll(webRules, "name: busy", "name: renamed"))
 		w.a.Use(w.file)
 		after(5 * time.Minute)
 		require.Equal(t, rules.Duplicate, w.one(w.post(firing("Busy").since(start))).Verdict, "a renamed rule does not step again")
@@ -141,7 +141,7 @@ func TestReloadKeepsWhatKeepsItsName(t *testing.T) {
 }
 
 func TestWhatIsNotRememberedAnyMoreIsDropped(t *testing.T) {
-	inWorld(t, web, map[string]int{"cart": 1}, func(w *world) {
+	inWorld(t, webRules, map[string]int{"cart": 1}, func(w *world) {
 		cart := alert{name: "AppBusy", labels: rules.Labels{{Name: "app", Value: "cart"}}, starts: time.Now()}
 		w.post(cart)
 		require.Equal(t, 1, w.store.size())
@@ -152,7 +152,7 @@ func TestWhatIsNotRememberedAnyMoreIsDropped(t *testing.T) {
 }
 
 func TestMetricsTellOfRefs(t *testing.T) {
-	inWorld(t, web, map[string]int{"web": 3}, func(w *world) {
+	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		w.post(firing("Busy"))
 		w.post(firing("Busy").since(time.Now()), firing("Queue"))
 		require.NoError(t, testutil.GatherAndCompare(w.reg, strings.NewReader(fmt.Sprintf(`
@@ -182,7 +182,7 @@ alertscale_decisions_total{rule="queue",verdict="cooldown"} 1
 // TestKilledAtRandomMoments: under a stream of notifications with faults, the process is killed again and
 // again. The count is what the rules give: each step once.
 func TestKilledAtRandomMoments(t *testing.T) {
-	text := strings.ReplaceAll(web, "max: 20}", "max: 100000, cooldown: 0s}")
+	text := strings.ReplaceAll(webRules, "max: 20}", "max: 100000, cooldown: 0s}")
 	for seed := range uint64(30) {
 		inWorld(t, text, map[string]int{"web": 3}, func(w *world) {
 			r, faults := rand.New(rand.NewPCG(seed, 1)), rand.New(rand.NewPCG(seed, 2))

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -123,19 +122,14 @@ func equalities(r *Rule) (names, keys []string) {
 }
 
 func choice(r *Rule) (names, keys []string) {
-	for _, m := range r.Matchers {
-		if m.Type != labels.MatchRegexp || m.Value == "" {
+	for _, t := range r.tests {
+		if t.choice == nil {
 			continue
 		}
-		values := strings.Split(m.Value, "|")
-		if slices.ContainsFunc(values, func(v string) bool { return v == "" || regexp.QuoteMeta(v) != v }) {
-			continue
-		}
-		slices.Sort(values)
-		for _, v := range slices.Compact(values) {
+		for _, v := range t.choice {
 			keys = append(keys, v+"\xff")
 		}
-		return []string{m.Name}, keys
+		return []string{t.Name}, keys
 	}
 	return nil, nil
 }

@@ -27,7 +27,11 @@ type Hit struct {
 
 // Match finds the refs that an event touches. It does not look at rules that cannot match.
 func (s *Set) Match(e *Event) Match {
-	m := matcher{set: s, byRef: make(map[Ref]*Touch, len(e.Alerts))}
+	n := len(e.Alerts)
+	m := matcher{
+		set: s, byRef: make(map[Ref]*Touch, n), touches: make([]Touch, 0, n), hits: make([]Hit, 0, n), rules: make([]*Rule, 0, n),
+	}
+	m.Touches = make([]*Touch, 0, n)
 	for i := range e.Alerts {
 		m.alert(&e.Alerts[i])
 	}
@@ -41,6 +45,21 @@ type matcher struct {
 	buf   []*Rule
 	key   []byte
 	told  map[fault]bool
+
+	// Touches, and their first hits and rules, are carved out of these, since most have but one.
+	touches []Touch
+	hits    []Hit
+	rules   []*Rule
+}
+
+// carve returns a slice of one, out of those allocated ahead while there are any.
+func carve[T any](from *[]T, v T) []T {
+	if len(*from) == cap(*from) {
+		return []T{v}
+	}
+	n := len(*from)
+	*from = append(*from, v)
+	return (*from)[n : n+1 : n+1]
 }
 
 // fault is what is reported once.
@@ -69,7 +88,7 @@ func (m *matcher) touch(ref Ref, a *Alert, r *Rule) {
 	t := m.byRef[ref]
 	switch {
 	case t == nil:
-		t = &Touch{Ref: ref, Target: owner}
+		t = &carve(&m.touches, Touch{Ref: ref, Target: owner})[0]
 		m.byRef[ref] = t
 		m.Touches = append(m.Touches, t)
 	case t.Target == owner:
@@ -88,7 +107,12 @@ func (m *matcher) touch(ref Ref, a *Alert, r *Rule) {
 		t.Hits[n-1].Rules = append(t.Hits[n-1].Rules, r)
 		return
 	}
-	t.Hits = append(t.Hits, Hit{a, []*Rule{r}})
+	hit := Hit{a, carve(&m.rules, r)}
+	if t.Hits == nil {
+		t.Hits = carve(&m.hits, hit)
+		return
+	}
+	t.Hits = append(t.Hits, hit)
 }
 
 // broken reports a fault once for each rule and reason.

@@ -24,6 +24,9 @@ func (m *Memory) Quiet(touch *Touch, e *Event, group GroupID) bool {
 			if !h.knowsResolve(hit.Alert) {
 				return false
 			}
+			if slices.Contains(h.Groups, group) {
+				firing.add(hit.Alert.Fingerprint) // it is too old to count, and the group does not leave the alert out
+			}
 			continue
 		}
 		firing.add(hit.Alert.Fingerprint)

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +23,7 @@ type Rule struct {
 	Cooldown *time.Duration // for its calls, in place of the target's; nil: none
 	DryRun   bool
 
+	tests []test
 	index int // its place in the file
 	line  int
 }
@@ -89,6 +91,9 @@ func (r *Rule) readMatchers(n yamldoc.Node) {
 			return
 		}
 		r.Matchers = append(r.Matchers, ms...)
+		for _, m := range ms {
+			r.tests = append(r.tests, test{m, choiceOf(m)})
+		}
 	})
 	if empty {
 		n.Faultf("is empty, want at least one matcher")
@@ -137,12 +142,40 @@ func (r *Rule) readWhen(n yamldoc.Node) {
 
 // matches tells whether all matchers match.
 func (r *Rule) matches(ls Labels) bool {
-	for _, m := range r.Matchers {
-		if !m.Matches(ls.Get(m.Name)) {
+	for i := range r.tests {
+		if !r.tests[i].matches(ls) {
 			return false
 		}
 	}
 	return true
+}
+
+// test is a matcher; one that is a choice of texts, such as severity=~"warning|critical", is compared
+// with them, which is cheaper than a regular expression.
+type test struct {
+	*labels.Matcher
+	choice []string
+}
+
+func (t *test) matches(ls Labels) bool {
+	value := ls.Get(t.Name)
+	if t.choice != nil {
+		return slices.Contains(t.choice, value)
+	}
+	return t.Matches(value)
+}
+
+// choiceOf returns the texts that a matcher leaves the choice of, nil where it is not of that kind.
+func choiceOf(m *labels.Matcher) []string {
+	if m.Type != labels.MatchRegexp {
+		return nil
+	}
+	values := strings.Split(m.Value, "|")
+	if slices.ContainsFunc(values, func(v string) bool { return v == "" || regexp.QuoteMeta(v) != v }) {
+		return nil
+	}
+	slices.Sort(values)
+	return slices.Compact(values)
 }
 
 // cooldown returns how long after a change the rule's calls of a direction wait, on a target.

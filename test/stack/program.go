@@ -52,7 +52,7 @@ func buildAlertscale() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(cache, fmt.Sprintf("%s%x", alertscalePrefix, sha256.Sum256(text)))
+	path := filepath.Join(cache, fmt.Sprintf("%s%.6x", alertscalePrefix, sha256.Sum256(text)))
 	forgetOld(cache)
 	return path, os.Rename(built, path)
 }

@@ -32,7 +32,7 @@ func BenchmarkSwap(b *testing.B) {
 			b.Run(fmt.Sprintf("writers=%d/%s", writers, way.name), func(b *testing.B) {
 				s, err := Open(filepath.Join(b.TempDir(), "alertscale.db"))
 				require.NoError(b, err)
-				defer s.Close()
+				b.Cleanup(func() { require.NoError(b, s.Close()) })
 				s.db.MaxBatchDelay = way.delay
 				swaps(b, writers, func(c *change) error { return way.commit(s, c) })
 			})
@@ -40,7 +40,7 @@ func BenchmarkSwap(b *testing.B) {
 	}
 }
 
-func (c *change) inTx(tx *bbolt.Tx) error { return c.apply(tx.Bucket(refsBucket)) }
+func (c *change) inTx(tx *bbolt.Tx) error { return c.apply(tx.Bucket([]byte(refsBucket))) }
 
 func swaps(b *testing.B, writers int, commit func(*change) error) {
 	m := rules.Memory{Last: &rules.LastChange{}, Alerts: map[string]rules.Heard{}}

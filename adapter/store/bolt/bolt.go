@@ -29,7 +29,7 @@ func (s *Store) Load(ctx context.Context, ref rules.Ref) (rules.Memory, adapter.
 	err := ctx.Err()
 	if err == nil {
 		err = s.view(func(tx *bbolt.Tx) error {
-			value := tx.Bucket(refsBucket).Get([]byte(ref.String()))
+			value := tx.Bucket([]byte(refsBucket)).Get([]byte(ref.String()))
 			if value == nil {
 				return nil
 			}
@@ -64,7 +64,7 @@ func (s *Store) Swap(ctx context.Context, ref rules.Ref, old adapter.Revision, m
 func (s *Store) Refs(ctx context.Context) ([]rules.Ref, error) {
 	var refs []rules.Ref
 	err := s.view(func(tx *bbolt.Tx) error {
-		return tx.Bucket(refsBucket).ForEach(func(_, value []byte) error {
+		return tx.Bucket([]byte(refsBucket)).ForEach(func(_, value []byte) error {
 			var rec struct{ Ref rules.Ref }
 			err := ctx.Err()
 			if err == nil {

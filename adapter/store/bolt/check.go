@@ -12,10 +12,11 @@ import (
 // format is the version of what the file holds. A file with another one is refused.
 const format = "1"
 
-var (
-	metaBucket = []byte("meta") // holds formatKey
-	refsBucket = []byte("refs") // ref as written -> record
-	formatKey  = []byte("format")
+// The buckets.
+const (
+	metaBucket = "meta" // formatKey -> format
+	refsBucket = "refs" // ref as written -> record
+	formatKey  = "format"
 )
 
 // check makes sure that the file is alertscale's, and whole; it prepares a new one.
@@ -31,7 +32,7 @@ func check(db *bbolt.DB, path string) error {
 		if err := checkFormat(tx); err != nil {
 			return err
 		}
-		if err := checkRecords(tx.Bucket(refsBucket)); err != nil {
+		if err := checkRecords(tx.Bucket([]byte(refsBucket))); err != nil {
 			return &damage{err}
 		}
 		return checkPages(tx)
@@ -49,14 +50,14 @@ func isBlank(tx *bbolt.Tx) bool {
 }
 
 func prepare(tx *bbolt.Tx) error {
-	meta, err := tx.CreateBucket(metaBucket)
+	meta, err := tx.CreateBucket([]byte(metaBucket))
 	if err != nil {
 		return err
 	}
-	if _, err := tx.CreateBucket(refsBucket); err != nil {
+	if _, err := tx.CreateBucket([]byte(refsBucket)); err != nil {
 		return err
 	}
-	return meta.Put(formatKey, []byte(format))
+	return meta.Put([]byte(formatKey), []byte(format))
 }
 
 func checkSize(tx *bbolt.Tx, path string) error {
@@ -71,11 +72,11 @@ func checkSize(tx *bbolt.Tx, path string) error {
 }
 
 func checkFormat(tx *bbolt.Tx) error {
-	meta, refs := tx.Bucket(metaBucket), tx.Bucket(refsBucket)
+	meta, refs := tx.Bucket([]byte(metaBucket)), tx.Bucket([]byte(refsBucket))
 	if meta == nil {
 		return &damage{errors.New("it is the bbolt file of another program")}
 	}
-	got := meta.Get(formatKey)
+	got := meta.Get([]byte(formatKey))
 	if got == nil || string(got) == format && refs == nil {
 		return &damage{errors.New("it is the bbolt file of another program")}
 	}

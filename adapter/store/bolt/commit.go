@@ -51,7 +51,7 @@ func (s *Store) write(group []*change) {
 		return
 	}
 	err := guard(func() error {
-		return s.db.Update(func(tx *bbolt.Tx) error { return applyAll(tx.Bucket(refsBucket), group) })
+		return s.db.Update(func(tx *bbolt.Tx) error { return applyAll(tx.Bucket([]byte(refsBucket)), group) })
 	})
 	for _, c := range group {
 		if err != nil && !errors.Is(err, errUnchanged) {

@@ -25,6 +25,9 @@ const (
 // filled returns the content of a store of many pages.
 func filled(t *testing.T) []byte {
 	t.Helper()
+	if os.Getpagesize() != 4096 {
+		t.Skip("the sizes below are those of a file with pages of 4 KiB")
+	}
 	path := filepath.Join(t.TempDir(), "alertscale.db")
 	s, err := bolt.Open(path)
 	require.NoError(t, err)
@@ -98,7 +101,7 @@ func TestOpenSurvivesAnyDamage(t *testing.T) {
 	good, page := filled(t), os.Getpagesize()
 	random := rand.New(rand.NewPCG(1, 2))
 	dir, refused := t.TempDir(), 0
-	for i := range 300 {
+	for i := range 150 {
 		path := filepath.Join(dir, fmt.Sprint(i, ".db"))
 		content := bytes.Clone(good)
 		at := random.IntN(len(content))
@@ -121,7 +124,7 @@ func TestOpenSurvivesAnyDamage(t *testing.T) {
 		require.Len(t, refs, 300)
 		require.NoError(t, s.Close())
 	}
-	require.Greater(t, refused, 50)
+	require.Greater(t, refused, 30)
 }
 
 func TestOpenRefusesForeignContent(t *testing.T) {
@@ -198,9 +201,4 @@ func first(errs ...error) error {
 		}
 	}
 	return nil
-}
-
-func TestOpenNamesNoPartOfAMemory(t *testing.T) {
-	_, err := bolt.Open(filepath.Join(t.TempDir(), strings.Repeat("x", 300)))
-	require.ErrorContains(t, err, "file name too long")
 }

@@ -88,8 +88,9 @@ func syncFolder(folder string) error {
 	if err != nil {
 		return err
 	}
-	defer dir.Close()
-	if err := dir.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, syscall.EINVAL) {
+	err = dir.Sync()
+	_ = dir.Close() // it was only read
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, syscall.EINVAL) {
 		return err // some file systems, those of Windows among them, do not sync folders
 	}
 	return nil

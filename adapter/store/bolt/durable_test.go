@@ -1,0 +1,108 @@
+package bolt_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"alertscale/adapter"
+	"alertscale/adapter/store/bolt"
+	"alertscale/rules"
+)
+
+// childFile is set in a child process: the file that it is to swap in until it is killed.
+const childFile = "ALERTSCALE_TEST_STORE"
+
+// TestSwapSurvivesKill kills a process in the midst of swaps, time and again: all that it was told
+// is stored is there, and nothing that was never handed in.
+func TestSwapSurvivesKill(t *testing.T) {
+	if path := os.Getenv(childFile); path != "" {
+		swapUntilKilled(t, path)
+	}
+	path := filepath.Join(t.TempDir(), "alertscale.db")
+	acknowledged := map[int]int{}
+	for round := range 10 {
+		for writer, n := range killedAfter(t, path, time.Duration(5+7*round)*time.Millisecond) {
+			acknowledged[writer] = n
+		}
+		s, err := bolt.Open(path)
+		require.NoError(t, err)
+		for writer, n := range acknowledged {
+			m, _, err := s.Load(t.Context(), web(writer))
+			require.NoError(t, err)
+			require.GreaterOrEqual(t, int(m.Calls), n, "writer %d", writer)
+			require.LessOrEqual(t, int(m.Calls), n+1, "writer %d", writer) // stored, and killed before it said so
+		}
+		require.NoError(t, s.Close())
+	}
+	require.Len(t, acknowledged, writers)
+}
+
+const writers = 8
+
+// killedAfter runs a child for a while from its first swap; it returns the last count that each
+// writer was told is stored.
+func killedAfter(t *testing.T, path string, d time.Duration) map[int]int {
+	t.Helper()
+	child := exec.Command(os.Args[0], "-test.run=^TestSwapSurvivesKill$")
+	child.Env = append(os.Environ(), childFile+"="+path)
+	out, err := child.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, child.Start())
+	lines := bufio.NewReader(out)
+	last := map[int]int{}
+	for killed := false; ; {
+		line, err := lines.ReadString('\n')
+		if err == io.EOF {
+			break // a line that is cut off is none
+		}
+		require.NoError(t, err)
+		writer, n, ok := strings.Cut(strings.TrimSpace(line), " ")
+		require.True(t, ok, "the child says: %s", line)
+		w, err := strconv.Atoi(writer)
+		require.NoError(t, err, "the child says: %s", line)
+		last[w], err = strconv.Atoi(n)
+		require.NoError(t, err)
+		if !killed {
+			killed = true
+			time.AfterFunc(d, func() { _ = child.Process.Kill() })
+		}
+	}
+	require.EqualError(t, child.Wait(), "signal: killed")
+	return last
+}
+
+func swapUntilKilled(t *testing.T, path string) {
+	s, err := bolt.Open(path)
+	require.NoError(t, err)
+	var wg sync.WaitGroup
+	for i := range writers {
+		wg.Go(func() { countUp(t, s, i) })
+	}
+	wg.Wait()
+}
+
+func countUp(t *testing.T, s adapter.Store, writer int) {
+	for {
+		m, revision, err := s.Load(t.Context(), web(writer))
+		if err != nil {
+			panic(err)
+		}
+		m.Calls++
+		m.Last = &rules.LastChange{Rule: strings.Repeat("x", int(m.Calls)%5000)}
+		if _, err = s.Swap(t.Context(), web(writer), revision, m); err != nil {
+			panic(err)
+		}
+		fmt.Printf("%d %d\n", writer, m.Calls)
+	}
+}

@@ -1,0 +1,137 @@
+//go:build linux
+
+package bolt_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"alertscale/adapter/store/bolt"
+	"alertscale/rules"
+)
+
+func TestOpenMakesFolderAndFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a", "b", "alertscale.db")
+	s, err := bolt.Open(path)
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	for name, mode := range map[string]os.FileMode{"a": 0o700, "a/b": 0o700, "a/b/alertscale.db": 0o600} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		require.NoError(t, err)
+		require.Equal(t, mode, info.Mode().Perm(), name)
+	}
+}
+
+func TestOpenTakesAnEmptyFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "alertscale.db")
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	for range 2 {
+		s, err := bolt.Open(path)
+		require.NoError(t, err)
+		require.NoError(t, s.Close())
+	}
+}
+
+func TestOpenRefusesAFileInUse(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "alertscale.db")
+	s, err := bolt.Open(path)
+	require.NoError(t, err)
+	_, err = bolt.Open(path)
+	require.EqualError(t, err, "open store "+path+": another process has it open, most likely another alertscale; "+
+		"stop that one, or give this one another file with --storage=file:PATH")
+	require.NoError(t, s.Close())
+	s, err = bolt.Open(path)
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+}
+
+func TestOpenRefusesPaths(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	for path, want := range map[string]string{
+		"":                             "it needs a path: --storage=file:PATH",
+		dir:                            "it is a folder; name a file in it, as " + dir + "/alertscale.db",
+		file + "/x.db":                 "mkdir " + file + ": not a directory",
+		dir + strings.Repeat("x", 300): "open " + dir + strings.Repeat("x", 300) + ": file name too long",
+	} {
+		_, err := bolt.Open(path)
+		require.EqualError(t, err, "open store "+path+": "+want)
+	}
+}
+
+func TestOpenSaysWhoMustBeAbleToWrite(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.Chmod(dir, 0o555))
+	require.NoError(t, os.Chmod(filepath.Dir(dir), 0o755))
+	path, folder := filepath.Join(dir, "alertscale.db"), filepath.Join(dir, "data")
+	var fileErr, folderErr error
+	asNobody(func() {
+		_, fileErr = bolt.Open(path)
+		_, folderErr = bolt.Open(filepath.Join(folder, "alertscale.db"))
+	})
+	advice := fmt.Sprintf("; user %d must be able to write there: mount a volume, or choose another file with --storage=file:PATH", os.Geteuid())
+	require.EqualError(t, fileErr, "open store "+path+": open "+path+": permission denied"+advice)
+	require.EqualError(t, folderErr, "open store "+folder+"/alertscale.db: mkdir "+folder+": permission denied"+advice)
+}
+
+// asNobody runs f without root's right to write everywhere.
+func asNobody(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // and never unlocks it: the thread ends with the goroutine
+		if os.Geteuid() == 0 {
+			_ = syscall.Setfsuid(65534)
+		}
+		f()
+	}()
+	<-done
+}
+
+// TestSwapSaysThatTheDiskIsFull stands a limit on the size of files in for a disk that is full:
+// where the file has to grow, and where it has grown and what is beyond the limit is written.
+func TestSwapSaysThatTheDiskIsFull(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "alertscale.db")
+	s, err := bolt.Open(path)
+	require.NoError(t, err)
+	large := rules.Memory{Last: &rules.LastChange{Rule: strings.Repeat("x", 1<<20)}}
+	for i := range 2 {
+		small := rules.Memory{Last: &rules.LastChange{To: i}}
+		revision, err := s.Swap(t.Context(), web(i), 0, small)
+		require.NoError(t, err)
+		withFileLimit(t, 1<<17, func() {
+			_, err = s.Swap(t.Context(), web(i), revision, large)
+			require.ErrorContains(t, err, fmt.Sprintf("swap %s in %s: ", web(i), path))
+			require.ErrorContains(t, err, "file too large")
+
+			got, again, err := s.Load(t.Context(), web(i))
+			require.NoError(t, err)
+			require.Equal(t, revision, again)
+			require.Equal(t, i, got.Last.To)
+		})
+		_, err = s.Swap(t.Context(), web(i), revision, large)
+		require.NoError(t, err, "the store remains usable")
+	}
+	require.NoError(t, s.Close())
+	s, err = bolt.Open(path)
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+}
+
+func withFileLimit(t *testing.T, bytes uint64, f func()) {
+	t.Helper()
+	var before syscall.Rlimit
+	require.NoError(t, syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before))
+	require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: bytes, Max: before.Max}))
+	defer func() { require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before)) }()
+	f()
+}
