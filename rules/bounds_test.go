@@ -162,7 +162,7 @@ func TestStaysOpen_DownIsServedAfterAnUpThatIsAtItsBound(t *testing.T) {
 
 func TestStaysOpen_ARejectedOneUntilTheNextNotification(t *testing.T) {
 	w := newWorld(t, web+rule("a", "A", "set: '{{ .Annotations.want }}'"), 5)
-	w.post("0s", firing("A")).is(Rejected, 5, 5).because(`set: label "want" is missing or empty`)
+	w.post("0s", firing("A")).is(Rejected, 5, 5).because(`set: .Annotations.want is missing`)
 	require.True(t, w.mem().Open())
 	w.until("3h")
 	w.post("3h", firing("A")).is(Rejected, 5, 5)

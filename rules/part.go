@@ -100,6 +100,10 @@ func execute(tmpl *template.Template, data any) (string, error) {
 	text := err.Error()
 	if i := strings.Index(text, `map has no entry for key "`); i >= 0 {
 		name, _, _ := strings.Cut(text[i+len(`map has no entry for key "`):], `"`)
+		_, where, _ := strings.Cut(text[:i], " at <.")
+		if of, _, ok := strings.Cut(where, "."); ok && of != "Labels" {
+			return "", fmt.Errorf(".%s.%s is missing", of, name)
+		}
 		return "", fmt.Errorf("label %q is missing or empty", name)
 	}
 	if i := strings.Index(text, ">: "); i >= 0 {

@@ -68,6 +68,8 @@ func Parse(path string, text []byte, dryRun bool) (*File, error) {
 	}
 	if root.IsMap() {
 		f.Rules = rules.NewSet(src)
+	} else if doc.Err() == nil {
+		root.Faultf("the file is empty")
 	}
 	if err := doc.Err(); err != nil {
 		return nil, err

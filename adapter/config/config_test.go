@@ -1,0 +1,89 @@
+package config
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestInvalid: each invalid file gives exactly the message that stands beside it.
+func TestInvalid(t *testing.T) {
+	files, err := filepath.Glob("testdata/invalid-*.yml")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			_, err := Load(file, false)
+			require.Error(t, err)
+			golden := strings.TrimSuffix(file, ".yml") + ".txt"
+			if *update {
+				require.NoError(t, os.WriteFile(golden, []byte(err.Error()+"\n"), 0o600))
+			}
+			want, readErr := os.ReadFile(golden)
+			require.NoError(t, readErr)
+			require.Equal(t, string(want), err.Error()+"\n")
+		})
+	}
+}
+
+func TestValid(t *testing.T) {
+	f, err := Load("testdata/valid-full.yml", false)
+	require.NoError(t, err)
+	require.Equal(t, 24*time.Hour, f.Rules.AlertTTL)
+	require.Equal(t, 10*time.Second, f.Drivers["kubernetes"].Timeout)
+	require.Equal(t, []string{"apps/v1/Deployment"}, f.Drivers["kubernetes"].Kubernetes.Kinds)
+	require.Equal(t, map[string]int{"web": 3, "shop/cart": 2}, f.Drivers["sim"].Simulator.Workloads)
+	web := f.Rules.Targets["web"]
+	ref, fixed := web.Ref()
+	require.True(t, fixed)
+	require.Equal(t, "kubernetes:Deployment.apps/shop/web", ref.String())
+	require.Zero(t, web.Min)
+	require.Equal(t, 3, web.Max, "merged")
+	require.True(t, web.DryRun)
+	require.Equal(t, 10*time.Minute, f.Rules.Targets["all"].Cooldown.Down)
+	require.Equal(t, time.Minute, f.Rules.Targets["all"].Cooldown.Up)
+	require.True(t, f.Rules.Rules[2].Resolved)
+}
+
+func TestWithoutDriversThereIsKubernetes(t *testing.T) {
+	f, err := Parse("x.yml", []byte("targets: {a: {driver: kubernetes, kind: Deployment, namespace: n, name: a, max: 2}}\n"+
+		"rules: [{name: r, matchers: [a=b], target: a, up: 1}]"), true)
+	require.NoError(t, err)
+	require.NotNil(t, f.Drivers["kubernetes"].Kubernetes)
+	require.True(t, f.Rules.Targets["a"].DryRun, "the process's dry run is every target's")
+}
+
+func TestAMissingFileSaysWhereToLook(t *testing.T) {
+	_, err := Load("testdata/none.yml", false)
+	require.ErrorContains(t, err, "--config.file")
+	require.ErrorContains(t, err, "testdata/none.yml")
+}
+
+// FuzzParse: whatever a file holds, it is read or refused with faults that have lines.
+func FuzzParse(f *testing.F) {
+	files, err := filepath.Glob("testdata/*.yml")
+	require.NoError(f, err)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(f, err)
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		file, err := Parse("f.yml", text, false)
+		if err != nil {
+			for line := range strings.SplitSeq(err.Error(), "\n") {
+				require.NotEmpty(t, line)
+			}
+			require.True(t, strings.HasPrefix(err.Error(), "f.yml:"), err.Error())
+			return
+		}
+		require.NotEmpty(t, file.Rules.Rules)
+	})
+}
