@@ -143,7 +143,7 @@ func (s *service) wire() error {
 	}
 	conns, err := s.reloader.Load()
 	if err != nil {
-		return err
+		return fmt.Errorf("the configuration cannot be used:\n%w", err)
 	}
 	if s.store, err = store.Open(s.options.storage); err != nil {
 		return err

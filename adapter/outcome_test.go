@@ -227,3 +227,22 @@ func TestKilledAtRandomMoments(t *testing.T) {
 		})
 	}
 }
+
+func TestAPanicOverOneRefEndsNothingElse(t *testing.T) {
+	inWorld(t, webRules, map[string]int{"web": 3, "cart": 1}, func(w *world) {
+		w.driver.with(func(d *fakeDriver) {
+			d.onObserve = func(name string) error {
+				if name == "web" {
+					panic("a bug")
+				}
+				return nil
+			}
+		})
+		cart := alert{name: "AppBusy", labels: rules.Labels{{Name: "app", Value: "cart"}}, starts: time.Now()}
+		all := w.post(firing("Busy"), cart)
+		require.Equal(t, []rules.Verdict{rules.Failed, rules.Scaled}, []rules.Verdict{all[0].Verdict, all[1].Verdict})
+		w.driver.with(func(d *fakeDriver) { d.onObserve = nil })
+		after(time.Minute)
+		require.Equal(t, 5, w.driver.count("web"))
+	})
+}

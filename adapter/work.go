@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"time"
 
 	"alertscale/rules"
+
+	"github.com/go-kit/log/level"
 )
 
 // conflicts is how often a conflict is answered by reading and deciding anew before it is a failure.
@@ -17,6 +20,7 @@ const conflicts = 3
 func (a *Adapter) serve(en *entry) {
 	en.mu.Lock()
 	defer en.mu.Unlock()
+	defer a.survive(en)
 	for {
 		r := round{a: a, en: en, file: a.file.Load(), waiters: en.waiters}
 		en.waiters = nil
@@ -26,6 +30,16 @@ func (a *Adapter) serve(en *entry) {
 		}
 	}
 	en.running = false
+}
+
+// survive keeps a panic over one ref from ending the process, and with it the scaling of all others.
+func (a *Adapter) survive(en *entry) {
+	if v := recover(); v != nil {
+		_ = level.Error(a.Logger).Log("msg", "panic; this ref is tried again later, please report it", "ref", en.name, "panic", v,
+			"stack", debug.Stack())
+		en.running = false
+		a.wakes.set(en, a.Now().Add(lastRetry))
+	}
 }
 
 // round is one look at a ref: read, decide, change. The entry is held but for the calls to the driver.
@@ -91,7 +105,7 @@ func (r *round) upkeep(now time.Time) {
 func (r *round) retire(now time.Time) {
 	en := r.en
 	if in := en.mem.Intent; in != nil {
-		_ = r.a.Logger.Log("level", "warn", "msg", "a change of unknown outcome, of a ref that the file does not cover any more",
+		_ = level.Warn(r.a.Logger).Log("msg", "a change of unknown outcome, of a ref that the file does not cover any more",
 			"ref", en.name, "from", in.From, "to", in.To, "at", in.At.Format(time.RFC3339))
 	}
 	next, wake := rules.Retire(r.file.Rules, en.mem, now)

@@ -101,7 +101,7 @@ func (r *recorder) sort(hits []Hit) (known, fresh, gone []Hit) {
 			gone = append(gone, h)
 		case !heard || rec.outlived(h.Alert):
 			fresh = append(fresh, h)
-		case rec.State == Resolved && r.now.Sub(rec.At) > staleAfter && (rec.Unheard || !r.mem.resumable(h.Rules)):
+		case rec.State == Resolved && r.now.Sub(rec.At) > staleAfter && r.mem.beginsAnew(&rec, h.Rules):
 			fresh = append(fresh, h)
 		default:
 			known = append(known, h)
@@ -118,9 +118,12 @@ func (h *Heard) outlived(a *Alert) bool {
 	return a.StartsAt.After(h.StartsAt) && a.StartsAt.After(h.lastHeard())
 }
 
-// resumable tells whether one of the rules has an episode that an alert may go on with.
-func (m *Memory) resumable(rs []*Rule) bool {
-	return slices.ContainsFunc(rs, func(r *Rule) bool { return m.Episodes[r.Name] != nil })
+// beginsAnew tells whether a resolved alert that fires all the same has no episode to resume. One that is
+// known from other rules of the ref than those that it has now is not new to these.
+func (m *Memory) beginsAnew(h *Heard, rs []*Rule) bool {
+	return h.Unheard || !slices.ContainsFunc(rs, func(r *Rule) bool {
+		return m.Episodes[r.Name] != nil || !slices.Contains(h.Rules, r.Name)
+	})
 }
 
 func (h *Heard) lastHeard() time.Time {
@@ -167,6 +170,9 @@ func (h *Heard) same(o *Heard) bool {
 func (r *recorder) claim(hit Hit, h Heard) {
 	fp := hit.Alert.Fingerprint
 	r.stale = true
+	if !h.Unheard {
+		r.takeOver(&h, hit.Rules)
+	}
 	h.Rules, h.LastAt = ruleNames(hit.Rules, h.Rules), r.now
 	if r.now.Sub(h.At) > staleAfter {
 		h.Claims = with(h.Claims, r.group)
@@ -184,6 +190,17 @@ func (r *recorder) claim(hit Hit, h Heard) {
 	}
 	h.Claims = with(h.Claims, r.group)
 	r.set(fp, h)
+}
+
+// takeOver gives the rules that did not know a resolved alert, and now would, an episode to resume: one
+// without a call.
+func (r *recorder) takeOver(h *Heard, rs []*Rule) {
+	for _, rule := range rs {
+		if r.mem.Episodes[rule.Name] == nil && !slices.Contains(h.Rules, rule.Name) {
+			r.mem.Episodes[rule.Name] = &Episode{Since: r.now, Ended: r.now}
+			r.changed = true
+		}
+	}
 }
 
 // fresh enters an alert that is new.

@@ -158,6 +158,9 @@ func (w *world) touch(touch *Touch, e *Event) []Decision {
 	}
 	if mem.Open() {
 		if all := w.work(ref); len(all) > 0 {
+			for i := range all {
+				all[i].Ref = ref.String()
+			}
 			return all
 		}
 	}

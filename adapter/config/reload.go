@@ -92,7 +92,7 @@ func (r *Reloader) Watch(ctx context.Context) error {
 	if err := w.Add(filepath.Dir(r.Path)); err != nil {
 		return fmt.Errorf("watch %s: %w", filepath.Dir(r.Path), err)
 	}
-	timer := time.NewTimer(poll)
+	timer := time.NewTimer(settle) // it may have changed since it was loaded
 	defer timer.Stop()
 	for {
 		select {

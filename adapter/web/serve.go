@@ -15,7 +15,6 @@ import (
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
 	toolkit "github.com/prometheus/exporter-toolkit/web"
-	slgk "github.com/tjhop/slog-gokit"
 )
 
 // How long a connection may take, so that a slow peer does not hold a goroutine for ever.
@@ -69,7 +68,7 @@ func NewServer(o ServerOptions) *Server {
 	}
 	s := &Server{
 		ServerOptions: o,
-		slog:          slog.New(slgk.NewGoKitHandler(o.Logger, slog.LevelDebug)),
+		slog:          slog.New(bridge{o.Logger}),
 		down:          make(chan struct{}),
 		done:          make(chan struct{}),
 	}
