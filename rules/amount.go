@@ -87,6 +87,14 @@ func (a *Action) String() string { return a.text }
 func (a *Action) isSet() bool     { return a.Direction == Stay }
 func (a *Action) templated() bool { return a.tmpl != nil }
 
+// describe gives the action for a line of why.
+func (a *Action) describe() string {
+	if a.isSet() {
+		return "set"
+	}
+	return fmt.Sprintf("%s %s", a.Direction, a.Amount)
+}
+
 // apply returns the count that the action asks for, at the present one. want is a set's number.
 func (a *Action) apply(count, want int) int {
 	switch a.Direction {

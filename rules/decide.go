@@ -143,14 +143,6 @@ func brokenWhy(c *Call) string {
 	return "set: the rule has got a template; it waits for the next notification"
 }
 
-// describe gives the action for a line of why.
-func (a *Action) describe() string {
-	if a.isSet() {
-		return "set"
-	}
-	return fmt.Sprintf("%s %s", a.Direction, a.Amount)
-}
-
 // passed tells whether the count is at or past what a set asked for, seen from the count at its call.
 func passed(start, count, want int) bool {
 	if start <= want {

@@ -13,7 +13,7 @@ func TestEpisodes_ARuleActsOnceAnEpisode(t *testing.T) {
 	for _, when := range []string{"1s", "30s", "10m", "4h", "8h"} {
 		w.post(when, firing("Busy")).is(Duplicate, 5, 5)
 	}
-	w.post("9h", resolved("Busy", "9h")).is(Ended, 5, 5).because(`"busy": its last alert is resolved`)
+	w.post("9h", resolved("Busy", "9h")).is(Ended, 5, 5).because("the last alert is resolved")
 	w.post("9h1s", resolved("Busy", "9h")).is(Duplicate, 5, 5)
 	w.post("10h", firing("Busy").since("10h")).is(Scaled, 5, 7)
 }

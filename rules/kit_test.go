@@ -49,6 +49,9 @@ var busyIdle = web + rule("busy", "Busy", "up: 2") + rule("idle", "Idle", "down:
 // readSet reads a file's targets and rules. alert_ttl and dry_run stand beside them.
 func readSet(text string) (*Set, error) {
 	doc, root := yamldoc.Parse("test.yml", []byte(text))
+	if err := doc.Err(); err != nil {
+		return nil, err
+	}
 	src := Source{
 		AlertTTL: DefaultAlertTTL, Root: root,
 		Drivers: map[string]Needs{"sim": {}, "kubernetes": {Kind: true, Namespace: true}},

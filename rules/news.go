@@ -18,8 +18,9 @@ func (r *recorder) news(hits []Hit) News {
 	switch {
 	case len(r.ended) > 0:
 		n.Verdict, n.Rule = Ended, r.ended[0]
-		for _, name := range r.ended {
-			n.Why = append(n.Why, fmt.Sprintf("%q: its last alert is resolved", name))
+		n.Why = []string{"the last alert is resolved"}
+		for _, name := range r.ended[1:] {
+			n.Why = append(n.Why, fmt.Sprintf("%q: its last alert is resolved too", name))
 		}
 	case r.stale:
 		n.Why = []string{"not new: a resolve that is later than its start was heard before"}
@@ -27,6 +28,8 @@ func (r *recorder) news(hits []Hit) News {
 		n.Why = []string{fmt.Sprintf("%q: %s; it acts when they are resolved", n.Rule, fires(r.firing[n.Rule]))}
 	case n.Rule != "" && r.firing[n.Rule] > 0:
 		n.Why = []string{fmt.Sprintf("%q: %s; it acts once an episode", n.Rule, fires(r.firing[n.Rule]))}
+	case n.Rule != "" && r.held[n.Rule] > 0:
+		n.Why = []string{fmt.Sprintf("%q goes on: %d of its alerts are silenced, inhibited or not heard of", n.Rule, r.held[n.Rule])}
 	default:
 		n.Why = []string{"nothing new"}
 	}

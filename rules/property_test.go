@@ -140,7 +140,6 @@ func (s *story) settle() {
 	s.untilTime(s.now.Add(30 * time.Minute))
 	ref := parseRef("sim:web")
 	mem, l := s.mems[ref], s.only()
-	require.Nil(s.r, s.intent(), "an intent that nothing settles")
 	t := s.set.Targets["web"]
 	out := Decide(t, mem, Observed{Count: l.count}, s.now)
 	require.Nil(s.r, out.Change, "something was still to be done")
@@ -155,19 +154,6 @@ func (s *story) settle() {
 		require.Truef(s.r, l.count == 0 && t.Min > 0 || rule.lacksCount(ep.Call) || rule.Action.Direction != Up && up,
 			"the call of %q is lost, at %d, by %v", name, l.count, out.Decisions)
 	}
-}
-
-// intent is one with a call that waits, or any that is young.
-func (s *story) intent() *Intent {
-	mem := s.mem()
-	if in := mem.Intent; in != nil && mem.Open() {
-		for _, d := range s.log[max(0, len(s.log)-1):] {
-			if d.Verdict == Failed {
-				return in
-			}
-		}
-	}
-	return nil
 }
 
 // steps checks that nobody stepped more often than alerts began.

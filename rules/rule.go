@@ -95,7 +95,7 @@ func (r *Rule) readMatchers(n yamldoc.Node) {
 			r.tests = append(r.tests, test{m, choiceOf(m)})
 		}
 	})
-	if empty {
+	if empty && n.IsList() {
 		n.Faultf("is empty, want at least one matcher")
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 	"github.com/stretchr/testify/require"
 
@@ -35,10 +36,15 @@ type running struct {
 
 func start(t *testing.T, core *fakeCore, webConfig string, change ...func(*Server)) *running {
 	t.Helper()
+	return startLogging(t, core, webConfig, log.NewNopLogger(), change...)
+}
+
+func startLogging(t *testing.T, core *fakeCore, webConfig string, logger log.Logger, change ...func(*Server)) *running {
+	t.Helper()
 	listening := make(chan net.Addr, 1)
 	r := &running{ended: make(chan error, 1)}
 	r.Server = NewServer(ServerOptions{
-		Handler: newSite(core), Flags: flags(webConfig, "127.0.0.1:0"), Logger: log.NewNopLogger(),
+		Handler: newSite(core), Flags: flags(webConfig, "127.0.0.1:0"), Logger: logger,
 		Listening: func(a net.Addr) { listening <- a },
 	})
 	for _, c := range change {
@@ -53,6 +59,22 @@ func start(t *testing.T, core *fakeCore, webConfig string, change ...func(*Serve
 		t.Fatalf("run: %v", err)
 	}
 	return r
+}
+
+// TestToolkitLogsThroughOurLogger checks that no key stands twice, and that the level filter holds.
+func TestToolkitLogsThroughOurLogger(t *testing.T) {
+	var text strings.Builder
+	logger := log.With(log.NewLogfmtLogger(log.NewSyncWriter(&text)), "ts", "T", "caller", "C")
+	s := startLogging(t, &fakeCore{}, "", logger)
+	s.Shutdown(nil)
+	require.NoError(t, <-s.ended)
+	require.Contains(t, text.String(), `level=info ts=T caller=C msg="Listening on" address=`+s.address+"\n")
+
+	text.Reset()
+	s = startLogging(t, &fakeCore{}, "", level.NewFilter(logger, level.AllowWarn()))
+	s.Shutdown(nil)
+	require.NoError(t, <-s.ended)
+	require.Empty(t, text.String())
 }
 
 func flags(webConfig string, addresses ...string) *toolkit.FlagConfig {

@@ -129,6 +129,9 @@ func (n Node) Items(read func(i int, item Node)) {
 // IsMap tells whether the value is a mapping.
 func (n Node) IsMap() bool { return resolve(n.y).Kind == yaml.MappingNode }
 
+// IsList tells whether the value is a list.
+func (n Node) IsList() bool { return resolve(n.y).Kind == yaml.SequenceNode }
+
 // IsNull tells whether there is no value.
 func (n Node) IsNull() bool {
 	y := resolve(n.y)

@@ -1,0 +1,87 @@
+package chaos
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"alertscale/test/stack"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestRefusals makes the API server, or what stands in front of it, refuse one request. There is one step
+// all the same, by alertscale's own retry, and not before it was asked to come back.
+func TestRefusals(t *testing.T) {
+	read, write := http.MethodGet, http.MethodPatch
+	for _, test := range []struct {
+		method string
+		stack.Fault
+		answer int // to the notification
+	}{
+		{read, stack.Fault{Status: 409}, 503},
+		{read, stack.Fault{Status: 429}, 503},
+		{read, stack.Fault{Status: 429, RetryAfter: 3}, 503},
+		{read, stack.Fault{Status: 500}, 503},
+		{read, stack.Fault{Status: 503, RetryAfter: 3}, 503},
+		{read, stack.Fault{Cut: stack.BeforeRequest}, 503},
+		{read, stack.Fault{Cut: stack.BeforeAnswer}, 503},
+		{write, stack.Fault{Status: 409}, 200}, // decided anew at once
+		{write, stack.Fault{Status: 429}, 503},
+		{write, stack.Fault{Status: 429, RetryAfter: 3}, 503},
+		{write, stack.Fault{Status: 500}, 503},
+		{write, stack.Fault{Status: 503}, 503},
+		{write, stack.Fault{Status: 503, RetryAfter: 3}, 503},
+		{write, stack.Fault{Status: 504}, 503},
+		{write, stack.Fault{Cut: stack.BeforeRequest}, 503},
+		{write, stack.Fault{Cut: stack.BeforeAnswer}, 503},
+	} {
+		name := fmt.Sprintf("%s %d", test.method, test.Status)
+		switch {
+		case test.RetryAfter > 0:
+			name += fmt.Sprintf(" Retry-After %d", test.RetryAfter)
+		case test.Cut == stack.BeforeRequest:
+			name = test.method + " is lost"
+		case test.Cut == stack.BeforeAnswer:
+			name = "the answer to " + test.method + " is lost"
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			refused(t, test.method, test.Fault, test.answer)
+		})
+	}
+}
+
+func refused(t *testing.T, method string, f stack.Fault, want int) {
+	s := newShop(t, 3, "web")
+	proxy := stack.ProxyAPIServer(t, api)
+	watch := admin.WatchReplicas(t, s.object("web"))
+	a := stack.StartAlertscale(t, stack.AlertscaleOptions{Config: anyDeployment, Kubeconfig: accountVia(t, proxy)})
+	scales := func(r stack.Request) bool { return strings.HasSuffix(r.Path, "/scale") }
+	f.Match, f.Times = func(r stack.Request) bool { return r.Method == method && scales(r) }, 1
+	fault := proxy.Inject(f)
+
+	fires := s.firing("Busy", "web")
+	got := <-later(t, a, fires)
+	require.Equal(t, want, got.Code, "%+v", got)
+	require.Equal(t, 1, fault.Hits())
+	watch.Wait(t, 1, wait)
+	require.NoError(t, deliver(t.Context(), a.URL, notification(fires)))
+	watch.Exactly(t, 1, wait, quiet)
+	require.Equal(t, []int{3, 4}, watch.Values())
+
+	all := proxy.Requests(scales)
+	for i, r := range all {
+		if i > 0 && all[i-1].Method == method && f.RetryAfter > 0 {
+			require.GreaterOrEqual(t, r.At.Sub(all[i-1].At), time.Duration(f.RetryAfter)*time.Second, "%v", all)
+			break
+		}
+	}
+	if want == http.StatusServiceUnavailable {
+		require.Equal(t, "unavailable", got.ErrorType)
+		require.NotEmpty(t, got.RetryAfter)
+		require.Equal(t, []string{"failed"}, got.verdicts())
+	}
+}

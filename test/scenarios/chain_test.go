@@ -1,0 +1,133 @@
+package scenarios
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"alertscale/test/shipped"
+	"alertscale/test/stack"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestTheWholeChain runs the files of examples/ on a service whose load rises: Prometheus finds it busy,
+// Alertmanager says so, alertscale takes one step, which makes the service less busy, until the load
+// rises again. The second step waits for the cooldown of the first. A Deployment of the templated target
+// is idle meanwhile, and loses a quarter of its pods once.
+func TestTheWholeChain(t *testing.T) {
+	cluster.Client.CreateNamespace(t, "shop")
+	deployments(t, "shop", map[string]int{"web": 3, "cart": 4})
+	web := cluster.Client.WatchReplicas(t, deployment("shop", "web"))
+	cart := cluster.Client.WatchReplicas(t, deployment("shop", "cart"))
+
+	api := stack.ProxyAPIServer(t, cluster.API)
+	a := stack.StartAlertscale(t, stack.AlertscaleOptions{
+		Config: shipped.File(t, "alertscale.yml"), Kubeconfig: accountVia(t, api),
+	})
+	am := stack.StartAlertmanager(t, stack.AlertmanagerOptions{Config: hasty(t, a)})
+	m := startMeter(t, "shop")
+	m.setLoad("web", 1.5)
+	m.setLoad("cart", 0.4)
+	prometheus := stack.StartPrometheus(t, stack.PrometheusOptions{
+		Targets: []string{m.exporter.Address}, Alertmanagers: []*stack.AlertmanagerServer{am},
+		Rules: inSeconds(t, shipped.File(t, "rules.conf")),
+	})
+	firing := func(alert, deployment string, n int) {
+		t.Helper()
+		expr := fmt.Sprintf(`count(ALERTS{alertname=%q,deployment=%q,alertstate="firing"}) or vector(0)`, alert, deployment)
+		prometheus.WaitValue(t, expr, fmt.Sprint(n), wait)
+	}
+
+	// Neither busy nor idle, for as long as it takes cart to be found idle.
+	cart.Wait(t, 1, wait)
+	require.Empty(t, web.Changes())
+
+	m.setLoad("web", 2.9) // of 3
+	firing("DeploymentBusy", "web", 1)
+	web.Wait(t, 1, wait)
+	cluster.Client.WaitReady(t, deployment("shop", "web"), 5, wait)
+	firing("DeploymentBusy", "web", 0)
+	waitActive(t, a, "kubernetes:Deployment/shop/web")
+
+	m.setLoad("web", 4.8) // of 5
+	firing("DeploymentBusy", "web", 1)
+	require.Contains(t, waitLogged(t, a, "verdict=cooldown", "Deployment/shop/web"), "cooldown up until")
+	require.Len(t, web.Changes(), 1)
+	web.Wait(t, 2, 2*time.Minute)
+	cluster.Client.WaitReady(t, deployment("shop", "web"), 7, wait)
+
+	// Idle, within the cooldown of steps down, which is five minutes.
+	m.setLoad("web", 1)
+	firing("DeploymentIdle", "web", 1)
+	require.Contains(t, waitLogged(t, a, "verdict=cooldown", `rule="web is idle"`), "cooldown down until")
+
+	web.Exactly(t, 2, wait, quiet)
+	cart.Exactly(t, 1, wait, 0)
+	require.Equal(t, []int{3, 5, 7}, web.Values())
+	require.Equal(t, []int{4, 3}, cart.Values())
+	reasons(t, a)
+	onlyScales(t, api)
+}
+
+// hasty returns config.yml with alertscale's address and without patience.
+func hasty(t *testing.T, a *stack.Alertscale) string {
+	return shipped.Replace(t, shipped.File(t, "config.yml"),
+		"- url: http://127.0.0.1:9098/webhook", "- url: "+a.URL+"/webhook",
+		"group_wait: 10s", "group_wait: 1s",
+		"group_interval: 1m", "group_interval: 1s",
+	)
+}
+
+// inSeconds returns rules.conf sixty times as fast: what it has in minutes becomes seconds, and it is
+// evaluated each second instead of each half minute. Nothing else of it changes.
+func inSeconds(t *testing.T, rules string) string {
+	rules = shipped.Replace(t, rules, "interval: 30s", "interval: 1s")
+	minutes := regexp.MustCompile(`(for: |\[)(\d+)m\b`)
+	require.Len(t, minutes.FindAllString(rules, -1), 5, "two `for`, two `keep_firing_for` and a range")
+	return minutes.ReplaceAllString(rules, "${1}${2}s")
+}
+
+// reasons checks that alertscale's log tells why it did what it did, and that it did nothing else.
+func reasons(t *testing.T, a *stack.Alertscale) {
+	steps := scaled(a)
+	require.Len(t, steps, 3, "%s", strings.Join(steps, "\n"))
+	for i, want := range []string{
+		`ref=kubernetes:Deployment/shop/cart target=any-deployment rule="deployment is idle" verdict=scaled from=4 to=3 why="1 alert fires; down 25%: 4 → 3"`,
+		`ref=kubernetes:Deployment/shop/web target=web rule="web is busy" verdict=scaled from=3 to=5 why="1 alert fires; up 2: 3 → 5"`,
+		`ref=kubernetes:Deployment/shop/web target=web rule="web is busy" verdict=scaled from=5 to=7 why="1 alert fires; up 2: 5 → 7"`,
+	} {
+		require.Contains(t, steps[i], want)
+	}
+	first, second := at(t, steps[1]), at(t, steps[2])
+	require.GreaterOrEqual(t, second.Sub(first), 59900*time.Millisecond, "cooldown.up is 1m")
+	require.Empty(t, logged(a, "verdict=failed"))
+	require.Empty(t, logged(a, "verdict=rejected"))
+}
+
+// at returns the time of a line of the log.
+func at(t *testing.T, line string) time.Time {
+	t.Helper()
+	found := regexp.MustCompile(`\bts=(\S+)`).FindStringSubmatch(line)
+	require.NotNil(t, found, line)
+	when, err := time.Parse(time.RFC3339Nano, found[1])
+	require.NoError(t, err)
+	return when
+}
+
+// onlyScales checks that alertscale asked for nothing but what kinds there are and scales, and wrote
+// as often as it stepped.
+func onlyScales(t *testing.T, api *stack.Proxy) {
+	require.Len(t, api.Requests(stack.Method("PATCH")), 3)
+	for _, r := range api.Requests(nil) {
+		switch {
+		case scaleRequest(r):
+			require.Contains(t, []string{"GET", "PATCH"}, r.Method, r)
+		default:
+			require.Equal(t, "GET", r.Method, r)
+			require.Contains(t, []string{"/api", "/apis"}, r.Path)
+		}
+	}
+}
