@@ -93,7 +93,9 @@ func (w *world) quiet(mem Memory, touch *Touch, e *Event) bool {
 		claims = claims || len(h.Claims) > 0
 	}
 	same := reflect.DeepEqual(heard, next)
-	require.Equal(w.t, !same, news.Changed, "Record tells whether it changed something")
+	if news.Changed != !same { // two alerts may break a template in turn
+		require.True(w.t, news.Changed && mem.unrenderedAny(touch), "Record tells whether it changed something")
+	}
 	switch {
 	case due:
 	case quiet:

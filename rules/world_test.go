@@ -238,7 +238,7 @@ func (w *world) mem() *Memory {
 // has checks the count of the only workload, or of a ref.
 func (w *world) has(count int, ref ...string) *world {
 	w.t.Helper()
-	l := (*workload)(nil)
+	var l *workload
 	if len(ref) > 0 {
 		l = w.loads[parseRef(ref[0])]
 	} else {

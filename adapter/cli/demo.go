@@ -117,7 +117,7 @@ func (d *demo) live(ctx context.Context) error {
 		count, _ := d.driver.Count(demoRef)
 		for _, a := range d.alerts {
 			if a.watch(load/float64(count), now) {
-				if err := d.post(ctx, a.notification(now)); err != nil && ctx.Err() == nil {
+				if err := d.post(ctx, a.notification()); err != nil && ctx.Err() == nil {
 					return err
 				}
 			}

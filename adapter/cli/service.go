@@ -67,7 +67,7 @@ func (a *alarm) watch(ratio float64, now time.Time) bool {
 }
 
 // notification is what Alertmanager sends of the alert.
-func (a *alarm) notification(now time.Time) notification {
+func (a *alarm) notification() notification {
 	labels := template.KV{"alertname": a.name, "namespace": demoRef.Namespace, "deployment": demoRef.Name, "severity": a.severity}
 	set := model.LabelSet{}
 	for name, value := range labels {

@@ -19,6 +19,7 @@ import (
 // through proxies.
 type once struct {
 	*stack.Alertscale
+	ref      string
 	replicas *stack.FieldWatch
 	api      *stack.Proxy
 	webhook  *stack.Proxy
@@ -29,6 +30,7 @@ func startOnce(t *testing.T, namespace string) *once {
 	cluster.Client.CreateNamespace(t, namespace)
 	deployments(t, namespace, map[string]int{"web": 3})
 	o := &once{
+		ref:      "kubernetes:Deployment/" + namespace + "/web",
 		replicas: cluster.Client.WatchReplicas(t, deployment(namespace, "web")),
 		api:      stack.ProxyAPIServer(t, cluster.API),
 	}
@@ -37,6 +39,13 @@ func startOnce(t *testing.T, namespace string) *once {
 		Kubeconfig: accountVia(t, o.api),
 	})
 	o.webhook = stack.StartProxy(t, o.URL)
+	t.Cleanup(func() {
+		if t.Failed() {
+			for _, r := range o.webhook.Requests(nil) {
+				t.Logf("%s %s", r.At.Format(time.StampMilli), r.Body)
+			}
+		}
+	})
 	return o
 }
 
@@ -116,7 +125,7 @@ func TestOneStepAnEpisode(t *testing.T) {
 			o.waitTold(t, 1, "b:firing")
 			am.Post(t, resolved(busy("b", began)))
 			o.waitTold(t, 1, "b:resolved")
-			waitActive(t, o.Alertscale, "")
+			waitActive(t, o.Alertscale, o.ref)
 
 			require.Equal(t, []int{3, 5}, o.replicas.Values())
 			require.Len(t, o.api.Requests(nil), requests, "nothing new is no reason to ask the API server")
@@ -178,7 +187,7 @@ func TestTwoAlertmanagers(t *testing.T) {
 	late := o.webhook.Inject(stack.Fault{Match: about("a:resolved"), Times: 1, Hold: stack.BeforeRequest})
 	post(resolved(busy("a", began)))
 	late.WaitHeld(t, 1, wait)
-	waitActive(t, o.Alertscale, "")
+	waitActive(t, o.Alertscale, o.ref)
 	late.Release()
 	o.spoke(t, 2, "a:resolved")
 	o.answered(t, 4)
@@ -191,14 +200,14 @@ func TestTwoAlertmanagers(t *testing.T) {
 	o.replicas.Wait(t, 2, wait)
 	post(resolved(busy("b", again)))
 	o.waitTold(t, 1, "b:resolved")
-	waitActive(t, o.Alertscale, "")
+	waitActive(t, o.Alertscale, o.ref)
 	stale.Release()
 	o.answered(t, 7)
 
 	o.replicas.Exactly(t, 2, wait, quiet)
 	require.Equal(t, []int{3, 5, 7}, o.replicas.Values())
 	o.asked(t, 2)
-	waitActive(t, o.Alertscale, "")
+	waitActive(t, o.Alertscale, o.ref)
 }
 
 func about(alerts ...string) func(stack.Request) bool {
@@ -221,7 +230,7 @@ func (o *once) answered(t *testing.T, n int) {
 	stack.Eventually(t, wait, func() error {
 		_, metrics := o.Get(t, "/metrics")
 		if line := fmt.Sprintf("alertscale_notifications_total{code=\"200\"} %d\n", n); !strings.Contains(metrics, line) {
-			return fmt.Errorf("not %s", line)
+			return fmt.Errorf("not %s, of %v", line, o.webhook.Requests(nil))
 		}
 		return nil
 	})

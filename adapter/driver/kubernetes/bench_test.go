@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"k8s.io/apimachinery/pkg/apis/meta/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -60,7 +60,7 @@ func changeByDynamic(b *testing.B, f *fake) func(context.Context) error {
 	require.NoError(b, err)
 	in := all.Resource(schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}).Namespace("shop")
 	return func(ctx context.Context) error {
-		s, err := in.Get(ctx, "web", v1.GetOptions{}, "scale")
+		s, err := in.Get(ctx, "web", metav1.GetOptions{}, "scale")
 		if err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ func changeByDynamic(b *testing.B, f *fake) func(context.Context) error {
 			return err
 		}
 		patch := fmt.Appendf(nil, `{"metadata":{"resourceVersion":%q},"spec":{"replicas":%d}}`, s.GetResourceVersion(), other(int(count)))
-		_, err = in.Patch(ctx, "web", types.MergePatchType, patch, v1.PatchOptions{}, "scale")
+		_, err = in.Patch(ctx, "web", types.MergePatchType, patch, metav1.PatchOptions{}, "scale")
 		return err
 	}
 }

@@ -1,7 +1,6 @@
 package kubernetes
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -116,7 +115,7 @@ func TestNoCredentials(t *testing.T) {
 			_, err := credentials(test.cfg, func() (*rest.Config, error) { return nil, test.pod })
 			require.Error(t, err)
 			require.EqualError(t, err, test.want)
-			require.False(t, errors.Is(err, rest.ErrNotInCluster))
+			require.NotErrorIs(t, err, rest.ErrNotInCluster)
 		})
 	}
 }
