@@ -51,6 +51,17 @@ func (e *BusyError) Error() string {
 
 func (e *BusyError) Unwrap() error { return e.Err }
 
+// LaterError is an answer that says when to come back and, as every other error, nothing about whether a
+// write was carried out: 503 with Retry-After.
+type LaterError struct {
+	After time.Duration
+	Err   error
+}
+
+func (e *LaterError) Error() string { return fmt.Sprintf("%v (try again in %s)", e.Err, e.After) }
+
+func (e *LaterError) Unwrap() error { return e.Err }
+
 // Revision is a store's own mark of what it holds for a ref. Zero is: nothing.
 type Revision uint64
 

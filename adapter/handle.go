@@ -226,7 +226,11 @@ func (h *handling) recordAbsent(en *entry) {
 	if err := en.save(h.a.work, h.a.Store); err != nil {
 		h.results = append(h.results, result{en: en, done: h.failed(&result{en: en, target: t.Name}, err.Error())})
 	}
-	if !en.running {
+	switch {
+	case en.running:
+	case en.mem.Pending(t, h.now): // what held a call may have left
+		h.a.start(en)
+	default:
 		h.a.schedule(en, t, h.now)
 	}
 }

@@ -203,6 +203,23 @@ func TestRetryAfterIsHonouredByTheLoopAndByNotifications(t *testing.T) {
 	})
 }
 
+func TestRetryAfterOfAWriteOfUnknownOutcomeIsHonoured(t *testing.T) {
+	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
+		start := time.Now()
+		w.driver.onScale = func(string, rules.Change) (error, bool) {
+			return &adapter.LaterError{After: 20 * time.Second, Err: errors.New("503: not now")}, true
+		}
+		require.Equal(t, rules.Failed, w.one(w.post(firing("Busy"))).Verdict)
+		after(10 * time.Second)
+		require.Equal(t, rules.Failed, w.one(w.post(firing("Busy").since(start))).Verdict)
+		require.Equal(t, 1, w.driver.reads())
+		after(10 * time.Second)
+		require.Equal(t, 2, w.driver.reads())
+		require.Equal(t, 1, w.driver.asked(), "it was carried out")
+		require.Equal(t, 5, w.driver.count("web"))
+	})
+}
+
 func TestAtMost64CallsADriver(t *testing.T) {
 	counts := map[string]int{}
 	var alerts []alert
@@ -243,5 +260,19 @@ func TestALongShutdownEndsWhatIsUnderWay(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		require.ErrorContains(t, w.a.Shutdown(ctx), "still under way")
+	})
+}
+
+func TestAHeldCallGoesOnWhenAnAbsenceEndsTheHold(t *testing.T) {
+	inWorld(t, webRules, map[string]int{"web": 20}, func(w *world) {
+		up := event(firing("Busy"))
+		require.Equal(t, rules.AtBound, w.one(w.send(up)).Verdict)
+		idle := event(firing("Idle"))
+		idle.GroupKey = "idle"
+		require.Equal(t, rules.Held, w.one(w.send(idle)).Verdict)
+		after(10 * time.Second)
+		w.post(firing("Nothing")) // Busy is silenced
+		after(time.Second)
+		require.Equal(t, 19, w.driver.count("web"))
 	})
 }

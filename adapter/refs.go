@@ -41,10 +41,13 @@ func (a *Adapter) entries() []*entry {
 // index notes which groups tell of a ref. The caller holds the entry.
 func (a *Adapter) index(en *entry) {
 	told := en.mem.Groups()
+	if slices.Equal(told, en.groups) {
+		return
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, g := range en.groups {
-		if !slices.Contains(told, g) {
+		if _, still := slices.BinarySearch(told, g); !still {
 			delete(a.groups[g], en)
 			if len(a.groups[g]) == 0 {
 				delete(a.groups, g)
@@ -52,6 +55,9 @@ func (a *Adapter) index(en *entry) {
 		}
 	}
 	for _, g := range told {
+		if _, before := slices.BinarySearch(en.groups, g); before {
+			continue
+		}
 		if a.groups[g] == nil {
 			a.groups[g] = map[*entry]struct{}{}
 		}

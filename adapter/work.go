@@ -220,16 +220,24 @@ func permanent(err error) bool {
 	return errors.Is(err, ErrNotFound) || errors.Is(err, ErrForbidden) || errors.Is(err, ErrInvalid)
 }
 
+// comeback is how long an error asks not to be tried again for.
+func comeback(err error) time.Duration {
+	var busy *BusyError
+	var later *LaterError
+	switch {
+	case errors.As(err, &busy):
+		return busy.After
+	case errors.As(err, &later):
+		return later.After
+	}
+	return 0
+}
+
 // refuse ends a round on a driver's error.
 func (r *round) refuse(err error) {
 	en := r.en
 	if !permanent(err) {
-		var busy *BusyError
-		after := time.Duration(0)
-		if errors.As(err, &busy) {
-			after = busy.After
-		}
-		r.fail(err, after)
+		r.fail(err, comeback(err))
 		return
 	}
 	now := r.a.Now()

@@ -132,15 +132,17 @@ func (h *Heard) due(ttl time.Duration) time.Time {
 // the resolve dropped. Where there is none to go on, the alert is new. heard is when somebody last said
 // that it fires.
 func (m *Memory) resume(t *Target, fp string, h Heard, heard, now time.Time) {
-	fresh := h.Unheard
-	if !fresh {
-		fresh = !slices.ContainsFunc(h.Rules, func(name string) bool { return m.Episodes[name] != nil })
+	h.Rules = slices.DeleteFunc(slices.Clone(h.Rules), func(name string) bool { return t.set.rule(name, t) == nil })
+	if h.Unheard && len(h.Rules) == 0 {
+		delete(m.Alerts, fp) // its rules are gone; it is new to those that it may have by now
+		return
 	}
+	fresh := h.Unheard || len(h.Rules) > 0 &&
+		!slices.ContainsFunc(h.Rules, func(name string) bool { return m.Episodes[name] != nil })
 	for _, name := range h.Rules {
 		rule := t.set.rule(name, t)
 		ep := m.Episodes[name]
 		switch {
-		case rule == nil:
 		case fresh && !m.fires(name):
 			m.Episodes[name] = m.lateEpisode(rule, now)
 		case ep == nil:

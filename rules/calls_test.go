@@ -155,3 +155,12 @@ func TestCooldown_OutlivesARestart(t *testing.T) {
 	w.until("5m").has(11)
 	require.False(t, w.mem().Open())
 }
+
+func TestCooldown_LastsToItsEnd(t *testing.T) {
+	w := newWorld(t, busyIdle, 10)
+	w.post("0s", firing("Busy")).is(Scaled, 10, 12)
+	w.post("10s", resolved("Busy", "10s"))
+	w.post("20s", firing("Busy").since("15s")).verdict(Cooling)
+	w.post("59.999s", firing("Busy").since("15s")).verdict(Cooling)
+	w.until("1m").has(14)
+}

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -202,4 +203,53 @@ func fp(s *spoken) string {
 	var e Event
 	s.add(&e)
 	return e.Alerts[0].Fingerprint
+}
+
+func TestOwner_ARenamedRuleDoesNotStepAgainForAnAlertThatIsTakenBack(t *testing.T) {
+	for name, back := range map[string]string{"at once": "16m", "later": "12m"} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, busyIdle, 3)
+			w.post("0s", firing("Busy")).is(Scaled, 3, 5)
+			w.post("10m", resolved("Busy", "10m"))
+			w.reload("11m", web+rule("web is busy", "Busy", "up: 2"))
+			w.post(back, firing("Busy")).is(Duplicate, 5, 5)
+			w.until("2h").has(5)
+			require.True(t, w.mem().fires("web is busy"))
+		})
+	}
+}
+
+func TestOwner_ARuleThatMatchesNoMoreEndsItsEpisodeNotByAResolve(t *testing.T) {
+	calm := "  - {name: calm, matchers: [alertname=Busy, severity%s], target: web, down: 1, when: resolved}\n"
+	file := func(op string) string { return web + rule("busy", "Busy", "up: 2") + fmt.Sprintf(calm, op) }
+	w := newWorld(t, file("=page"), 3)
+	w.post("0s", firing("Busy").with("severity", "page")).is(Scaled, 3, 5)
+	w.reload("10m", file("=ticket"))
+	require.Contains(t, w.mem().Episodes, "calm")
+	w.post("11m", firing("Busy").with("severity", "page")).is(Duplicate, 5, 5)
+	require.NotContains(t, w.mem().Episodes, "calm")
+	w.post("20m", resolved("Busy", "20m").with("severity", "page")).verdict(Ended)
+	w.until("2h").has(5)
+}
+
+func TestOwner_AnAlertThatIsTakenBackUnderRulesThatAreGone(t *testing.T) {
+	renamed := web + rule("web is busy", "Busy", "up: 2")
+	t.Run("heard before: it is not new to the renamed rule", func(t *testing.T) {
+		w := newWorld(t, busyIdle, 3)
+		w.post("0s", firing("Busy")).is(Scaled, 3, 5)
+		w.post("10m", resolved("Busy", "10m"))
+		w.post("11m", firing("Busy"))
+		w.reload("12m", renamed)
+		w.until("20m")
+		w.post("21m", firing("Busy")).is(Duplicate, 5, 5)
+		w.until("2h").has(5)
+	})
+	t.Run("not heard before: it is new", func(t *testing.T) {
+		w := newWorld(t, busyIdle, 3)
+		w.post("10m", resolved("Busy", "10m"))
+		w.post("11m", firing("Busy"))
+		w.reload("12m", renamed)
+		w.until("20m").has(3)
+		w.post("21m", firing("Busy")).is(Scaled, 3, 5)
+	})
 }

@@ -50,7 +50,6 @@ type story struct {
 	r      *rapid.T
 	truth  []alertOf
 	before [][]alertOf // what a sender that lags may tell
-	files  int
 	ttl    string
 }
 
@@ -90,7 +89,6 @@ func (s *story) step() {
 	case "crash":
 		s.crash()
 	case "reload":
-		s.files++
 		s.set = newSet(r, s.ttl+rapid.SampledFrom(propertyFiles).Draw(r, "file"))
 		for ref := range s.mems {
 			s.wakes[ref] = s.now
@@ -163,7 +161,7 @@ func (s *story) steps() {
 		starts[h.labels.Get("alertname")] += len(h.starts)
 	}
 	for _, c := range s.only().changes {
-		rule := newSetOf(s.r, c.rule)
+		rule := ruleOf(s.r, c.rule)
 		if !rule.Resolved && c.rule != "calm" {
 			steps[rule.Matchers[0].Value+" "+rule.Action.Direction.String()]++
 		}
@@ -175,8 +173,8 @@ func (s *story) steps() {
 	}
 }
 
-// newSetOf returns a rule of a name, of one of the files.
-func newSetOf(t tester, name string) *Rule {
+// ruleOf returns a rule of a name, of one of the files.
+func ruleOf(t tester, name string) *Rule {
 	for _, text := range propertyFiles {
 		if r := newSet(t, text).byName[name]; r != nil {
 			return r

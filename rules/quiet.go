@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -107,19 +108,16 @@ func (m *Memory) Repeat(touch *Touch, ref string) Decision {
 
 var repeatWhy = []string{"nothing new: every alert of this notification was heard of before"}
 
-// Groups lists the groups that tell of an alert of the ref.
+// Groups lists the groups that tell of an alert of the ref, in a fixed order.
 func (m *Memory) Groups() []GroupID {
-	var all []GroupID
-	add := func(groups []GroupID) {
-		for _, g := range groups {
-			if g != 0 && !slices.Contains(all, g) {
-				all = append(all, g)
+	all := map[GroupID]struct{}{}
+	for _, h := range m.Alerts {
+		for _, groups := range [...][]GroupID{h.Groups, h.Claims} {
+			for _, g := range groups {
+				all[g] = struct{}{}
 			}
 		}
 	}
-	for _, h := range m.Alerts {
-		add(h.Groups)
-		add(h.Claims)
-	}
-	return all
+	delete(all, 0)
+	return slices.Sorted(maps.Keys(all))
 }

@@ -91,3 +91,10 @@ func TestCalls_ASetThatResumesApartFromANotificationWaitsForOne(t *testing.T) {
 	w.until("30m").has(3)
 	w.post("30m", want("a", "5")).is(Scaled, 3, 5)
 }
+
+func TestCalls_ASetThatIsNewAfterAnUnheardResolveIsRenderedAtOnce(t *testing.T) {
+	w := newWorld(t, wanted, 3)
+	w.post("0s", resolved("Want", "0s").with("pod", "a"))
+	w.post("5m", want("a", "5")).verdict(Duplicate) // not more than 5m
+	w.post("5m1s", want("a", "5")).is(Scaled, 3, 5)
+}

@@ -74,11 +74,13 @@ func (r *Reloader) load() error {
 	return nil
 }
 
-// The pace of Watch: a file that is being written is read when it has been quiet for settle, and one of
-// whose change nobody tells, as on some network file systems, is looked at every poll.
+// The pace of Watch: a file that is being written is read when its folder has been quiet for settle, at the
+// latest after patience, since others may write there all the time; and one of whose change nobody tells, as
+// on some network file systems, is looked at every poll.
 const (
-	settle = 200 * time.Millisecond
-	poll   = 30 * time.Second
+	settle   = 200 * time.Millisecond
+	patience = 2 * time.Second
+	poll     = 30 * time.Second
 )
 
 // Watch reloads the file when it changes on disk, until ctx ends. The folder is watched, not the file, so
@@ -94,6 +96,7 @@ func (r *Reloader) Watch(ctx context.Context) error {
 	}
 	timer := time.NewTimer(settle) // it may have changed since it was loaded
 	defer timer.Stop()
+	var since time.Time // of the first event that was not looked at yet
 	for {
 		select {
 		case <-ctx.Done():
@@ -101,8 +104,12 @@ func (r *Reloader) Watch(ctx context.Context) error {
 		case err := <-w.Errors:
 			_ = level.Warn(r.Logger).Log("msg", "watching the configuration", "err", err)
 		case <-w.Events:
-			timer.Reset(settle)
+			if since.IsZero() {
+				since = time.Now()
+			}
+			timer.Reset(min(settle, max(0, time.Until(since.Add(patience)))))
 		case <-timer.C:
+			since = time.Time{}
 			r.reloadIfChanged(w)
 			timer.Reset(poll)
 		}

@@ -56,9 +56,12 @@ func (l *late) oneStep(t *testing.T) {
 	require.Equal(t, 5, admin.Scale(t, l.shop.object("web")))
 }
 
+func readsScale(r stack.Request) bool { return r.Method == http.MethodGet && ofScale(r) }
+
 // TestLateChange lets a change land at each moment that makes a difference, after alertscale was killed.
 func TestLateChange(t *testing.T) {
 	t.Run("before the next start", func(t *testing.T) {
+		t.Parallel()
 		l := newLate(t)
 		l.land(t)
 		l.Start(t)
@@ -66,8 +69,9 @@ func TestLateChange(t *testing.T) {
 		require.Contains(t, l.Log(), "a change 3 → 4 of unknown outcome: 4 is read, it counts as applied now")
 	})
 	t.Run("before the next start reads", func(t *testing.T) {
+		t.Parallel()
 		l := newLate(t)
-		read := l.proxy.Inject(stack.Fault{Match: stack.Method(http.MethodGet), Times: 1, Hold: stack.BeforeRequest})
+		read := l.proxy.Inject(stack.Fault{Match: readsScale, Times: 1, Hold: stack.BeforeRequest})
 		l.Start(t)
 		read.WaitHeld(t, 1, wait)
 		l.land(t)
@@ -75,15 +79,17 @@ func TestLateChange(t *testing.T) {
 		l.oneStep(t)
 	})
 	t.Run("after the next start has read", func(t *testing.T) {
+		t.Parallel()
 		l := newLate(t)
-		read := l.proxy.Inject(stack.Fault{Match: stack.Method(http.MethodGet), Times: 1, Hold: stack.BeforeAnswer})
+		read := l.proxy.Inject(stack.Fault{Match: readsScale, Times: 1, Hold: stack.BeforeAnswer})
 		l.Start(t)
-		read.WaitHeld(t, 1, wait) // the discovery, as it happens, or the scale
+		read.WaitHeld(t, 1, wait)
 		l.land(t)
 		read.Release()
 		l.oneStep(t)
 	})
 	t.Run("before the next attempt", func(t *testing.T) {
+		t.Parallel()
 		l := newLate(t)
 		again := l.proxy.Inject(stack.Fault{Match: stack.Method(http.MethodPatch), Times: 1, Hold: stack.BeforeRequest})
 		l.Start(t)
@@ -93,12 +99,14 @@ func TestLateChange(t *testing.T) {
 		l.oneStep(t)
 	})
 	t.Run("after the next attempt", func(t *testing.T) {
+		t.Parallel()
 		l := newLate(t)
 		l.Start(t)
 		l.land(t) // it comes to nothing: what lands is the second
 		l.oneStep(t)
 	})
 	t.Run("after another kill", func(t *testing.T) {
+		t.Parallel()
 		l := newLate(t)
 		again := l.proxy.Inject(stack.Fault{Match: stack.Method(http.MethodPatch), Times: 1, Hold: stack.BeforeRequest})
 		l.Start(t)
@@ -116,8 +124,9 @@ func TestLateChange(t *testing.T) {
 // resolvedMeanwhile resolves the alert while its change is on its way, and brings a new one. The change
 // of the first may land when the call for it is gone.
 func resolvedMeanwhile(t *testing.T) {
+	t.Parallel()
 	l := newLate(t)
-	read := l.proxy.Inject(stack.Fault{Match: stack.Method(http.MethodGet), Hold: stack.BeforeRequest})
+	read := l.proxy.Inject(stack.Fault{Match: readsScale, Hold: stack.BeforeRequest})
 	l.Launch(t)
 	read.WaitHeld(t, 1, wait)
 	require.NoError(t, deliver(t.Context(), l.URL, notification(l.alert.resolved())))

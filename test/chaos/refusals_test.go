@@ -19,15 +19,15 @@ func TestRefusals(t *testing.T) {
 	for _, test := range []struct {
 		method string
 		stack.Fault
-		answer int // to the notification
+		answer int // to the notification; 0: one of both
 	}{
 		{read, stack.Fault{Status: 409}, 503},
 		{read, stack.Fault{Status: 429}, 503},
 		{read, stack.Fault{Status: 429, RetryAfter: 3}, 503},
 		{read, stack.Fault{Status: 500}, 503},
 		{read, stack.Fault{Status: 503, RetryAfter: 3}, 503},
-		{read, stack.Fault{Cut: stack.BeforeRequest}, 503},
-		{read, stack.Fault{Cut: stack.BeforeAnswer}, 503},
+		{read, stack.Fault{Cut: stack.BeforeRequest}, 0}, // reads may be sent again at once, on another connection
+		{read, stack.Fault{Cut: stack.BeforeAnswer}, 0},
 		{write, stack.Fault{Status: 409}, 200}, // decided anew at once
 		{write, stack.Fault{Status: 429}, 503},
 		{write, stack.Fault{Status: 429, RetryAfter: 3}, 503},
@@ -54,32 +54,38 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// ofScale matches requests for a scale subresource: not the discovery that goes before them.
+func ofScale(r stack.Request) bool { return strings.HasSuffix(r.Path, "/scale") }
+
 func refused(t *testing.T, method string, f stack.Fault, want int) {
 	s := newShop(t, 3, "web")
 	proxy := stack.ProxyAPIServer(t, api)
 	watch := admin.WatchReplicas(t, s.object("web"))
 	a := stack.StartAlertscale(t, stack.AlertscaleOptions{Config: anyDeployment, Kubeconfig: accountVia(t, proxy)})
-	scales := func(r stack.Request) bool { return strings.HasSuffix(r.Path, "/scale") }
-	f.Match, f.Times = func(r stack.Request) bool { return r.Method == method && scales(r) }, 1
+	f.Match, f.Times = func(r stack.Request) bool { return r.Method == method && ofScale(r) }, 1
 	fault := proxy.Inject(f)
 
 	fires := s.firing("Busy", "web")
 	got := <-later(t, a, fires)
-	require.Equal(t, want, got.Code, "%+v", got)
+	if want == 0 {
+		require.Contains(t, []int{200, 503}, got.Code, "%+v", got)
+	} else {
+		require.Equal(t, want, got.Code, "%+v", got)
+	}
 	require.Equal(t, 1, fault.Hits())
 	watch.Wait(t, 1, wait)
 	require.NoError(t, deliver(t.Context(), a.URL, notification(fires)))
 	watch.Exactly(t, 1, wait, quiet)
 	require.Equal(t, []int{3, 4}, watch.Values())
 
-	all := proxy.Requests(scales)
+	all := proxy.Requests(ofScale)
 	for i, r := range all {
 		if i > 0 && all[i-1].Method == method && f.RetryAfter > 0 {
 			require.GreaterOrEqual(t, r.At.Sub(all[i-1].At), time.Duration(f.RetryAfter)*time.Second, "%v", all)
 			break
 		}
 	}
-	if want == http.StatusServiceUnavailable {
+	if got.Code == http.StatusServiceUnavailable {
 		require.Equal(t, "unavailable", got.ErrorType)
 		require.NotEmpty(t, got.RetryAfter)
 		require.Equal(t, []string{"failed"}, got.verdicts())

@@ -2,6 +2,7 @@ package drivertest
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"testing"
 	"time"
@@ -120,7 +121,13 @@ func unavailable(t *testing.T, h Harness) {
 			transient(t, err)
 
 			h.Refuse(t, code, after)
-			h.once(t, func() { unknown(t, h.scale(t.Context(), ref, o, 4)) })
+			h.once(t, func() { err = h.scale(t.Context(), ref, o, 4) })
+			unknown(t, err)
+			later := (*adapter.LaterError)(nil)
+			require.Equal(t, after > 0, errors.As(err, &later), "it says when to come back")
+			if after > 0 {
+				require.Equal(t, after, later.After)
+			}
 			require.Equal(t, 3, h.Count(t, ref))
 		}
 	}

@@ -116,6 +116,13 @@ func (d *discovery) recallUnknown(k kind, why error, now time.Time) (resource, b
 	return resource{}, false, nil
 }
 
+// ask makes the next call for a kind that was unknown ask the API server again.
+func (d *discovery) ask(k kind) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.unknown, k.ref)
+}
+
 // doubt lists the group versions that may have a kind and were not told of.
 func (d *discovery) doubt(k kind) string {
 	var in []string

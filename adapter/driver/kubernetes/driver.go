@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -29,6 +30,7 @@ type Driver struct {
 	discovery *discovery
 	pins      map[string]kind // kinds whose version the file gives, by their form in a ref
 	now       func() time.Time
+	failed    atomic.Int64 // when the API server last failed, as of time.UnixNano
 }
 
 var _ adapter.Driver = (*Driver)(nil)
@@ -96,7 +98,7 @@ func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (rules.Observed, er
 	}
 	a, err := d.client.get(ctx, c.path(), mediaJSON)
 	if err != nil {
-		return rules.Observed{}, err
+		return rules.Observed{}, d.troubled(err)
 	}
 	if a.code != http.StatusOK {
 		return rules.Observed{}, d.refusal(c, a)
@@ -125,7 +127,7 @@ func (d *Driver) Scale(ctx context.Context, ref rules.Ref, change rules.Change) 
 	}
 	a, err := d.client.patch(ctx, c.path(), patch(change))
 	if err != nil {
-		return err
+		return d.troubled(err)
 	}
 	if a.code != http.StatusOK {
 		return d.refusal(c, a)
@@ -181,7 +183,7 @@ func (d *Driver) prepare(ctx context.Context, ref rules.Ref, write bool) (call, 
 	}
 	var err error
 	if c.resource, err = d.discovery.resolve(ctx, k); err != nil {
-		return c, err
+		return c, d.unresolved(k, err)
 	}
 	switch {
 	case c.resource.namespaced && ref.Namespace == "":

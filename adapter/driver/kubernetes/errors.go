@@ -48,7 +48,7 @@ func (d *Driver) refusal(c call, a answer) error {
 	case http.StatusNotFound:
 		return d.notFound(c, s, said)
 	case http.StatusForbidden:
-		return fmt.Errorf("%w: %s: %s%s", adapter.ErrForbidden, c, said, c.grant(s.Message))
+		return d.forbidden(fmt.Errorf("%w: %s: %s%s", adapter.ErrForbidden, c, said, c.grant(s.Message)))
 	case http.StatusUnauthorized:
 		return &adapter.BusyError{Err: fmt.Errorf("unauthorized: %s: %s; the API server does not take the credentials, which may be about to be renewed: see to the token or the kubeconfig", c, said)}
 	case http.StatusTooManyRequests:
@@ -79,12 +79,15 @@ func (d *Driver) trouble(c call, a answer, s status, said string) error {
 	if to := a.header.Get("Location"); a.code/100 == 3 && to != "" {
 		return fmt.Errorf("%s: %s redirects to %s; make that the server of the kubeconfig", c, d.client.base, to)
 	}
-	err := fmt.Errorf("%s: %s", c, said)
-	// A server that fails may have carried a write out, and a BusyError would deny it.
-	if after := d.retryAfter(a, s); after > 0 && !c.write {
-		return &adapter.BusyError{After: after, Err: err}
+	err := d.troubled(fmt.Errorf("%s: %s", c, said))
+	after := d.retryAfter(a, s)
+	switch {
+	case after == 0:
+		return err
+	case c.write: // a server that fails may have carried it out, and a BusyError would deny that
+		return &adapter.LaterError{After: after, Err: err}
 	}
-	return err
+	return &adapter.BusyError{After: after, Err: err}
 }
 
 // grant says what a role lacks, where it is for that and not for a policy that an answer is 403.

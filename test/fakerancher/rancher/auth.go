@@ -1,0 +1,149 @@
+package rancher
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+)
+
+// Role is what an account may do in an environment.
+type Role string
+
+const (
+	// Owner and Member may do everything that is served here.
+	Owner  Role = "owner"
+	Member Role = "member"
+	// Restricted may scale services and evacuate hosts, and not write hosts.
+	Restricted Role = "restricted"
+	// ReadOnly may look.
+	ReadOnly Role = "readonly"
+)
+
+// Key is an API key: the two parts of Basic authentication.
+type Key struct{ Access, Secret string }
+
+// account is what a key belongs to: an environment, or a user with roles in
+// environments.
+type account struct {
+	id    string
+	kind  string // project, user or admin
+	roles map[string]Role
+}
+
+type holder struct {
+	key     Key
+	account *account
+}
+
+const (
+	adminID   = "1a1"
+	challenge = `Basic realm="Enter API access key and secret key as username and password"`
+)
+
+// authenticate finds out who asks and what about, and says so in the headers.
+func (c *call) authenticate(header http.Header) error {
+	who := c.s.whoIs(c.req)
+	if who == nil {
+		header.Set("WWW-Authenticate", challenge)
+		return unauthorized()
+	}
+	c.kind, c.user, c.project, c.role = who.kind, who.id, who.id, Owner
+	wanted := c.req.Header.Get("X-API-Project-Id")
+	if wanted == "" {
+		wanted = c.req.URL.Query().Get("projectId")
+	}
+	if wanted == "" {
+		wanted = c.context
+	}
+	c.all = who.kind == "admin" && wanted == ""
+	if wanted != "" && wanted != who.id {
+		if c.role = c.s.roleIn(who.id, wanted); c.role == "" {
+			return forbidden()
+		}
+		c.project = wanted
+	}
+	for name, value := range map[string]string{
+		"X-API-ACCOUNT-ID": c.project, "X-API-USER-ID": c.user, "X-API-ACCOUNT-KIND": c.kind,
+	} {
+		header[name] = []string{value} // in the server's own spelling
+	}
+	return nil
+}
+
+// whoIs gives the account of a request's key. Where access control is off,
+// whoever has none is an admin.
+func (s *Server) whoIs(req *http.Request) *account {
+	access, secret, _ := req.BasicAuth()
+	for _, one := range s.holders {
+		if one.key == (Key{access, secret}) {
+			return one.account
+		}
+	}
+	if s.open {
+		return s.accounts[adminID]
+	}
+	return nil
+}
+
+// roleIn gives an account's role in an environment, or none.
+func (s *Server) roleIn(id, project string) Role {
+	if p := s.store.byID[project]; p == nil || !p.is("project") {
+		return ""
+	}
+	if who := s.accounts[id]; who != nil && who.kind != "admin" {
+		return who.roles[project]
+	}
+	return Owner
+}
+
+// EnvironmentKey makes a key of an environment, such as the labels of an
+// agent container give it.
+func (s *Server) EnvironmentKey(project string) Key {
+	defer s.enterLock()()
+	return s.give(&account{id: project, kind: "project", roles: map[string]Role{project: Owner}})
+}
+
+// AccountKey makes a user with a role in environments, and a key of that
+// user's account.
+func (s *Server) AccountKey(role Role, projects ...string) Key {
+	defer s.enterLock()()
+	roles := map[string]Role{}
+	for _, project := range projects {
+		roles[project] = role
+	}
+	id := formatID(s.schemas.of("project"), s.store.number("project"))
+	return s.give(&account{id: id, kind: "user", roles: roles})
+}
+
+func (s *Server) give(who *account) Key {
+	s.accounts[who.id] = who
+	s.keys++
+	key := Key{Access: fmt.Sprintf("%016X", s.keys), Secret: newUUID()}
+	s.holders = append(s.holders, holder{key, who})
+	return key
+}
+
+// Revoke makes a key unknown, as deactivating or removing it does.
+func (s *Server) Revoke(key Key) {
+	defer s.enterLock()()
+	s.holders = slices.DeleteFunc(s.holders, func(h holder) bool { return h.key == key })
+}
+
+// Rotate gives the account of a key a new one and revokes the old.
+func (s *Server) Rotate(key Key) Key {
+	defer s.enterLock()()
+	i := slices.IndexFunc(s.holders, func(h holder) bool { return h.key == key })
+	if i < 0 {
+		return Key{}
+	}
+	who := s.holders[i].account
+	s.holders = slices.Delete(s.holders, i, i+1)
+	return s.give(who)
+}
+
+// SetAccessControl switches access control. It is on at first. Where it is
+// off, a wrong key or none acts as an admin, who may reach any environment.
+func (s *Server) SetAccessControl(on bool) {
+	defer s.enterLock()()
+	s.open = !on
+}

@@ -1,0 +1,85 @@
+package figures
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"alertscale/test/stack"
+
+	"github.com/stretchr/testify/require"
+)
+
+// config returns a file with rules that each take a Deployment one up, one for each sender.
+func config(name string, senders int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, `drivers: {kubernetes: {qps: %d, burst: %[1]d}}
+targets:
+  one: {driver: kubernetes, kind: Deployment, namespace: %s, name: %s, max: 1000000, cooldown: 0s}
+rules:
+`, limit, namespace, name)
+	for i := range senders {
+		fmt.Fprintf(&b, "  - {name: sender %d, matchers: ['alertname=\"Busy\"', 'sender=\"%[1]d\"'], target: one, up: 1}\n", i)
+	}
+	return b.String()
+}
+
+// busy returns the labels of the alert of a sender.
+func busy(sender int) map[string]string {
+	return map[string]string{
+		"alertname": "Busy", "sender": fmt.Sprint(sender), "namespace": namespace, "severity": "warning", "cluster": "eu-west-1",
+	}
+}
+
+// requests counts what is asked of the API server: one read and one write a change, nothing for a repeat
+// or a resolve.
+func requests(t *testing.T, b *bench) {
+	const n = 20
+	o := b.deployment(t, "requests")
+	proxy := stack.ProxyAPIServer(t, b.api)
+	a := stack.StartAlertscale(t, stack.AlertscaleOptions{
+		Config: config(o.Name, 1), Kubeconfig: stack.WriteKubeconfig(t, proxy.URL, b.api.CA, b.token),
+	})
+	s := newSender(a, busy(0))
+	require.NoError(t, s.fire()) // finds out what a Deployment is
+	require.NoError(t, s.resolve())
+	proxy.Forget()
+	for range n {
+		require.NoError(t, s.fire())
+		require.NoError(t, s.repeat())
+		require.NoError(t, s.resolve())
+	}
+	require.Equal(t, n, b.admin.Scale(t, o)-2)
+	gets, patches, all := len(proxy.Requests(stack.Method("GET"))), len(proxy.Requests(stack.Method("PATCH"))), len(proxy.Requests(nil))
+	require.Equal(t, []int{n, n, 2 * n}, []int{gets, patches, all}, "reads, writes, requests")
+	b.table.add("requests of a change, of a repeat", "2, 0", true, "2, 0", fmt.Sprintf("%d GET and %d PATCH for %d changes and %[3]d repeats", gets, patches, n))
+}
+
+// change compares the time from a notification to its answer, with a change in between, with that of the
+// change alone.
+func change(t *testing.T, b *bench) {
+	const n, warm = 300, 20
+	o := b.deployment(t, "change")
+	alone := b.bare(t)
+	file := newSender(b.start(t, config(o.Name, 1), ""), busy(0))
+	memory := newSender(b.start(t, config(o.Name, 1), "memory:"), busy(0))
+	var bares, files, memories []time.Duration
+	for i := range warm + n {
+		one := took(t, func() error { return alone.up(t.Context(), o.Name) })
+		two := took(t, file.fire)
+		three := took(t, memory.fire)
+		require.NoError(t, file.resolve())
+		require.NoError(t, memory.resolve())
+		if i >= warm {
+			bares, files, memories = append(bares, one), append(files, two), append(memories, three)
+		}
+	}
+	require.Equal(t, 3*(warm+n), b.admin.Scale(t, o)-1, "one change each")
+	ratio := func(d []time.Duration) float64 { return float64(median(d)) / float64(median(bares)) }
+	details := fmt.Sprintf("%s to %s", ms(median(files)), ms(median(bares)))
+	b.table.add("change, file: store, to bare GET + PATCH", "<= 1.5", ratio(files) <= 1.5, fmt.Sprintf("%.2f", ratio(files)), details)
+	b.table.add("  the same, memory: store", "", true, fmt.Sprintf("%.2f", ratio(memories)), ms(median(memories)))
+}
+
+func ms(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/1e6) }
