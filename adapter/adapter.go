@@ -4,6 +4,7 @@ package adapter
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -19,6 +20,14 @@ type Driver interface {
 	// Scale sets the count to c.To if it still is c.From (where the API has versions: if nothing
 	// changed since c.Version), else it returns ErrConflict.
 	Scale(ctx context.Context, ref rules.Ref, c rules.Change) error
+}
+
+// Planner is a Driver of which some changes take several calls. What it plans is stored with the intent before
+// the first of them, and handed to Scale in the change: again after a failure or a crash, until the whole of it
+// is done. What of it is done already, Scale finds out by the plan.
+type Planner interface {
+	// Plan returns how a change is to be carried out, nil where that takes one call.
+	Plan(ctx context.Context, ref rules.Ref, c rules.Change) (json.RawMessage, error)
 }
 
 // What callers ask of a driver's or a store's error with errors.Is. Every other error is

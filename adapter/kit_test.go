@@ -140,6 +140,8 @@ type fakeDriver struct {
 	// onScale may fail a write: before it is carried out, or, with lost, after it.
 	onScale func(name string, c rules.Change) (err error, lost bool)
 	slow    time.Duration
+	stop    rules.Verdict // what is observed beside the count
+	why     string
 	release chan struct{} // holds each write back until it is closed
 }
 
@@ -166,7 +168,7 @@ func (d *fakeDriver) Observe(ctx context.Context, ref rules.Ref) (rules.Observed
 	if !ok {
 		return rules.Observed{}, fmt.Errorf("%s: %w", ref, adapter.ErrNotFound)
 	}
-	return rules.Observed{Count: n, Version: fmt.Sprint(d.versions[ref.Name]), Ready: true}, nil
+	return rules.Observed{Count: n, Version: fmt.Sprint(d.versions[ref.Name]), Ready: true, Stop: d.stop, Why: d.why}, nil
 }
 
 func (d *fakeDriver) Scale(ctx context.Context, ref rules.Ref, c rules.Change) error {
@@ -333,3 +335,41 @@ func (s *fakeStore) Refs(context.Context) (all []rules.Ref, err error) {
 }
 
 func (s *fakeStore) Close() error { return nil }
+
+// planningDriver makes its changes in steps of one, by a plan of counts, as a driver of hosts does.
+type planningDriver struct {
+	*fakeDriver
+	failAt int // the count at which the next step fails; 0: none does
+}
+
+func (d *planningDriver) Plan(_ context.Context, _ rules.Ref, c rules.Change) (json.RawMessage, error) {
+	return json.Marshal(c.To)
+}
+
+func (d *planningDriver) Scale(ctx context.Context, ref rules.Ref, c rules.Change) error {
+	var to int
+	if err := json.Unmarshal(c.Plan, &to); err != nil {
+		return err
+	}
+	for {
+		n := d.count(ref.Name)
+		if n == to {
+			return nil
+		}
+		if n == d.failAt {
+			d.failAt = 0
+			return errors.New("503 in the middle")
+		}
+		step := 1
+		if n > to {
+			step = -1
+		}
+		seen, err := d.Observe(ctx, ref)
+		if err != nil {
+			return err
+		}
+		if err := d.fakeDriver.Scale(ctx, ref, rules.Change{From: n, To: n + step, Version: seen.Version}); err != nil {
+			return err
+		}
+	}
+}

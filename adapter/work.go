@@ -2,9 +2,9 @@ package adapter
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"runtime/debug"
 	"time"
 
@@ -126,67 +126,116 @@ func (r *round) retire(now time.Time) {
 // and it is to be tried again.
 func (r *round) attempt(conn Conn) (done, again bool) {
 	en := r.en
+	if c, ok := en.mem.Carry(); ok {
+		return r.carryOn(conn, c)
+	}
 	seen, err := r.observe(conn)
 	if err != nil {
-		if saved := en.save(r.a.work, r.a.Store); saved != nil {
-			err = errors.Join(err, saved)
+		if unsaved := en.save(r.a.work, r.a.Store); unsaved != nil {
+			r.fail(errors.Join(err, unsaved), comeback(err))
+			return true, false
 		}
 		r.refuse(err)
 		return true, false
 	}
 	en.ready = &seen.Ready
-	before, now := en.mem, r.a.Now()
+	now := r.a.Now()
 	out := rules.Decide(r.target, en.mem, seen, now)
 	en.mem, en.unsaved = out.Next, en.unsaved || out.Changed
 	r.a.index(en)
-	if err := en.save(r.a.work, r.a.Store); err != nil {
+	if err := r.prepare(conn, &out); err != nil {
 		if out.Change != nil {
-			en.mem = before // nothing was stored of the intent, and nothing is asked of the driver
+			en.mem = rules.NotApplied(en.mem) // nothing was stored of it, and nothing is asked of the driver
 		}
-		r.fail(err, 0)
+		r.refuse(err)
 		return true, false
 	}
 	if out.Settled != nil {
 		out.Settled.Ref = en.name
 		r.a.report(*out.Settled)
 	}
-	for i := range out.Decisions {
-		out.Decisions[i].Ref = en.name
-	}
+	r.name(out.Decisions, seen)
 	if out.Change == nil {
 		r.finish(out.Decisions, out.Wake, now)
+		if seen.Stop == rules.Rejected {
+			en.refused = true
+			r.a.schedule(en, r.target, now)
+		}
 		return true, false
 	}
-	return r.change(conn, out)
+	return r.change(conn, *out.Change, out.Decisions)
 }
 
-// observe reads the count, with the entry let go meanwhile.
+// prepare stores what was decided, with the driver's plan where it has one.
+func (r *round) prepare(conn Conn, out *rules.Outcome) error {
+	en := r.en
+	if planner, ok := conn.Driver.(Planner); ok && out.Change != nil {
+		plan, err := r.plan(conn, planner, *out.Change)
+		if err != nil {
+			return err
+		}
+		if plan != nil {
+			en.mem = rules.Planned(en.mem, plan)
+			out.Change.Plan = plan
+		}
+	}
+	return en.save(r.a.work, r.a.Store)
+}
+
+// name completes decisions that came of a read.
+func (r *round) name(all []rules.Decision, seen rules.Observed) {
+	for i := range all {
+		all[i].Ref = r.en.name
+		all[i].Refused = seen.Stop == rules.Rejected && all[i].Verdict == rules.Rejected
+	}
+}
+
+// carryOn goes on with a change that was begun by a plan.
+func (r *round) carryOn(conn Conn, c rules.Change) (done, again bool) {
+	in := r.en.mem.Intent
+	d := rules.Decision{
+		Ref: r.en.name, Target: r.target.Name, Rule: in.Rule, Verdict: rules.Scaled, From: &c.From, To: &c.To,
+		Why: []string{fmt.Sprintf("carried on: %d → %d, begun at %s", c.From, c.To, in.At.Format(time.RFC3339))},
+	}
+	return r.change(conn, c, []rules.Decision{d})
+}
+
 func (r *round) observe(conn Conn) (seen rules.Observed, err error) {
-	r.en.mu.Unlock()
-	defer r.en.mu.Lock()
-	ctx, cancel := context.WithTimeout(r.a.work, conn.Timeout)
-	defer cancel()
-	start := time.Now()
-	seen, err = conn.Driver.Observe(ctx, r.en.ref)
-	r.a.Metrics.requested(r.en.ref.Driver, "observe", err, time.Since(start))
+	err = r.call(conn, "observe", func(ctx context.Context) (err error) {
+		seen, err = conn.Driver.Observe(ctx, r.en.ref)
+		return err
+	})
 	return seen, err
 }
 
 func (r *round) scale(conn Conn, c rules.Change) error {
+	return r.call(conn, "scale", func(ctx context.Context) error { return conn.Driver.Scale(ctx, r.en.ref, c) })
+}
+
+func (r *round) plan(conn Conn, p Planner, c rules.Change) (plan json.RawMessage, err error) {
+	err = r.call(conn, "plan", func(ctx context.Context) (err error) {
+		plan, err = p.Plan(ctx, r.en.ref, c)
+		return err
+	})
+	return plan, err
+}
+
+// call makes a call to the driver, with the entry let go meanwhile.
+func (r *round) call(conn Conn, operation string, do func(context.Context) error) error {
 	r.en.mu.Unlock()
 	defer r.en.mu.Lock()
 	ctx, cancel := context.WithTimeout(r.a.work, conn.Timeout)
 	defer cancel()
 	start := time.Now()
-	err := conn.Driver.Scale(ctx, r.en.ref, c)
-	r.a.Metrics.requested(r.en.ref.Driver, "scale", err, time.Since(start))
+	err := do(ctx)
+	r.a.Metrics.requested(r.en.ref.Driver, operation, err, time.Since(start))
 	return err
 }
 
-// change asks the driver for the change that was decided and whose intent is stored.
-func (r *round) change(conn Conn, out rules.Outcome) (done, again bool) {
+// change asks the driver for a change whose intent is stored.
+func (r *round) change(conn Conn, c rules.Change, decisions []rules.Decision) (done, again bool) {
 	en := r.en
-	err := r.scale(conn, *out.Change)
+	err := r.scale(conn, c)
 	now := r.a.Now()
 	switch {
 	case err == nil:
@@ -195,7 +244,7 @@ func (r *round) change(conn Conn, out rules.Outcome) (done, again bool) {
 			r.a.logStore(en, err) // the stored intent tells it too
 		}
 		again = en.mem.Pending(r.target, now)
-		r.finish(out.Decisions, en.mem.NextWake(r.target, now), now)
+		r.finish(decisions, en.mem.NextWake(r.target, now), now)
 		return true, again
 	case unchanged(err):
 		en.mem, en.unsaved = rules.NotApplied(en.mem), true
@@ -208,78 +257,6 @@ func (r *round) change(conn Conn, out rules.Outcome) (done, again bool) {
 	}
 	r.refuse(err)
 	return true, false
-}
-
-// unchanged tells whether an error says that nothing was changed.
-func unchanged(err error) bool {
-	var busy *BusyError
-	return errors.Is(err, ErrConflict) || permanent(err) || errors.As(err, &busy)
-}
-
-func permanent(err error) bool {
-	return errors.Is(err, ErrNotFound) || errors.Is(err, ErrForbidden) || errors.Is(err, ErrInvalid)
-}
-
-// comeback is how long an error asks not to be tried again for.
-func comeback(err error) time.Duration {
-	var busy *BusyError
-	var later *LaterError
-	switch {
-	case errors.As(err, &busy):
-		return busy.After
-	case errors.As(err, &later):
-		return later.After
-	}
-	return 0
-}
-
-// refuse ends a round on a driver's error.
-func (r *round) refuse(err error) {
-	en := r.en
-	if !permanent(err) {
-		r.fail(err, comeback(err))
-		return
-	}
-	now := r.a.Now()
-	en.refused, en.fails = true, 0
-	d := rules.Unread(r.target, en.mem, rules.Rejected, err.Error())
-	d.Refused = true
-	r.conclude([]rules.Decision{d})
-	r.a.schedule(en, r.target, now)
-}
-
-// fail ends a round on what will be tried again, not before after.
-func (r *round) fail(err error, after time.Duration) {
-	en, now := r.en, r.a.Now()
-	en.fails++
-	delay := max(retryDelay(en.fails), after)
-	if after > 0 {
-		en.notTill = now.Add(after)
-	}
-	d := rules.Decision{Verdict: rules.Failed, Why: []string{err.Error()}}
-	if r.target != nil {
-		d = rules.Unread(r.target, en.mem, rules.Failed, err.Error())
-	}
-	r.conclude([]rules.Decision{d})
-	at := now.Add(delay)
-	if now.Before(en.notTill) && en.notTill.After(at) {
-		at = en.notTill
-	}
-	r.a.wakes.set(en, at)
-}
-
-// The bounds of the delay before a failed ref is tried again: it doubles each time.
-const (
-	firstRetry = time.Second
-	lastRetry  = 30 * time.Second
-)
-
-// retryDelay is exponential, with jitter down to half of it, so that what failed together does not come
-// back together.
-func retryDelay(fails int) time.Duration {
-	d := firstRetry << min(max(fails-1, 0), 10)
-	d = min(d, lastRetry)
-	return d/2 + rand.N(d/2+1)
 }
 
 // conclude reports decisions about a ref whose count is as last read.

@@ -14,7 +14,7 @@ const settleFor = 10 * time.Minute
 
 // Decide decides one absolute count for a ref of t from its open calls and the count that was read.
 func Decide(t *Target, mem Memory, seen Observed, now time.Time) Outcome {
-	d := decider{target: t, now: now, count: seen.Count}
+	d := decider{target: t, now: now, count: seen.Count, seen: seen}
 	d.Next = mem.clone()
 	d.Changed = d.Next.advance(t, now)
 	d.settle()
@@ -22,7 +22,7 @@ func Decide(t *Target, mem Memory, seen Observed, now time.Time) Outcome {
 	d.firing = d.Next.Firing()
 	real, dry := d.wishes()
 	if len(real) > 0 {
-		d.Decisions = append(d.Decisions, d.arbitrate(real, seen))
+		d.Decisions = append(d.Decisions, d.arbitrate(real))
 	}
 	for i := range dry {
 		d.Decisions = append(d.Decisions, d.rehearse(dry[i]))
@@ -37,6 +37,7 @@ type decider struct {
 	target *Target
 	now    time.Time
 	count  int
+	seen   Observed
 	firing map[string]int
 }
 
@@ -59,10 +60,11 @@ func (d *decider) wakeBy(at time.Time) {
 
 // settle finds out what became of a change whose outcome is not known. From is read: it was not
 // applied so far. Anything else: it was, or somebody else made a change; then a step may be too few,
-// but never one too many.
+// but never one too many. A workload that nothing can be done to now does not settle anything: what is
+// asked of it may be stored there without being done.
 func (d *decider) settle() {
 	in := d.Next.Intent
-	if in == nil || d.count == in.From {
+	if in == nil || d.count == in.From || d.seen.Stop != "" {
 		return
 	}
 	why := fmt.Sprintf("a change %d → %d of unknown outcome: %d is read, it counts as applied now", in.From, in.To, d.count)
@@ -153,7 +155,7 @@ func passed(start, count, want int) bool {
 
 // arbitrate decides over the calls of rules that are not dry: up beats down, and of one direction the
 // larger count wins.
-func (d *decider) arbitrate(all []wish, seen Observed) Decision {
+func (d *decider) arbitrate(all []wish) Decision {
 	for i := range all {
 		d.stop(&all[i])
 	}
@@ -175,7 +177,7 @@ func (d *decider) arbitrate(all []wish, seen Observed) Decision {
 		d.serve(all, w.dir)
 	default:
 		dec.To = &to
-		d.change(&dec, w, all, seen, to)
+		d.change(&dec, w, all, to)
 	}
 	if dec.Verdict != Scaled && d.competing(all) {
 		d.wakeBy(d.now)
@@ -207,7 +209,7 @@ func byRank(a, b wish) int {
 }
 
 // change turns the winning call into an intent, or into a dry run.
-func (d *decider) change(dec *Decision, w wish, all []wish, seen Observed, to int) {
+func (d *decider) change(dec *Decision, w wish, all []wish, to int) {
 	if d.target.DryRun {
 		dec.Verdict = DryRun
 		d.serve(all, w.dir)
@@ -224,7 +226,7 @@ func (d *decider) change(dec *Decision, w wish, all []wish, seen Observed, to in
 		}
 	}
 	d.Next.Intent, d.Changed = in, true
-	d.Change = &Change{From: d.count, To: to, Version: seen.Version}
+	d.Change = &Change{From: d.count, To: to, Version: d.seen.Version}
 }
 
 // serve closes the calls of a direction that nothing stops.

@@ -1,6 +1,9 @@
 package rules
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Verdict tells in a word what was done to a ref.
 type Verdict string
@@ -14,6 +17,8 @@ const (
 	Cooling   Verdict = "cooldown"
 	AtBound   Verdict = "at_bound"
 	Held      Verdict = "held"
+	NotReady  Verdict = "not_ready"
+	Owned     Verdict = "owned"
 	Paused    Verdict = "paused"
 	Ended     Verdict = "resolved"
 	Failed    Verdict = "failed"
@@ -25,12 +30,21 @@ type Observed struct {
 	Count   int
 	Version string // the driver's own; given back in Change
 	Ready   bool   // whether the count that was asked for is there
+
+	// Stop, where it is not empty, is the verdict on every call: nothing can be done to the workload as it
+	// is now. Why is the line of why that goes with it: what is in the way and what ends it.
+	Stop Verdict
+	Why  string
 }
 
 // Change is what a driver is asked to do: absolute numbers, on the count that was read.
 type Change struct {
 	From, To int
 	Version  string // of the read that the change was decided on
+
+	// Plan is how the driver wants to carry the change out, where it takes several calls; the driver's own,
+	// stored with the intent. A change with a plan may be asked for again after a failure.
+	Plan json.RawMessage
 }
 
 // Decision is what was done to a ref and why.

@@ -5,11 +5,13 @@ import (
 	"time"
 )
 
-// stop finds what keeps a call from competing: a workload that is switched off, its cooldown, or a
+// stop finds what keeps a call from competing: the workload as it is now, or that it is switched off, its cooldown, or a
 // rule that holds calls of its direction.
 func (d *decider) stop(w *wish) {
 	switch {
 	case w.stopped != "":
+	case d.seen.Stop != "":
+		w.stopped, w.to, w.why = d.seen.Stop, d.count, append(w.why, d.seen.Why)
 	case d.count == 0 && d.target.Min > 0:
 		w.stopped, w.to = Paused, 0
 		w.why = []string{fmt.Sprintf("paused: the count is 0 and min is %d, so somebody switched it off; min: 0 would allow to scale from 0", d.target.Min)}

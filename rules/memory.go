@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"encoding/json"
 	"maps"
 	"time"
 )
@@ -92,6 +93,8 @@ type Intent struct {
 	Attempts int       `json:"attempts"` // under this intent
 	// Before are the calls of earlier attempts, whose outcome was not known either.
 	Before []uint64 `json:"before,omitempty"`
+	// Plan is the driver's, where the change takes several calls: it is carried on by it, also after a crash.
+	Plan json.RawMessage `json:"plan,omitempty"`
 }
 
 // Empty tells whether there is nothing worth storing.

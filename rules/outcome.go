@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 )
@@ -33,6 +34,24 @@ func NotApplied(mem Memory) Memory {
 		next.Intent = &in
 	}
 	return next
+}
+
+// Planned returns the memory with the plan of its intent, to be stored before the change is begun.
+func Planned(mem Memory, plan json.RawMessage) Memory {
+	next := mem.clone()
+	in := *next.Intent
+	in.Plan = plan
+	next.Intent = &in
+	return next
+}
+
+// Carry returns the change that an intent with a plan stands for: it is to be carried on, whatever was
+// done of it so far. False: the memory has none.
+func (m *Memory) Carry() (Change, bool) {
+	if m.Intent == nil || m.Intent.Plan == nil {
+		return Change{}, false
+	}
+	return Change{From: m.Intent.From, To: m.Intent.To, Plan: m.Intent.Plan}, true
 }
 
 // union returns the numbers that are in a or in b, in their order.

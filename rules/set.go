@@ -31,8 +31,24 @@ type Set struct {
 	kindNodes []kindNode
 }
 
-// Needs tells which parts of a ref a driver needs beside the name.
-type Needs struct{ Kind, Namespace bool }
+// Needs tells what a driver's targets need beside the name.
+type Needs struct {
+	Kind, Namespace bool
+	Selector        bool             // in place of namespace and name
+	Kinds           map[string]Needs // the only kinds that the driver has, and what each needs; nil: any
+}
+
+// hasGroups tells whether a driver of the file scales groups of hosts.
+func (s *Set) hasGroups() bool {
+	for _, d := range s.drivers {
+		for _, k := range d.Kinds {
+			if k.Selector {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // Source is what a Set is made of.
 type Source struct {

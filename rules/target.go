@@ -1,6 +1,9 @@
 package rules
 
 import (
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"alertscale/rules/yamldoc"
@@ -36,8 +39,11 @@ type Target struct {
 	Cooldown Cooldown
 	DryRun   bool // its own, or the process's
 
+	Remove Remove // of a target with a selector
+
 	kind, namespace, name part
-	ref                   *Ref // nil with a template
+	selector              selector // in place of namespace and name
+	ref                   *Ref     // nil with a template
 	set                   *Set
 }
 
@@ -60,11 +66,13 @@ func (s *Set) readTarget(name string, n yamldoc.Node) *Target {
 		{Key: "kind", Read: func(v yamldoc.Node) { t.kind = s.readKind(t, v) }},
 		{Key: "namespace", Read: func(v yamldoc.Node) { t.namespace = readPart(v) }},
 		{Key: "name", Read: func(v yamldoc.Node) { t.name = readPart(v) }},
+		{Key: "selector", Read: func(v yamldoc.Node) { t.selector = readSelector(v) }},
+		{Key: "remove", Read: func(v yamldoc.Node) { t.Remove = readRemove(v) }},
 		{Key: "min", Read: func(v yamldoc.Node) { t.Min = v.Int(0) }},
 		{Key: "max", Read: func(v yamldoc.Node) { t.Max = v.Int(1) }},
 		{Key: "cooldown", Read: func(v yamldoc.Node) { t.readCooldown(v) }},
 		{Key: "dry_run", Read: func(v yamldoc.Node) { t.DryRun = v.Bool() || s.DryRun }},
-	}, "behavior", "restore", "wait_ready", "when_owned", "paused", "path", "selector", "remove")
+	}, "behavior", "restore", "wait_ready", "when_owned", "paused", "path")
 	if !n.IsMap() {
 		if !n.IsNull() {
 			return nil // a fault by now
@@ -80,26 +88,72 @@ func (s *Set) checkTarget(t *Target, n yamldoc.Node) {
 	switch needs, ok := s.drivers[t.Driver]; {
 	case !n.Has("driver"):
 		n.Faultf("driver is missing%s", s.onlyDriver())
+		t.checkName(Needs{}, n)
 	case !ok:
 		(*n.Peek("driver")).Faultf("driver %q is not defined%s", t.Driver, yamldoc.Hint(t.Driver, s.driverNames()))
 	default:
-		if needs.Kind && !n.Has("kind") {
-			n.Faultf("kind is missing: what driver %q is to scale, such as Deployment", t.Driver)
-		}
-		if needs.Namespace && !n.Has("namespace") {
-			n.Faultf("namespace is missing")
-		}
-	}
-	if !n.Has("name") {
-		n.Faultf("name is missing")
+		t.checkParts(needs, n)
 	}
 	if max := n.Peek("max"); max == nil {
 		n.Faultf("max is missing: the count that alertscale never asks for more than")
 	} else if t.Max > 0 && t.Max < t.Min {
 		max.Faultf("max %d is below min %d", t.Max, t.Min)
 	}
+	if t.selector != nil {
+		t.name = t.selector.fixedName()
+	}
 	if t.kind.fixed() && t.namespace.fixed() && t.name.fixed() {
 		t.ref = &Ref{Driver: t.Driver, Kind: t.kind.text, Namespace: t.namespace.text, Name: t.name.text}
+	}
+}
+
+// checkParts reports the parts of a ref that a driver needs and does not get, and those that it has no use for.
+func (t *Target) checkParts(needs Needs, n yamldoc.Node) {
+	kinds := slices.Sorted(maps.Keys(needs.Kinds))
+	switch {
+	case needs.Kind && !n.Has("kind"):
+		n.Faultf("kind is missing: what driver %q is to scale, such as Deployment", t.Driver)
+	case needs.Kinds == nil:
+	case !n.Has("kind"):
+		n.Faultf("kind is missing: driver %q has %s", t.Driver, strings.Join(kinds, ", "))
+		return
+	case !slices.Contains(kinds, t.kind.text):
+		(*n.Peek("kind")).Faultf("driver %q has no kind %q; it has %s", t.Driver, t.kind.text, strings.Join(kinds, ", "))
+		return
+	default:
+		needs = needs.Kinds[t.kind.text]
+		if n.Has("namespace") && !needs.Namespace {
+			(*n.Peek("namespace")).Faultf("a %s of driver %q has none", t.kind.text, t.Driver)
+		}
+	}
+	if needs.Namespace && !n.Has("namespace") {
+		n.Faultf("namespace is missing")
+	}
+	t.checkName(needs, n)
+}
+
+func (t *Target) checkName(needs Needs, n yamldoc.Node) {
+	switch {
+	case !needs.Selector:
+		if !n.Has("name") {
+			n.Faultf("name is missing")
+		}
+		for _, key := range []string{"selector", "remove"} {
+			if v := n.Peek(key); v != nil && t.set.hasGroups() {
+				v.Faultf("%s is for groups of hosts only", key)
+			} else if v != nil {
+				v.Faultf("%q is not supported yet", key)
+			}
+		}
+		return
+	case !n.Has("selector"):
+		n.Faultf("selector is missing: the labels of the hosts to scale, such as {pool: web}")
+	}
+	if name := n.Peek("name"); name != nil {
+		name.Faultf("name: a %s target has a selector instead", t.kind.text)
+	}
+	if min := n.Peek("min"); min != nil && t.Min < 1 {
+		min.Faultf("min of a %s target is at least 1: an empty group has nothing to clone", t.kind.text)
 	}
 }
 
@@ -129,11 +183,19 @@ func (t *Target) render(ls Labels) (Ref, error) {
 		return *t.ref, nil
 	}
 	r := Ref{Driver: t.Driver}
+	name := &t.name
+	if t.selector != nil {
+		text, err := t.selector.render(ls)
+		if err != nil {
+			return Ref{}, &partError{"selector", err}
+		}
+		name = &part{text: text}
+	}
 	for _, p := range [...]struct {
 		key  string
 		part *part
 		to   *string
-	}{{"kind", &t.kind, &r.Kind}, {"namespace", &t.namespace, &r.Namespace}, {"name", &t.name, &r.Name}} {
+	}{{"kind", &t.kind, &r.Kind}, {"namespace", &t.namespace, &r.Namespace}, {"name", name, &r.Name}} {
 		s, err := p.part.render(ls)
 		if err != nil {
 			return Ref{}, &partError{p.key, err}
@@ -148,6 +210,10 @@ func (t *Target) render(ls Labels) (Ref, error) {
 
 // covers tells whether the target could have rendered a ref.
 func (t *Target) covers(r Ref) bool {
+	if t.selector != nil {
+		_, ok := t.Selector(r)
+		return ok && t.Driver == r.Driver && t.kind.covers(r.Kind)
+	}
 	return t.Driver == r.Driver && t.name.covers(r.Name) && t.namespace.covers(r.Namespace) && t.kind.covers(r.Kind)
 }
 

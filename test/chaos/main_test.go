@@ -27,6 +27,8 @@ var (
 	api   *stack.APIServer
 	admin *stack.Client
 	token string // of alertscale's account
+
+	cleanUp func(func()) // after the last test
 )
 
 var seed = flag.Uint64("seed", 0, "of the random tests; 0: another one each time")
@@ -38,6 +40,7 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(stack.Main(m, func(t stack.T) {
 		api = stack.StartAPIServer(t, stack.APIServerOptions{})
+		cleanUp = t.Cleanup
 		admin = stack.NewClient(t, api.Kubeconfig(t, stack.Admin))
 		token = shipped.Account(t, api)
 	}))

@@ -91,3 +91,86 @@ func refused(t *testing.T, method string, f stack.Fault, want int) {
 		require.Equal(t, []string{"failed"}, got.verdicts())
 	}
 }
+
+// TestForbiddenAfterAnOutage answers as an API server does that has just started and does not know its roles
+// yet: that is no reason to give up.
+func TestForbiddenAfterAnOutage(t *testing.T) {
+	s := newShop(t, 3, "web")
+	proxy := stack.ProxyAPIServer(t, api)
+	watch := admin.WatchReplicas(t, s.object("web"))
+	a := stack.StartAlertscale(t, stack.AlertscaleOptions{Config: anyDeployment, Kubeconfig: accountVia(t, proxy)})
+	down := proxy.Inject(stack.Fault{Match: ofScale, Times: 1, Status: 500})
+	starting := proxy.Inject(stack.Fault{Match: ofScale, Times: 2, Status: 403})
+	post(t, a, 503, "failed", s.firing("Busy", "web"))
+	watch.Exactly(t, 1, wait, quiet)
+	require.Equal(t, []int{1, 2}, []int{down.Hits(), starting.Hits()})
+	require.NotContains(t, a.Log(), "verdict=rejected")
+}
+
+// TestRejected gives up where the API server says no for good, and says what is missing. The next
+// notification finds it mended.
+func TestRejected(t *testing.T) {
+	s := newShop(t, 3, "web")
+	admin.Apply(t, fmt.Sprintf(replicaSet, s))
+	proxy := stack.ProxyAPIServer(t, api)
+	config := strings.NewReplacer("kind: Deployment", "kind: '{{ .Labels.kind }}'").Replace(anyDeployment)
+	a := stack.StartAlertscale(t, stack.AlertscaleOptions{Config: config, Kubeconfig: accountVia(t, proxy)})
+	fires := func(kind, name string) alert {
+		f := s.firing("Busy", name)
+		f.Labels["kind"] = kind
+		return f
+	}
+	locked := fires("ReplicaSet", "locked")
+	for _, test := range []struct {
+		alert
+		why string
+	}{
+		{locked, "the role must grant get on replicasets/scale in the API group apps"},
+		{fires("Deployment", "nobody"), `deployments.apps "nobody" not found; create it, or correct kind, namespace and name`},
+		{fires("Deploymnt", "web"), `the API server has no kind Deploymnt, did you mean "Deployment"?; correct the kind, or install what defines it`},
+		{fires("DaemonSet", "web"), "kind DaemonSet has no scale subresource, so its count cannot be set; name what owns it and can be scaled"},
+	} {
+		got := post(t, a, 422, "rejected", test.alert)
+		require.Equal(t, "execution", got.ErrorType)
+		require.Contains(t, got.Data.Decisions[0].Why[0], test.why)
+	}
+	post(t, a, 200, "scaled", fires("Deployment", "web"))
+	asked := len(proxy.Requests(ofScale))
+	time.Sleep(quiet)
+	require.Len(t, proxy.Requests(ofScale), asked, "it does not ask again by itself")
+
+	admin.Apply(t, replicaSetRole)
+	stack.Eventually(t, wait, func() error {
+		got, err := send(t.Context(), a.URL, notification(locked))
+		if err == nil && got.Code != 200 {
+			err = fmt.Errorf("%d %s", got.Code, got.Error)
+		}
+		return err
+	})
+	require.Equal(t, 4, admin.Scale(t, stack.Object{Kind: "ReplicaSet", Namespace: string(s), Name: "locked"}))
+}
+
+const replicaSet = `
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata: {namespace: %s, name: locked}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: locked}}
+  template:
+    metadata: {labels: {app: locked}}
+    spec: {containers: [{name: main, image: none.invalid/none}]}
+`
+
+const replicaSetRole = `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: more}
+rules: [{apiGroups: [apps], resources: [replicasets/scale], verbs: [get, patch]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: more}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: more}
+subjects: [{kind: ServiceAccount, namespace: monitoring, name: alertscale}]
+`

@@ -16,13 +16,17 @@ import (
 )
 
 func main() {
-	if err := run(os.Args[1:]); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "fakerancher:", err)
 		os.Exit(1)
 	}
 }
 
-func run(args []string) error {
+// run serves until the context ends.
+func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("fakerancher", flag.ContinueOnError)
 	listen := flags.String("listen", "127.0.0.1:0", "address to listen on")
 	lab := flags.String("lab", "", "file to write the URL and the keys to")
@@ -31,9 +35,6 @@ func run(args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-
 	server := rancher.New(rancher.Options{Listen: *listen, Speed: *speed, Lock: *lock})
 	if err := server.Listen(); err != nil {
 		return err

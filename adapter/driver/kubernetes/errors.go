@@ -52,7 +52,7 @@ func (d *Driver) refusal(c call, a answer) error {
 	case http.StatusUnauthorized:
 		return &adapter.BusyError{Err: fmt.Errorf("unauthorized: %s: %s; the API server does not take the credentials, which may be about to be renewed: see to the token or the kubeconfig", c, said)}
 	case http.StatusTooManyRequests:
-		return &adapter.BusyError{After: d.retryAfter(a, s), Err: fmt.Errorf("%s: %s", c, said)}
+		return &adapter.BusyError{After: d.retryAfter(a, s), Err: d.troubled(fmt.Errorf("%s: %s", c, said))}
 	case http.StatusConflict:
 		if c.write {
 			return fmt.Errorf("%w: %s: %s", adapter.ErrConflict, c, said)

@@ -18,6 +18,7 @@ func TestForbiddenAfterTrouble(t *testing.T) {
 	for name, trouble := range map[string]func(*world){
 		"down":  func(w *world) { w.fake.with(func() { w.fake.down = true }) },
 		"5xx":   func(w *world) { w.fake.with(func() { w.fake.next = append(w.fake.next, answering(503, 0)) }) },
+		"429":   func(w *world) { w.fake.with(func() { w.fake.next = append(w.fake.next, answering(429, 0)) }) },
 		"write": func(w *world) { w.fake.with(func() { w.fake.lose = true }) },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -52,6 +52,8 @@ func (c *call) prepare(r *resource) error {
 		r.service.batch = readBatch(strategy)
 	case c.action == "upgrade":
 		return c.prepareUpgrade(r)
+	case c.action == "cancelupgrade":
+		r.fields["upgrade"] = r.service.upgrade
 	case c.action == "rollback" && r.service.previous != nil:
 		r.fields["launchConfig"] = r.service.previous
 	}
@@ -70,7 +72,7 @@ func (c *call) prepareUpgrade(r *resource) error {
 		config["version"] = newUUID()
 		r.fields["launchConfig"] = config
 	}
-	r.fields["upgrade"] = map[string]any{
+	r.service.upgrade = map[string]any{
 		"type": "serviceUpgrade", "toServiceStrategy": nil,
 		"inServiceStrategy": map[string]any{
 			"type": "inServiceUpgradeStrategy", "startFirst": strategy["startFirst"] == true,

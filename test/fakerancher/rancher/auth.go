@@ -44,7 +44,7 @@ const (
 func (c *call) authenticate(header http.Header) error {
 	who := c.s.whoIs(c.req)
 	if who == nil {
-		header.Set("WWW-Authenticate", challenge)
+		header["WWW-Authenticate"] = []string{challenge} // the server's own spelling, here and below
 		return unauthorized()
 	}
 	c.kind, c.user, c.project, c.role = who.kind, who.id, who.id, Owner
@@ -65,7 +65,7 @@ func (c *call) authenticate(header http.Header) error {
 	for name, value := range map[string]string{
 		"X-API-ACCOUNT-ID": c.project, "X-API-USER-ID": c.user, "X-API-ACCOUNT-KIND": c.kind,
 	} {
-		header[name] = []string{value} // in the server's own spelling
+		header[name] = []string{value}
 	}
 	return nil
 }
@@ -107,11 +107,15 @@ func (s *Server) EnvironmentKey(project string) Key {
 // user's account.
 func (s *Server) AccountKey(role Role, projects ...string) Key {
 	defer s.enterLock()()
-	roles := map[string]Role{}
+	id, roles := formatID(s.schemas.of("project"), s.store.number("project")), map[string]Role{}
 	for _, project := range projects {
 		roles[project] = role
+		r := s.store.byID[project]
+		members, _ := r.fields["members"].([]any)
+		r.fields["members"] = append(slices.Clone(members), map[string]any{
+			"type": "projectMember", "externalId": id, "externalIdType": "rancher_id", "role": string(role),
+		})
 	}
-	id := formatID(s.schemas.of("project"), s.store.number("project"))
 	return s.give(&account{id: id, kind: "user", roles: roles})
 }
 

@@ -143,7 +143,7 @@ func (c *call) onResource(r *resource, methods []string) (int, any, error) {
 	status := http.StatusOK
 	switch method := c.req.Method; {
 	case c.isRead():
-	case method == http.MethodPost && c.action != "" && slices.Contains(methods, http.MethodPut):
+	case method == http.MethodPost && c.action != "" && c.schema.writable(c.role):
 		status, err = http.StatusAccepted, c.act(r)
 	case method == http.MethodPut && slices.Contains(methods, method):
 		err = c.write(r)

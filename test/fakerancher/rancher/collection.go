@@ -64,11 +64,13 @@ func pageOf(query url.Values) (limit, offset int) {
 	return limit, max(0, offset)
 }
 
-// here is the address that was asked for, with one parameter set at its end.
-func (c *call) here(name, value string) string {
+// here is the address that was asked for, with one parameter set at its end
+// and others left out.
+func (c *call) here(name, value string, without ...string) string {
+	without = append(without, name, "marker")
 	var kept []string
 	for part := range strings.SplitSeq(c.req.URL.RawQuery, "&") {
-		if key, _, _ := strings.Cut(part, "="); part != "" && key != name && key != "marker" {
+		if key, _, _ := strings.Cut(part, "="); part != "" && !slices.Contains(without, key) {
 			kept = append(kept, part)
 		}
 	}
@@ -112,7 +114,7 @@ func (c *call) sort(kind *schema, found []*resource, query url.Values) any {
 func (c *call) sortLinks(kind *schema) map[string]any {
 	links := map[string]any{}
 	for name := range kind.CollectionFilters {
-		links[name] = c.here("sort", name)
+		links[name] = c.here("sort", name, "order")
 	}
 	return links
 }

@@ -73,6 +73,32 @@ func (s *Server) cleanConfigs(kind *schema, fields map[string]any) {
 	}
 }
 
+// completeConfigs is what registering does to the launch configurations.
+func completeConfigs(fields map[string]any) {
+	if fields["secondaryLaunchConfigs"] == nil {
+		fields["secondaryLaunchConfigs"] = []any{}
+	}
+	config, _ := fields["launchConfig"].(map[string]any)
+	if config == nil {
+		fields["launchConfig"] = map[string]any{"type": "launchConfig"}
+		return
+	}
+	given, _ := config["ports"].([]any)
+	if given == nil {
+		return
+	}
+	ports := make([]any, len(given))
+	for i, one := range given {
+		ports[i] = one
+		if port := plainText(one); !strings.Contains(port, "/") {
+			ports[i] = port + "/tcp"
+		}
+	}
+	config = maps.Clone(config)
+	config["ports"] = ports
+	fields["launchConfig"] = config
+}
+
 // balancer adds what every balancer's containers have.
 func balancer(config map[string]any) map[string]any {
 	labels := map[string]any{}

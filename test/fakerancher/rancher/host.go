@@ -139,7 +139,7 @@ func (s *Server) hostUp(r *resource, at time.Time) {
 
 func (s *Server) report(r *resource) {
 	r.machine.agent = "active"
-	r.fields["name"] = "testhost-" + r.uuid
+	r.fields["name"], r.fields["kind"] = "testhost-"+r.uuid, "docker"
 	r.fields["agentIpAddress"] = "192.168.0." + strconv.Itoa(20+r.num%200)
 }
 

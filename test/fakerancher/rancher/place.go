@@ -66,7 +66,7 @@ func (s *Server) reconcile(r *resource, at time.Time) (failed string) {
 	if s.count(r) >= least {
 		return ""
 	}
-	r.service.index++
+	r.service.index += want - s.count(r) // of those that failed
 	return s.placementFailure(ports)
 }
 

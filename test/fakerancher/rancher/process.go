@@ -70,9 +70,7 @@ func batches(r *resource) time.Duration {
 }
 
 func (s *Server) registered(r *resource, at time.Time) {
-	if scales(r) {
-		r.fields["secondaryLaunchConfigs"] = orEmpty(r.fields["secondaryLaunchConfigs"])
-	}
+	completeConfigs(r.fields)
 	if r.fields["startOnCreate"] == true {
 		s.enter(r, "activating", at)
 		return
@@ -118,11 +116,4 @@ func (s *Server) serviceRemoved(r *resource, at time.Time) {
 func scales(r *resource) bool {
 	_, has := r.schema.ResourceFields["scale"]
 	return has
-}
-
-func orEmpty(list any) any {
-	if list == nil {
-		return []any{}
-	}
-	return list
 }

@@ -94,8 +94,10 @@ func (c *call) render(r *resource) map[string]any {
 		"links": c.links(r), "actions": c.actions(r, row),
 		"created": stamp(r.created), "createdTS": r.created.UnixMilli(), "removed": nil,
 	})
-	if r.is("project") {
-		delete(out, "accountId")
+	for _, name := range []string{"accountId", "removed"} {
+		if _, has := r.schema.ResourceFields[name]; !has {
+			delete(out, name)
+		}
 	}
 	if r.isGone() {
 		out["removed"], out["removedTS"] = stamp(r.removed), r.removed.UnixMilli()
@@ -103,7 +105,7 @@ func (c *call) render(r *resource) map[string]any {
 	out["transitioning"], out["transitioningMessage"], out["transitioningProgress"] = transitioning(r, row)
 	switch {
 	case r.service != nil:
-		r.service.render(r, out)
+		r.service.render(r.fields, out)
 	case r.machine != nil:
 		state = r.machine.render(r, out)
 	case r.is("stack"):
@@ -142,7 +144,7 @@ func (c *call) links(r *resource) map[string]any {
 
 func (c *call) actions(r *resource, row state) map[string]any {
 	actions := map[string]any{}
-	if c.role == ReadOnly {
+	if !r.schema.writable(c.role) {
 		return actions
 	}
 	names := strings.Fields(row.actions)

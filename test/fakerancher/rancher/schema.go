@@ -69,11 +69,15 @@ func (s *schema) collection() string { return strings.ToLower(s.PluralName) }
 // methods are what a role may do with the type: with its collection, with one
 // resource.
 func (s *schema) methods(role Role) (collection, resource []string) {
-	if role == ReadOnly || role == Restricted && s.ID == "host" {
+	if !s.writable(role) {
 		get := []string{"GET"}
 		return both(s.CollectionMethods, get), both(s.ResourceMethods, get)
 	}
 	return s.CollectionMethods, s.ResourceMethods
+}
+
+func (s *schema) writable(role Role) bool {
+	return role != ReadOnly && (role != Restricted || s.ID != "host")
 }
 
 func both(a, b []string) []string {

@@ -12,6 +12,7 @@ type service struct {
 	current  any     // currentScale: null before the first activation
 	health   string
 	previous any // the launch configuration before the upgrade
+	upgrade  any // what was asked for, shown once it is canceled
 	batch    batch
 }
 
@@ -21,7 +22,7 @@ type batch struct {
 	interval time.Duration
 }
 
-func (v *service) render(r *resource, out map[string]any) {
+func (v *service) render(fields, out map[string]any) {
 	var ids []string
 	for _, u := range v.units {
 		for _, part := range u.parts {
@@ -35,6 +36,9 @@ func (v *service) render(r *resource, out map[string]any) {
 		if _, has := out[name]; has {
 			out[name] = value
 		}
+	}
+	if sidekicks := fields["secondaryLaunchConfigs"]; sidekicks != nil { // of kinds whose schema has none, too
+		out["secondaryLaunchConfigs"] = sidekicks
 	}
 }
 

@@ -1,0 +1,66 @@
+package adapter_test
+
+import (
+	"testing"
+	"time"
+
+	"alertscale/adapter"
+	"alertscale/rules"
+
+	"github.com/stretchr/testify/require"
+)
+
+func planning(w *world, failAt int) *planningDriver {
+	d := &planningDriver{fakeDriver: w.driver, failAt: failAt}
+	w.file.Drivers["fake"] = adapter.Conn{Driver: d, Timeout: 30 * time.Second}
+	return d
+}
+
+func TestAPlannedChangeThatFailsInTheMiddleIsCarriedOn(t *testing.T) {
+	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
+		planning(w, 4)
+		start := time.Now()
+		require.Equal(t, rules.Failed, w.one(w.post(firing("Busy"))).Verdict)
+		require.Equal(t, 4, w.driver.count("web"))
+		after(5 * time.Second)
+		require.Equal(t, 5, w.driver.count("web"))
+		require.Contains(t, w.a.Decisions(adapter.Query{Verdict: "scaled"})[0].Why[0], "carried on: 3 → 5")
+		require.Equal(t, rules.Duplicate, w.one(w.post(firing("Busy").since(start))).Verdict)
+		after(10 * time.Minute)
+		require.Equal(t, 5, w.driver.count("web"))
+	})
+}
+
+func TestAPlannedChangeIsCarriedOnAfterACrash(t *testing.T) {
+	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
+		planning(w, 4)
+		w.post(firing("Busy"))
+		w.kill()
+		w.start()
+		after(time.Second)
+		require.Equal(t, 5, w.driver.count("web"))
+		after(10 * time.Minute)
+		require.Equal(t, 5, w.driver.count("web"), "by the plan, not by the count in the middle")
+	})
+}
+
+func TestAWorkloadThatNothingCanBeDoneToNow(t *testing.T) {
+	for _, stop := range []rules.Verdict{rules.NotReady, rules.Owned, rules.Paused, rules.Rejected} {
+		inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
+			start := time.Now()
+			w.driver.with(func(d *fakeDriver) { d.stop, d.why = stop, "upgraded: finish the upgrade" })
+			d := w.one(w.post(firing("Busy")))
+			require.Equal(t, stop, d.Verdict)
+			require.Equal(t, stop == rules.Rejected, d.Refused)
+			require.Equal(t, []int{3, 3}, []int{*d.From, *d.To})
+			require.Equal(t, "upgraded: finish the upgrade", d.Why[len(d.Why)-1])
+			w.driver.with(func(d *fakeDriver) { d.stop = "" })
+			after(61 * time.Second)
+			if stop == rules.Rejected {
+				require.Equal(t, 3, w.driver.count("web"))
+				w.post(firing("Busy").since(start))
+			}
+			require.Equal(t, 5, w.driver.count("web"))
+		})
+	}
+}

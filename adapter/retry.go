@@ -1,0 +1,81 @@
+package adapter
+
+import (
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"alertscale/rules"
+)
+
+// unchanged tells whether an error says that nothing was changed.
+func unchanged(err error) bool {
+	var busy *BusyError
+	return errors.Is(err, ErrConflict) || permanent(err) || errors.As(err, &busy)
+}
+
+func permanent(err error) bool {
+	return errors.Is(err, ErrNotFound) || errors.Is(err, ErrForbidden) || errors.Is(err, ErrInvalid)
+}
+
+// comeback is how long an error asks not to be tried again for.
+func comeback(err error) time.Duration {
+	var busy *BusyError
+	var later *LaterError
+	switch {
+	case errors.As(err, &busy):
+		return busy.After
+	case errors.As(err, &later):
+		return later.After
+	}
+	return 0
+}
+
+// refuse ends a round on a driver's error.
+func (r *round) refuse(err error) {
+	en := r.en
+	if !permanent(err) {
+		r.fail(err, comeback(err))
+		return
+	}
+	now := r.a.Now()
+	en.refused, en.fails = true, 0
+	d := rules.Unread(r.target, en.mem, rules.Rejected, err.Error())
+	d.Refused = true
+	r.conclude([]rules.Decision{d})
+	r.a.schedule(en, r.target, now)
+}
+
+// fail ends a round on what will be tried again, not before after.
+func (r *round) fail(err error, after time.Duration) {
+	en, now := r.en, r.a.Now()
+	en.fails++
+	delay := max(retryDelay(en.fails), after)
+	if after > 0 {
+		en.notTill = now.Add(after)
+	}
+	d := rules.Decision{Verdict: rules.Failed, Why: []string{err.Error()}}
+	if r.target != nil {
+		d = rules.Unread(r.target, en.mem, rules.Failed, err.Error())
+	}
+	r.conclude([]rules.Decision{d})
+	at := now.Add(delay)
+	if now.Before(en.notTill) && en.notTill.After(at) {
+		at = en.notTill
+	}
+	r.a.wakes.set(en, at)
+}
+
+// The bounds of the delay before a failed ref is tried again: it doubles each time.
+const (
+	firstRetry = time.Second
+	lastRetry  = 30 * time.Second
+)
+
+// retryDelay is exponential, with jitter down to half of it, so that what failed together does not come
+// back together.
+func retryDelay(fails int) time.Duration {
+	d := firstRetry << min(max(fails-1, 0), 10)
+	d = min(d, lastRetry)
+	return d/2 + rand.N(d/2+1)
+}
