@@ -129,6 +129,26 @@ func TestWatch(t *testing.T) {
 	require.NoError(t, <-ended)
 }
 
+// TestWatchAFolderThatIsNeverQuiet: what others write into the folder does not keep the file from being read.
+func TestWatchAFolderThatIsNeverQuiet(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "alertscale.yml")
+	require.NoError(t, os.WriteFile(path, []byte(small), 0o600))
+	r := newReloading(t, path)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error)
+	go func() { ended <- r.Watch(ctx) }()
+	require.NoError(t, os.WriteFile(path, []byte(strings.ReplaceAll(small, "max: 5", "max: 6")), 0o600))
+	require.Eventually(t, func() bool {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "other"), []byte(time.Now().String()), 0o600))
+		f := r.last.Load()
+		return f != nil && f.Rules.Targets["web"].Max == 6
+	}, poll/2, settle/10)
+	cancel()
+	require.NoError(t, <-ended)
+}
+
 func gather(t *testing.T, reg *prometheus.Registry) string {
 	families, err := reg.Gather()
 	require.NoError(t, err)

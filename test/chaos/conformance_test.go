@@ -73,9 +73,10 @@ var (
 		manifest: "{apiVersion: example.com/v1, kind: Pool, metadata: {namespace: %s, name: %s}, spec: {size: %d}}",
 		status:   func(count int) map[string]any { return map[string]any{"size": count} },
 	}
-	statefulSets = workload{ // with an UID of its role's: nothing
+	statefulSets = workload{
 		kind:     "StatefulSet",
 		manifest: "{apiVersion: apps/v1, kind: StatefulSet, metadata: {namespace: %s, name: %s}, spec: {replicas: %d, serviceName: x, " + pods + "}}",
+		status:   func(count int) map[string]any { return map[string]any{"replicas": count} },
 	}
 	readOnly = workload{
 		kind: "ReplicationController",
@@ -118,7 +119,7 @@ func harness(t *testing.T, w workload) drivertest.Harness {
 		}
 	}
 	var slow *stack.Injected
-	h := drivertest.Harness{
+	return drivertest.Harness{
 		Driver:    driver,
 		Make:      maker(w),
 		Forbidden: maker(forbidden),
@@ -130,6 +131,9 @@ func harness(t *testing.T, w workload) drivertest.Harness {
 		},
 		MissingKind: func(*testing.T) rules.Ref {
 			return rules.Ref{Driver: "kubernetes", Kind: "Deploymnt", Namespace: string(s), Name: "web"}
+		},
+		Settle: func(t *testing.T, ref rules.Ref) {
+			admin.Patch(t, object(ref), map[string]any{"status": w.status(admin.Scale(t, object(ref)))}, "status")
 		},
 		Down: func(*testing.T) { proxy.Down() },
 		Up:   func(t *testing.T) { proxy.Up(t) },
@@ -151,12 +155,6 @@ func harness(t *testing.T, w workload) drivertest.Harness {
 			return len(proxy.Requests(readsScale)), len(proxy.Requests(stack.Method(http.MethodPatch)))
 		},
 	}
-	if w.status != nil {
-		h.Settle = func(t *testing.T, ref rules.Ref) {
-			admin.Patch(t, object(ref), map[string]any{"status": w.status(admin.Scale(t, object(ref)))}, "status")
-		}
-	}
-	return h
 }
 
 // object is what the tests call a ref.

@@ -32,12 +32,16 @@ type way func(t *testing.T, a *stack.Alertscale, config string)
 
 // TestReload puts other files in force by each of the ways that there are.
 func TestReload(t *testing.T) {
-	for name, change := range map[string]way{
-		"SIGHUP": func(t *testing.T, a *stack.Alertscale, config string) {
+	for _, test := range []struct {
+		name   string
+		first  way // how the first file comes into place; nil: it is there
+		change way
+	}{
+		{name: "SIGHUP", change: func(t *testing.T, a *stack.Alertscale, config string) {
 			writeUnnoticed(t, a, config)
 			a.Signal(t, syscall.SIGHUP)
-		},
-		"POST": func(t *testing.T, a *stack.Alertscale, config string) {
+		}},
+		{name: "POST", change: func(t *testing.T, a *stack.Alertscale, config string) {
 			writeUnnoticed(t, a, config)
 			code, body := a.Post(t, "/-/reload", "")
 			if config == badSteps {
@@ -46,35 +50,38 @@ func TestReload(t *testing.T) {
 			} else {
 				require.Equal(t, 200, code, body)
 			}
-		},
-		"rename": func(t *testing.T, a *stack.Alertscale, config string) { a.WriteConfig(t, config) },
-		"write": func(t *testing.T, a *stack.Alertscale, config string) {
+		}},
+		{name: "rename", change: func(t *testing.T, a *stack.Alertscale, config string) { a.WriteConfig(t, config) }},
+		{name: "write", change: func(t *testing.T, a *stack.Alertscale, config string) {
 			require.NoError(t, os.WriteFile(a.Config, []byte(config), 0o600))
-		},
-		"ConfigMap": mount,
-		"beside other files that change": func(t *testing.T, a *stack.Alertscale, config string) {
-			done, ended := make(chan struct{}), make(chan struct{})
-			defer func() { close(done); <-ended }()
-			go func() {
-				defer close(ended)
-				for tick := time.Tick(20 * time.Millisecond); ; {
-					_ = os.WriteFile(filepath.Join(a.Dir(), "other"), []byte(time.Now().String()), 0o600)
-					select {
-					case <-done:
-						return
-					case <-tick:
-					}
-				}
-			}()
-			a.WriteConfig(t, config)
-			stack.Eventually(t, 10*time.Second, func() error { return hasRead(a, config) })
-		},
+		}},
+		{name: "ConfigMap", first: mount, change: mount},
+		{name: "beside a file that changes", change: besideAnother},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			reloaded(t, change)
+			reloaded(t, test.first, test.change)
 		})
 	}
+}
+
+// besideAnother changes the file while another one in its folder changes all the time.
+func besideAnother(t *testing.T, a *stack.Alertscale, config string) {
+	done, ended := make(chan struct{}), make(chan struct{})
+	defer func() { close(done); <-ended }()
+	go func() {
+		defer close(ended)
+		for tick := time.Tick(20 * time.Millisecond); ; {
+			_ = os.WriteFile(filepath.Join(a.Dir(), "other"), []byte(time.Now().String()), 0o600)
+			select {
+			case <-done:
+				return
+			case <-tick:
+			}
+		}
+	}()
+	a.WriteConfig(t, config)
+	stack.Eventually(t, 10*time.Second, func() error { return hasRead(a, config) })
 }
 
 // writeUnnoticed changes the file by another name that it has in another folder, so that nobody is told.
@@ -115,11 +122,11 @@ func hasRead(a *stack.Alertscale, config string) error {
 	return nil
 }
 
-func reloaded(t *testing.T, change way) {
+func reloaded(t *testing.T, first, change way) {
 	s := newShop(t, 10, "web")
 	a := stack.NewAlertscale(t, stack.AlertscaleOptions{Config: steps(1), Kubeconfig: account(t)})
-	if fmt.Sprintf("%p", change) == fmt.Sprintf("%p", way(mount)) {
-		mount(t, a, steps(1))
+	if first != nil {
+		first(t, a, steps(1))
 	}
 	a.Start(t)
 	in := func(config string, successful int) {

@@ -40,6 +40,8 @@ func TestEntry(t *testing.T) {
 	assert.Equal(t, http.StatusOK, got.status)
 	assert.Equal(t, v1+"/schemas", got.header.Get("X-API-Schemas"))
 	b.refused(b.env.call("GET", "nonsense", nil), 404, "Not Found", nil)
+	b.refused(b.env.call("POST", "launchconfigs", thing{}), 405, "Method not allowed", nil)
+	b.refused(b.env.call("DELETE", "services", nil), 405, "Method not allowed", nil)
 }
 
 func TestProjects(t *testing.T) {

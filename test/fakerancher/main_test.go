@@ -45,7 +45,7 @@ func TestCommand(t *testing.T) {
 // Of many writers at once, those that come while another's write is on its
 // way are turned away, and nothing of theirs is stored.
 func TestRace(t *testing.T) {
-	b := newBenchWith(t, rancher.Options{Lock: 20 * time.Millisecond})
+	b := newBenchWith(t, rancher.Options{Lock: 100 * time.Millisecond})
 	s := b.service(thing{"scale": 1})
 	answers := make([]int, 14)
 	gate := make(chan struct{})

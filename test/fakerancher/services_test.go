@@ -93,6 +93,7 @@ func TestRemoval(t *testing.T) {
 	assert.NotEqual(t, id(s), id(again))
 	taken := b.env.call("POST", "services", thing{"name": "GONE", "stackId": id(b.stack), "launchConfig": thing{"imageUuid": "sim:x"}})
 	b.refused(taken, 422, "NotUnique", "name")
+	b.refused(b.put(b.service(thing{"name": "other"}), thing{"name": "Gone"}), 422, "NotUnique", "name")
 	b.refused(b.env.call("POST", "stacks", thing{"name": "STACK"}), 422, "NotUnique", "name")
 	b.env.call("DELETE", self(b.stack), nil)
 	b.settled(b.stack)

@@ -89,8 +89,13 @@ func (p *Proxy) Up(t T) {
 	if p.server != nil {
 		return
 	}
-	listener, err := net.Listen("tcp", p.address)
-	must(t, err)
+	var listener net.Listener
+	Eventually(t, time.Second, func() (err error) {
+		// A program that is being started right now has, for a moment, what
+		// was open when it was forked: the socket that found the port free.
+		listener, err = net.Listen("tcp", p.address)
+		return err
+	})
 	if p.cert != nil {
 		// HTTP/1.1 only: a connection that is cut is then that of one request.
 		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{*p.cert}})

@@ -10,8 +10,9 @@ import (
 type Role string
 
 const (
-	// Owner and Member may do everything that is served here.
-	Owner  Role = "owner"
+	// Owner may do everything that is served here.
+	Owner Role = "owner"
+	// Member may do the same.
 	Member Role = "member"
 	// Restricted may scale services and evacuate hosts, and not write hosts.
 	Restricted Role = "restricted"

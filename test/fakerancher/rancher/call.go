@@ -87,7 +87,7 @@ func (c *call) sees(r *resource) bool {
 // answer does what is asked for, and gives the status and the body.
 func (c *call) answer() (int, any, error) {
 	if len(c.path) == 0 {
-		return c.look(c.index())
+		return c.look(c.index(), nil)
 	}
 	if strings.EqualFold(c.path[0], "schemas") || strings.EqualFold(c.path[0], "schema") {
 		return c.look(c.schemas())

@@ -3,7 +3,7 @@ package rancher
 import "strings"
 
 // index is the entry: a link to every collection.
-func (c *call) index() (any, error) {
+func (c *call) index() any {
 	links := map[string]any{"self": c.base() + "/", "schemas": c.link("schemas")}
 	for _, one := range c.s.schemas.all {
 		if one.Listed {
@@ -12,7 +12,7 @@ func (c *call) index() (any, error) {
 	}
 	return map[string]any{
 		"id": c.version, "type": "apiVersion", "baseType": "apiVersion", "links": links, "actions": map[string]any{},
-	}, nil
+	}
 }
 
 // schemas are all schemas, or the one that the path names.

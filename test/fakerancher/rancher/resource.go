@@ -30,7 +30,8 @@ type resource struct {
 	machine *machine // of hosts
 }
 
-// idPrefixes are the short names of the types in ids.
+// idPrefix is the short name of a type in ids; none for types that have no
+// resources of their own.
 func idPrefix(s *schema) string {
 	switch s.ID {
 	case "stack":
@@ -45,9 +46,11 @@ func idPrefix(s *schema) string {
 		return "a"
 	case "hostTemplate":
 		return "ht"
-	default:
+	}
+	if strings.HasSuffix(strings.ToLower(s.ID), "service") {
 		return "s"
 	}
+	return ""
 }
 
 // group names the table that a type's resources live in: all kinds of services
@@ -102,7 +105,7 @@ func (c *call) render(r *resource) map[string]any {
 	if r.isGone() {
 		out["removed"], out["removedTS"] = stamp(r.removed), r.removed.UnixMilli()
 	}
-	out["transitioning"], out["transitioningMessage"], out["transitioningProgress"] = transitioning(r, row)
+	out["transitioning"], out["transitioningMessage"] = transitioning(r, row)
 	switch {
 	case r.service != nil:
 		r.service.render(r.fields, out)
@@ -115,14 +118,14 @@ func (c *call) render(r *resource) map[string]any {
 	return out
 }
 
-func transitioning(r *resource, row state) (is string, message, progress any) {
+func transitioning(r *resource, row state) (is string, message any) {
 	switch {
 	case r.trouble != "":
-		return "error", r.trouble, nil
+		return "error", r.trouble
 	case row.then != nil:
-		return "yes", "In Progress", nil
+		return "yes", "In Progress"
 	default:
-		return "no", nil, nil
+		return "no", nil
 	}
 }
 

@@ -106,6 +106,12 @@ func (c *call) updateService(r *resource) error {
 	if err := cleanPolicy(changes); err != nil {
 		return err
 	}
+	if name, renames := changes["name"].(string); renames {
+		if other := c.s.store.named(r.schema, "stackId", r.text("stackId"), name); other != nil && other != r {
+			return invalid("NotUnique", "name")
+		}
+	}
+	c.s.cleanConfigs(r.schema, changes)
 	return c.update(r, changes)
 }
 

@@ -28,7 +28,7 @@ func (s *Server) Service(id string) Service {
 	if r == nil || r.service == nil {
 		return Service{}
 	}
-	is, message, _ := transitioning(r, s.row(r))
+	is, message := transitioning(r, s.row(r))
 	view := Service{
 		ID: r.id, Name: r.name(), State: r.state, Transitioning: is,
 		Scale: int(whole(r.fields["scale"], 0)), CurrentScale: int(whole(r.service.current, -1)),
@@ -136,7 +136,9 @@ func (s *Server) SetAgent(id, state string) {
 	s.hostsChanged(r.account, s.clock.now())
 }
 
-// SetFate says what becomes of the hosts that are created from now on.
+// SetFate says what becomes of the hosts that are created from now on. The
+// function is called in the middle of a request: it may ask nothing of the
+// server.
 func (s *Server) SetFate(fate func(hostname string) Fate) {
 	defer s.enterLock()()
 	s.fate = fate

@@ -1,0 +1,149 @@
+package swarm
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"alertscale/adapter"
+	"alertscale/rules"
+)
+
+// Options are what the driver needs beside its block of the file.
+type Options struct {
+	Version string           // of alertscale, for the User-Agent
+	Now     func() time.Time // the clock; required
+}
+
+// Driver reads and changes the number of replicas of a swarm's services. It is safe for concurrent use, and
+// holds nothing that needs to be closed.
+//
+// A change is two requests: the read, and the write with the version that was read, which the swarm takes
+// only if nothing about the service changed in between. The write is of a whole spec, the only kind that
+// there is; it is the one that was read, with another number of replicas. It has the swarm keep the
+// credentials of its registry and asks no registry, so no task is replaced by it.
+type Driver struct {
+	engine *engine
+	seen   *seen
+	now    func() time.Time
+}
+
+var _ adapter.Driver = (*Driver)(nil)
+
+// New finds the engine: the host of the block, else DOCKER_HOST, else the local socket. It reads the files of
+// TLS and sends nothing: the engine may be down. An error says what to set.
+func New(cfg Config, o Options) (*Driver, error) {
+	e, err := newEngine(cfg.withDefaults(), "alertscale/"+o.Version)
+	if err != nil {
+		return nil, err
+	}
+	return &Driver{engine: e, seen: newSeen(), now: o.Now}, nil
+}
+
+// Observe reads the replicas that are asked for with one request, once the version of the API is known. It is
+// ready when at least as many tasks run.
+func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (rules.Observed, error) {
+	c := call{ref: ref}
+	if err := c.valid(); err != nil {
+		return rules.Observed{}, err
+	}
+	s, count, err := d.find(ctx, c)
+	if err != nil {
+		return rules.Observed{}, err
+	}
+	d.seen.keep(ref.Name, s)
+	return rules.Observed{Count: count, Version: s.version(), Ready: s.ready(count)}, nil
+}
+
+// Scale sets the replicas with one request, which the swarm carries out only if nothing about the service
+// changed since the read that change.Version is of. Where that was not the last read, the service is read
+// anew first. An error that is neither of the adapter's sentinels nor a BusyError leaves open whether it was
+// carried out.
+func (d *Driver) Scale(ctx context.Context, ref rules.Ref, change rules.Change) error {
+	c := call{ref: ref, write: true}
+	if err := c.valid(); err != nil {
+		return err
+	}
+	switch {
+	case change.To < 0:
+		return fmt.Errorf("%w: %s: cannot have %d replicas", adapter.ErrInvalid, c, change.To)
+	case change.Version == "":
+		return fmt.Errorf("%w: %s: a change needs the version that was read", adapter.ErrInvalid, c)
+	}
+	s, err := d.at(ctx, ref, change.Version)
+	if err != nil {
+		return err
+	}
+	err = d.update(ctx, c, s, change.To)
+	if err == nil || errors.Is(err, adapter.ErrConflict) {
+		d.seen.forget(ref.Name)
+	}
+	return err
+}
+
+// at returns the service as it was read at a version.
+func (d *Driver) at(ctx context.Context, ref rules.Ref, version string) (service, error) {
+	if s, ok := d.seen.at(ref.Name, version); ok {
+		return s, nil
+	}
+	c := call{ref: ref}
+	s, _, err := d.find(ctx, c)
+	if err == nil && s.version() != version {
+		err = fmt.Errorf("%w: %s: it is at version %s, not %q", adapter.ErrConflict, c, s.version(), version)
+	}
+	return s, err
+}
+
+// find reads a service by name, with the number of its replicas and of the tasks that run. The list does it in
+// one request, where an inspection would need a second one for the tasks, and would also take the beginning of
+// another service's ID for a name. Its filter lets pass all names that begin so.
+func (d *Driver) find(ctx context.Context, c call) (service, int, error) {
+	filter, _ := json.Marshal(map[string][]string{"name": {c.ref.Name}}) // of strings it cannot fail
+	a, err := d.engine.call(ctx, http.MethodGet, "/services", url.Values{"filters": {string(filter)}, "status": {"true"}}, nil)
+	if err != nil {
+		return service{}, 0, err
+	}
+	if a.code != http.StatusOK {
+		return service{}, 0, d.refusal(c, a)
+	}
+	all, err := decodeServices(a.body)
+	if err != nil {
+		return service{}, 0, fmt.Errorf("%s: the answer of %s is no list of services: %w; is it Docker's API?", c, d.engine.host, err)
+	}
+	for _, s := range all {
+		if s.known.Name != c.ref.Name {
+			continue
+		}
+		count, err := s.replicas()
+		if err != nil {
+			return service{}, 0, fmt.Errorf("%w: %s: %w", adapter.ErrInvalid, c, err)
+		}
+		return s, count, nil
+	}
+	return service{}, 0, fmt.Errorf("%w: %s: the swarm has no service of this name; one of a stack is called stack_service, as docker service ls shows it", adapter.ErrNotFound, c)
+}
+
+// update writes a service's spec with another number of replicas.
+func (d *Driver) update(ctx context.Context, c call, s service, replicas int) error {
+	spec, err := s.scaled(replicas)
+	if err != nil {
+		return fmt.Errorf("%s: its spec: %w", c, err)
+	}
+	query := url.Values{"version": {s.version()}, "registryAuthFrom": {"spec"}}
+	a, err := d.engine.call(ctx, http.MethodPost, "/services/"+url.PathEscape(s.ID)+"/update", query, spec)
+	if err != nil {
+		return err
+	}
+	if a.code != http.StatusOK || a.ping {
+		return d.refusal(c, a)
+	}
+	var done struct{ Warnings []string } // of things that were so before
+	if err := json.Unmarshal(a.body, &done); err != nil {
+		return fmt.Errorf("%s: the answer of %s is none to an update: %w; is it Docker's API?", c, d.engine.host, err)
+	}
+	return nil
+}

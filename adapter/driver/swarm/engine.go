@@ -1,0 +1,170 @@
+package swarm
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+)
+
+// engine sends requests to one Docker engine, each exactly once.
+//
+// The requests are not those of moby's client. Its update of a service writes the spec anew from the types
+// that the client knows, so that fields of a younger engine are lost, and gives an image without a tag one:
+// either makes the swarm replace every task of the service, where only their number was to change.
+type engine struct {
+	host  string // as the user writes it
+	base  string // the URL of the API
+	agent string // User-Agent
+	http  *http.Client
+
+	api    atomic.Pointer[string] // version of the API that the engine speaks, nil: not known
+	asking chan struct{}          // held by the one who asks for it
+}
+
+func newEngine(cfg Config, agent string) (*engine, error) {
+	a, err := parseHost(cfg.Host)
+	if err != nil {
+		return nil, fmt.Errorf("host: %w", err)
+	}
+	if err := cfg.consistent(); err != nil {
+		return nil, err
+	}
+	secure, err := cfg.tlsConfig()
+	if err != nil {
+		return nil, err
+	}
+	transport, base := a.transport(secure)
+	return &engine{
+		host: cfg.Host, base: base, agent: agent, asking: make(chan struct{}, 1),
+		// A redirect would send a write twice.
+		http: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		}},
+	}, nil
+}
+
+// answer is what the engine said, whatever its status.
+type answer struct {
+	code   int
+	header http.Header
+	body   []byte
+	ping   bool   // it is that of the question for the version, which the request was not sent without
+	moved  string // another version of the API than the request was of, which the engine speaks by now
+}
+
+// call sends a request about a path of the API, with a body of JSON where that is not nil. An error is: no
+// answer, or not a whole one.
+func (e *engine) call(ctx context.Context, method, path string, query url.Values, body []byte) (answer, error) {
+	version, refused, err := e.version(ctx)
+	if err != nil || refused.code != 0 {
+		return refused, err
+	}
+	a, err := e.send(ctx, method, "/v"+version+path+"?"+query.Encode(), body)
+	if speaks := a.header.Get(apiVersion); err == nil && speaks != "" && speaks != version {
+		e.api.Store(nil)
+		a.moved = speaks
+	}
+	return a, err
+}
+
+const apiVersion = "Api-Version"
+
+// version returns the version of its API that the engine itself is of: of another one, it would drop from
+// a spec that is written what is younger. The engine is asked once; where it gives no version, refused is
+// its answer.
+func (e *engine) version(ctx context.Context) (version string, refused answer, err error) {
+	if v := e.api.Load(); v != nil {
+		return *v, answer{}, nil
+	}
+	select {
+	case e.asking <- struct{}{}:
+		defer func() { <-e.asking }()
+	case <-ctx.Done():
+		return "", answer{}, ctx.Err()
+	}
+	if v := e.api.Load(); v != nil {
+		return *v, answer{}, nil
+	}
+	a, err := e.send(ctx, http.MethodGet, "/_ping", nil)
+	a.ping = true
+	if err != nil || a.code != http.StatusOK {
+		return "", a, err
+	}
+	version = a.header.Get(apiVersion)
+	if err := e.supports(version); err != nil {
+		return "", answer{}, err
+	}
+	e.api.Store(&version)
+	return version, answer{}, nil
+}
+
+// Docker 20.10 is the first whose list of services counts their tasks.
+const oldestMajor, oldestMinor = 1, 41
+
+func (e *engine) supports(version string) error {
+	before, after, _ := strings.Cut(version, ".")
+	major, err1 := strconv.ParseUint(before, 10, 16)
+	minor, err2 := strconv.ParseUint(after, 10, 16)
+	switch {
+	case err1 != nil || err2 != nil:
+		return fmt.Errorf("%s does not say which version of Docker's API it speaks (%q); is it a Docker engine?", e.host, version)
+	case major < oldestMajor || major == oldestMajor && minor < oldestMinor:
+		return fmt.Errorf("%s speaks version %s of Docker's API, which is too old: it must be Docker 20.10 (%d.%d) or later", e.host, version, oldestMajor, oldestMinor)
+	}
+	return nil
+}
+
+func (e *engine) send(ctx context.Context, method, path string, body []byte) (answer, error) {
+	if err := ctx.Err(); err != nil {
+		return answer{}, err
+	}
+	req, err := http.NewRequestWithContext(ctx, method, e.base+path, bytes.NewReader(body))
+	if err != nil {
+		return answer{}, err
+	}
+	req.Header.Set("User-Agent", e.agent)
+	if body == nil {
+		req.Body = http.NoBody
+	} else {
+		// Without it the transport cannot send the body a second time, on another connection.
+		req.GetBody = nil
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := e.http.Do(req)
+	if err != nil {
+		return answer{}, e.silence(err)
+	}
+	defer resp.Body.Close()
+	text, err := readAll(resp.Body)
+	if err != nil {
+		return answer{}, e.silence(err)
+	}
+	return answer{code: resp.StatusCode, header: resp.Header, body: text}, nil
+}
+
+// maxBody is more than any answer has: a thousand services are a few MB.
+const maxBody = 64 << 20
+
+func readAll(r io.Reader) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, maxBody+1))
+	if err == nil && len(body) > maxBody {
+		return nil, fmt.Errorf("the answer has more than %d bytes", maxBody)
+	}
+	return body, err
+}
+
+// silence says that the engine did not answer, without the long URL that net/http repeats, and what may
+// help.
+func (e *engine) silence(err error) error {
+	if u := (*url.Error)(nil); errors.As(err, &u) {
+		err = u.Err
+	}
+	return fmt.Errorf("no answer from %s: %w%s", e.host, err, remedy(err))
+}
