@@ -65,6 +65,7 @@ func Demo(out io.Writer, o DemoOptions) error {
 	defer stop()
 	d.screen.line("A simulated Deployment shop/web, %g times faster than life, under the rules of examples/alertscale.yml.", o.Speed)
 	d.screen.line("Alerts are posted to %s as Alertmanager does, each repeated every %s.", d.url, repeatEvery)
+	d.screen.line("Each line: minutes and seconds, load in CPUs, load as a share of what the replicas request, replicas.")
 	go d.adapter.Run(ctx)
 	err = d.live(ctx)
 	d.screen.end()

@@ -57,7 +57,7 @@ func (s *screen) status(at time.Duration, load float64, count int) {
 	defer s.mu.Unlock()
 	s.at = at
 	bar := strings.Repeat("█", count) + strings.Repeat("·", max(0, 12-count))
-	text := fmt.Sprintf("%s  load %4.2f CPU, %3.0f%% of what is requested  %s count %2d", clock(at), load, 100*load/float64(max(1, count)), bar, count)
+	text := fmt.Sprintf("%s  load %.2f %3.0f%%  %s %2d", clock(at), load, 100*load/float64(max(1, count)), bar, count)
 	if s.terminal {
 		fmt.Fprint(s.out, clearLine, fit(text+"  last: "+s.last))
 		return
