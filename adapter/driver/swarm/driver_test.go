@@ -29,12 +29,12 @@ func ref(name string) rules.Ref {
 }
 
 func TestConformance(t *testing.T) {
-	for name, serve := range map[string]func(*fake, testing.TB) Config{
-		"socket": (*fake).onSocket, "TLS": (*fake).onTLS, "TCP": (*fake).onTCP,
+	for name, serve := range map[string]func(*gate, testing.TB) Config{
+		"socket": (*gate).onSocket, "TLS": (*gate).onTLS, "TCP": (*gate).onTCP,
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake()
-			drivertest.Run(t, harness(f, newDriver(t, serve(f, t))))
+			drivertest.Run(t, harness(f, newDriver(t, serve(&f.gate, t))))
 		})
 	}
 }
@@ -48,7 +48,7 @@ func harness(f *fake, d *Driver) drivertest.Harness {
 			return ref(name)
 		}
 	}
-	return drivertest.Harness{
+	return f.harm(drivertest.Harness{
 		Driver:      d,
 		Make:        maker("web"),
 		Forbidden:   maker("locked"),
@@ -60,15 +60,7 @@ func harness(f *fake, d *Driver) drivertest.Harness {
 		Settle: func(_ *testing.T, ref rules.Ref) {
 			f.with(func() { s := f.find(ref.Name); s.running = s.count() })
 		},
-		Down:   func(*testing.T) { f.with(func() { f.down = true }) },
-		Up:     func(*testing.T) { f.with(func() { f.down = false }) },
-		Lose:   func(*testing.T) { f.with(func() { f.lose = true }) },
-		Refuse: func(_ *testing.T, code int, after time.Duration) { f.fail(answering(code, after)) },
-		Slow:   func(_ *testing.T, delay time.Duration) { f.slow(delay) },
-		Requests: func(*testing.T) (reads, writes int) {
-			return f.requests("GET /v"), f.requests("POST ")
-		},
-	}
+	})
 }
 
 func change(o rules.Observed, to int) rules.Change {
@@ -248,10 +240,10 @@ func TestWriteIsSentOnce(t *testing.T) {
 	for name, fail := range map[string]fault{
 		"429": answering(429, time.Second), "503": answering(503, time.Second), "500": answering(500, 0), "cut": cut, "redirect": redirect,
 	} {
-		for way, serve := range map[string]func(*fake, testing.TB) Config{"socket": (*fake).onSocket, "TLS": (*fake).onTLS} {
+		for way, serve := range map[string]func(*gate, testing.TB) Config{"socket": (*gate).onSocket, "TLS": (*gate).onTLS} {
 			t.Run(name+" "+way, func(t *testing.T) {
 				f := newFake()
-				d := newDriver(t, serve(f, t))
+				d := newDriver(t, serve(&f.gate, t))
 				f.add("web", 3)
 				o := observe(t, d, "web")
 				f.fail(fail)

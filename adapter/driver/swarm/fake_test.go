@@ -7,28 +7,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 )
 
 // fake is an engine that is the manager of a swarm, as far as its services go.
 type fake struct {
-	mu       sync.Mutex
+	gate
 	api      string // version that it speaks, and no other
 	services map[string]*fakeService
 	order    []string // their IDs, in which they are listed
 	index    int      // of the last change of anything
-	counts   map[string]int
-	agents   map[string]bool
-	down     bool
-	delay    time.Duration
-	hurry    chan struct{} // closed when the delay ends
-	next     []fault       // for the next requests
-	lose     bool          // the answer of the next write
 }
-
-// fault answers in place of the fake, if it returns true.
-type fault func(w http.ResponseWriter, r *http.Request) bool
 
 type fakeService struct {
 	id      string
@@ -39,18 +27,13 @@ type fakeService struct {
 }
 
 func newFake() *fake {
-	return &fake{api: "1.41", services: map[string]*fakeService{}, counts: map[string]int{}, agents: map[string]bool{}}
+	f := &fake{api: "1.41", services: map[string]*fakeService{}}
+	f.inner = http.HandlerFunc(f.answer)
+	return f
 }
 
 // replicated is a spec with a field that no client knows, and an image without a tag.
 const replicated = `{"Name":%q,"Labels":{"a":"<b>"},"TaskTemplate":{"ContainerSpec":{"Image":"web","Env":["SECRET=hush"],"Novel":{"A":[1.50,12345678901234567890]}}},"Mode":{"Replicated":{"Replicas":%d}},"EndpointSpec":{"Mode":"vip"}}`
-
-// with runs do while the fake stands still.
-func (f *fake) with(do func()) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	do()
-}
 
 // add makes a service that is ready.
 func (f *fake) add(name string, count int) {
@@ -126,63 +109,15 @@ func (f *fake) count(name string) (n int) {
 	return n
 }
 
-// slow delays every answer by so much, until it is called with zero.
-func (f *fake) slow(delay time.Duration) {
-	f.with(func() {
-		if f.hurry != nil {
-			close(f.hurry)
-		}
-		f.delay, f.hurry = delay, nil
-		if delay > 0 {
-			f.hurry = make(chan struct{})
-		}
-	})
-}
-
-// fail lets the next request meet a fault.
-func (f *fake) fail(with fault) { f.with(func() { f.next = append(f.next, with) }) }
-
-// requests returns how often requests came whose "METHOD path" begins so.
-func (f *fake) requests(prefix string) (n int) {
-	f.with(func() {
-		for what, times := range f.counts {
-			if strings.HasPrefix(what, prefix) {
-				n += times
-			}
-		}
-	})
-	return n
-}
-
-func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (f *fake) answer(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
-	f.counts[r.Method+" "+r.URL.Path]++
-	f.agents[r.UserAgent()] = true
-	delay, hurry, down := f.delay, f.hurry, f.down
-	var fail fault
-	if len(f.next) > 0 {
-		fail, f.next = f.next[0], f.next[1:]
-	}
-	w.Header().Set("Api-Version", f.api)
-	f.mu.Unlock()
-	if delay > 0 {
-		select {
-		case <-time.After(delay):
-		case <-r.Context().Done():
-		case <-hurry:
-		}
-	}
-	switch {
-	case down:
-		panic(http.ErrAbortHandler)
-	case fail != nil && fail(w, r):
-	case r.URL.Path == "/_ping":
+	defer f.mu.Unlock()
+	w.Header().Set(apiVersion, f.api)
+	if r.URL.Path == "/_ping" {
 		fmt.Fprint(w, "OK")
-	default:
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.route(w, r)
+		return
 	}
+	f.route(w, r)
 }
 
 func (f *fake) route(w http.ResponseWriter, r *http.Request) {
@@ -244,10 +179,6 @@ func (f *fake) update(w http.ResponseWriter, r *http.Request, s *fakeService, id
 		f.index++
 		s.index, s.spec = f.index, spec
 		s.updates = append(s.updates, query.Encode())
-		if f.lose {
-			f.lose = false
-			panic(http.ErrAbortHandler)
-		}
 		fmt.Fprint(w, `{"Warnings":["image web could not be accessed on a registry"]}`)
 	}
 }
@@ -256,33 +187,4 @@ func refuse(w http.ResponseWriter, code int, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
 	_ = json.NewEncoder(w).Encode(map[string]any{"message": message})
-}
-
-// answering is a fault that answers with a status.
-func answering(code int, retryAfter time.Duration) fault {
-	return func(w http.ResponseWriter, _ *http.Request) bool {
-		if retryAfter > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(int(retryAfter/time.Second)))
-		}
-		refuse(w, code, "not now")
-		return true
-	}
-}
-
-// saying is a fault that answers with a text that is not of Docker.
-func saying(code int, text string) fault {
-	return func(w http.ResponseWriter, _ *http.Request) bool {
-		w.Header().Set("Content-Type", "text/plain")
-		w.WriteHeader(code)
-		fmt.Fprint(w, text)
-		return true
-	}
-}
-
-// refusing is a fault that answers as Docker does.
-func refusing(code int, message string) fault {
-	return func(w http.ResponseWriter, _ *http.Request) bool {
-		refuse(w, code, message)
-		return true
-	}
 }

@@ -21,8 +21,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// onSocket serves the fake on a socket and returns the block of a driver that finds it.
-func (f *fake) onSocket(t testing.TB) Config {
+// onSocket serves what is behind the gate on a socket and returns the block of a driver that finds it.
+func (g *gate) onSocket(t testing.TB) Config {
 	// Not t.TempDir: with a long name of a test in it, it is no path of a socket any more.
 	dir, err := os.MkdirTemp("", "swarm")
 	require.NoError(t, err)
@@ -30,12 +30,12 @@ func (f *fake) onSocket(t testing.TB) Config {
 	socket := filepath.Join(dir, "docker.sock")
 	listener, err := net.Listen("unix", socket)
 	require.NoError(t, err)
-	f.serve(t, listener)
+	g.serve(t, listener)
 	return Config{Host: "unix://" + socket}
 }
 
-// onTLS serves the fake on loopback, to those who show the certificate that the block names.
-func (f *fake) onTLS(t testing.TB) Config {
+// onTLS serves what is behind the gate on loopback, to those who show the certificate that the block names.
+func (g *gate) onTLS(t testing.TB) Config {
 	dir := t.TempDir()
 	ca := newCA(t, dir)
 	server := ca.issue(t, dir, "server")
@@ -45,7 +45,7 @@ func (f *fake) onTLS(t testing.TB) Config {
 	pool.AddCert(ca.cert)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	f.serve(t, tls.NewListener(listener, &tls.Config{
+	g.serve(t, tls.NewListener(listener, &tls.Config{
 		Certificates: []tls.Certificate{server}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: pool,
 		MinVersion: tls.VersionTLS12,
 	}))
@@ -53,16 +53,16 @@ func (f *fake) onTLS(t testing.TB) Config {
 	return c
 }
 
-// onTCP serves the fake on loopback to everybody.
-func (f *fake) onTCP(t testing.TB) Config {
+// onTCP serves what is behind the gate on loopback to everybody.
+func (g *gate) onTCP(t testing.TB) Config {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	f.serve(t, listener)
+	g.serve(t, listener)
 	return Config{Host: "tcp://" + listener.Addr().String()}
 }
 
-func (f *fake) serve(t testing.TB, listener net.Listener) {
-	server := &http.Server{Handler: f, ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
+func (g *gate) serve(t testing.TB, listener net.Listener) {
+	server := &http.Server{Handler: g, ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(func() { _ = server.Close() })
 }

@@ -1,0 +1,130 @@
+package rancher
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/rancher/go-rancher/v2"
+
+	"alertscale/adapter"
+	"alertscale/rules"
+)
+
+// mold is what new hosts of a group are made of.
+type mold struct {
+	source host
+	fields map[string]json.RawMessage
+}
+
+// mold takes what makes the oldest active host of a group that can be cloned.
+func (d *Driver) mold(ctx context.Context, s *session, ref rules.Ref, g *group) (*mold, error) {
+	if !slices.Contains(s.api.GetTypes()[typeHost].CollectionMethods, http.MethodPost) {
+		return nil, fmt.Errorf("%w: %s: the key may not create hosts; give it another role", adapter.ErrForbidden, name(ref))
+	}
+	schema, err := within(ctx, nil, func() (*client.Schema, error) { // anew: machine drivers come and go
+		into := new(client.Schema)
+		return into, s.api.GetLink(s.api.GetTypes()[typeHost].Resource, client.SELF, into)
+	})
+	if err != nil {
+		return nil, explain(name(ref), d.watch(s, err))
+	}
+	for _, h := range g.members {
+		if fields := clone(h.raw, schema.ResourceFields); h.State == "active" && fields != nil {
+			return &mold{h, fields}, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: %s: no active host of the group was made by Rancher, and custom hosts cannot be cloned; add one by a machine driver or a host template",
+		adapter.ErrInvalid, name(ref))
+}
+
+// clone takes what a host was created with: the template, or the one configuration of a machine driver, and
+// everything else that may be said at a creation, names aside. Nil: Rancher did not make the machine.
+func clone(raw map[string]json.RawMessage, schema map[string]client.Field) map[string]json.RawMessage {
+	fields, configs := map[string]json.RawMessage{}, map[string]json.RawMessage{}
+	for field, f := range schema {
+		value, ok := raw[field]
+		if !ok || !f.Create || string(value) == "null" || field == "name" || field == "hostname" {
+			continue
+		}
+		if f.Type == field && strings.HasSuffix(field, "Config") {
+			configs[field] = value
+		} else {
+			fields[field] = value
+		}
+	}
+	if fields["hostTemplateId"] != nil {
+		return fields
+	}
+	if len(configs) != 1 {
+		return nil
+	}
+	maps.Copy(fields, configs)
+	return fields
+}
+
+// create makes those of the hosts that are not there, one after the other.
+func (w *work) create(ctx context.Context, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	g, err := w.d.group(ctx, w.s, w.ref)
+	if err != nil {
+		return midway(w.begun, err)
+	}
+	missing := slices.DeleteFunc(slices.Clone(names), g.taken)
+	w.begun = len(missing) < len(names)
+	if len(missing) > 0 {
+		m, err := w.d.mold(ctx, w.s, w.ref, g)
+		if err != nil {
+			return midway(w.begun, err)
+		}
+		for _, hostname := range missing {
+			if err := w.post(ctx, m, hostname); err != nil {
+				return midway(w.begun, explain(name(w.ref)+": create "+hostname, err))
+			}
+			w.begun = true
+		}
+	}
+	return w.removeDoubles(ctx, names)
+}
+
+func (w *work) post(ctx context.Context, m *mold, hostname string) error {
+	body := maps.Clone(m.fields)
+	body["hostname"], _ = json.Marshal(hostname) // of a string it cannot fail
+	_, err := within(ctx, w.lease, func() (*hostFields, error) {
+		into := new(hostFields)
+		return into, w.s.api.Create(typeHost, body, into)
+	})
+	return w.d.watch(w.s, err)
+}
+
+// removeDoubles removes what was made of one name after the first: of a creation whose answer was lost it
+// may turn out later that it was carried out. The server does not mind two hosts of one name.
+func (w *work) removeDoubles(ctx context.Context, names []string) error {
+	g, err := w.d.group(ctx, w.s, w.ref)
+	if err != nil {
+		return midway(true, err)
+	}
+	bearers := slices.Concat(g.members, g.failed)
+	slices.SortFunc(bearers, older)
+	for _, hostname := range names {
+		first := true
+		for _, h := range bearers {
+			switch {
+			case !same(h.Hostname, hostname):
+			case first:
+				first = false
+			default:
+				if err := w.remove(ctx, []string{h.ID}); err != nil {
+					return midway(true, err)
+				}
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package rancher
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/rancher/go-rancher/v2"
+
+	"alertscale/adapter"
+)
+
+// code is the HTTP status of an error that is an answer, 0 of others.
+func code(err error) int {
+	if e := (*client.ApiError)(nil); errors.As(err, &e) {
+		return e.StatusCode
+	}
+	return 0
+}
+
+// said is an answer that is an error in one line, the same for the same answer.
+func said(e *client.ApiError) string {
+	parts := strings.Split(oneLine(e.Body), ", ")
+	slices.Sort(parts) // the client makes them up in the order of a map
+	parts = slices.DeleteFunc(parts, func(p string) bool { return p == "baseType=error" })
+	text := fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode))
+	if body := strings.Join(parts, ", "); body != "" {
+		text += ": " + body
+	}
+	return text
+}
+
+// explain turns an error of a call into one of the adapter's terms. A 409 is ErrConflict; what says nothing
+// about whether a write was carried out stays as it is.
+func explain(what string, err error) error {
+	e := (*client.ApiError)(nil)
+	if !errors.As(err, &e) {
+		if len(err.Error()) > longest { // the client repeats whole answers
+			return fmt.Errorf("%s: %s", what, oneLine(err.Error()))
+		}
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	switch e.StatusCode {
+	case http.StatusUnauthorized:
+		return &adapter.BusyError{Err: fmt.Errorf("%s: %s; the server does not take the key, which may be about to be renewed: see to access_key and secret_key", what, said(e))}
+	case http.StatusForbidden:
+		return fmt.Errorf("%w: %s: %s; see to the key's role, and that it is one of this environment", adapter.ErrForbidden, what, said(e))
+	case http.StatusNotFound:
+		return fmt.Errorf("%w: %s: %s", adapter.ErrNotFound, what, said(e))
+	case http.StatusMethodNotAllowed:
+		return fmt.Errorf("%w: %s: %s; the key's role does not let it", adapter.ErrForbidden, what, said(e))
+	case http.StatusConflict:
+		return fmt.Errorf("%w: %s: %s", adapter.ErrConflict, what, said(e))
+	case http.StatusTooManyRequests:
+		return &adapter.BusyError{Err: fmt.Errorf("%s: %s", what, said(e))}
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
+		return fmt.Errorf("%w: %s: %s", adapter.ErrInvalid, what, said(e))
+	}
+	return fmt.Errorf("%s: %s", what, said(e))
+}
+
+// midway keeps callers from taking an error for the outcome of a change of which a part is done.
+func midway(begun bool, err error) error {
+	if err == nil || !begun {
+		return err
+	}
+	return errors.New(err.Error())
+}
+
+// longest is the text of an error that is passed on as it is.
+const longest = 300
+
+// oneLine makes a text of whatever length one line of a log.
+func oneLine(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > longest {
+		text = strings.ToValidUTF8(text[:longest], "") + "…"
+	}
+	return text
+}

@@ -1,0 +1,102 @@
+package rancher
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"alertscale/adapter"
+)
+
+// event is an order to the server about a host from outside.
+type event struct {
+	EventType  string `json:"eventType"`
+	HostID     string `json:"hostId"`
+	DeleteHost bool   `json:"deleteHost"`
+}
+
+const evacuate = "host.evacuate"
+
+// remove removes those of the hosts that are still there, in their order.
+func (w *work) remove(ctx context.Context, ids []string) error {
+	for _, id := range ids {
+		if err := w.evict(ctx, id); err != nil {
+			return midway(w.begun, err)
+		}
+		w.begun = true
+		w.d.hosts.setOrder(id, w.d.options.Now())
+	}
+	return nil
+}
+
+// evict removes a host in the way that its state takes.
+func (w *work) evict(ctx context.Context, id string) error {
+	what := name(w.ref) + ": remove " + id
+	h, err := get[host](ctx, w.d, w.s, typeHost, id)
+	switch {
+	case code(err) == http.StatusNotFound:
+		return nil
+	case err != nil:
+		return explain(what, err)
+	case gone(h.State):
+		return nil
+	case h.AccountID != w.s.environment:
+		return fmt.Errorf("%w: %s: the host is of environment %s and not %s", adapter.ErrInvalid, what, h.AccountID, w.s.environment)
+	case h.coming() || h.State == "error":
+		return w.delete(ctx, what, id)
+	case h.State == "deactivating":
+		ours, err := w.d.evacuated(ctx, w.s, id)
+		if err == nil && !ours {
+			err = errors.New("somebody deactivates it; it is removed once that is over")
+		}
+		if err != nil {
+			return explain(what, err)
+		}
+		return nil
+	}
+	return w.evacuate(ctx, what, id)
+}
+
+// delete removes a host that is not up: what evacuates it would be ignored. One that came up meanwhile is
+// left as it is, for the next time.
+func (w *work) delete(ctx context.Context, what, id string) error {
+	if !slices.Contains(w.s.api.GetTypes()[typeHost].ResourceMethods, http.MethodDelete) {
+		return fmt.Errorf("%w: %s: the key may not delete hosts; give it another role", adapter.ErrForbidden, what)
+	}
+	_, err := within(ctx, w.lease, func() (struct{}, error) {
+		return struct{}{}, w.s.api.Delete(w.s.resource(typeHost, id))
+	})
+	switch code(w.d.watch(w.s, err)) {
+	case http.StatusNotFound:
+		return nil
+	case http.StatusMethodNotAllowed, http.StatusConflict:
+		return &adapter.BusyError{Err: fmt.Errorf("%s: it cannot be deleted as it is now, half made or just up; it is tried again", what)}
+	}
+	if err != nil {
+		return explain(what, err)
+	}
+	return nil
+}
+
+// evacuate has the server move a host's containers elsewhere and remove it.
+func (w *work) evacuate(ctx context.Context, what, id string) error {
+	if !slices.Contains(w.s.api.GetTypes()[typeEvent].CollectionMethods, http.MethodPost) {
+		return fmt.Errorf("%w: %s: the key may not evacuate hosts; give it another role", adapter.ErrForbidden, what)
+	}
+	_, err := within(ctx, w.lease, func() (*event, error) {
+		into := new(event)
+		return into, w.s.api.Create(typeEvent, event{EventType: evacuate, HostID: id, DeleteHost: true}, into)
+	})
+	if err = w.d.watch(w.s, err); err != nil {
+		return explain(what, err)
+	}
+	return nil
+}
+
+// evacuated tells whether the server has an order to remove a host.
+func (d *Driver) evacuated(ctx context.Context, s *session, id string) (bool, error) {
+	all, err := list[event](ctx, d, s, typeEvent, map[string]any{"hostId": id, "eventType": evacuate})
+	return slices.Contains(all, event{EventType: evacuate, HostID: id, DeleteHost: true}), err
+}

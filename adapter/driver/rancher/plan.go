@@ -1,0 +1,137 @@
+package rancher
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"alertscale/adapter"
+	"alertscale/rules"
+)
+
+// plan is what a change of a group comes to. It is stored before it is begun, and carried out by what stands
+// here, not by the size of the group.
+type plan struct {
+	Create []string `json:"create,omitempty"` // hostnames
+	Remove []string `json:"remove,omitempty"` // ids of hosts
+}
+
+// creations is the gate that lets one creation at a time into the environment.
+const creations = "creations"
+
+// planHosts chooses the names of the hosts to come, or the hosts to go.
+func (d *Driver) planHosts(ctx context.Context, s *session, ref rules.Ref, c rules.Change) (json.RawMessage, error) {
+	if c.To < 1 {
+		return nil, fmt.Errorf("%w: %s: a group without hosts could not grow again; make the target's min at least 1", adapter.ErrInvalid, name(ref))
+	}
+	keys := []string{ref.String()}
+	if c.To > c.From {
+		keys = append(keys, creations)
+	}
+	l, err := d.gates.enter(ctx, keys...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name(ref), err)
+	}
+	defer l.release()
+	g, err := d.group(ctx, s, ref)
+	if err != nil {
+		return nil, err
+	}
+	if len(g.members) != c.From {
+		return nil, fmt.Errorf("%w: %s: it has %d hosts and not %d", adapter.ErrConflict, name(ref), len(g.members), c.From)
+	}
+	var p plan
+	switch {
+	case c.To == c.From:
+		return nil, nil
+	case c.To < c.From:
+		for _, h := range g.inOrder()[:c.From-c.To] {
+			p.Remove = append(p.Remove, h.ID)
+		}
+	default:
+		m, err := d.mold(ctx, s, ref, g)
+		if err != nil {
+			return nil, err
+		}
+		p.Create = g.newNames(m.source, c.To-c.From, d.othersNames(ref))
+		d.reserve(ref, p.Create)
+	}
+	return json.Marshal(p)
+}
+
+// reserve keeps names from being planned for another group.
+func (d *Driver) reserve(ref rules.Ref, names []string) {
+	d.hosts.mu.Lock()
+	defer d.hosts.mu.Unlock()
+	if names == nil {
+		delete(d.hosts.reserved, ref)
+	} else {
+		d.hosts.reserved[ref] = names
+	}
+}
+
+// inOrder lists a group as its hosts are to go: those that are not up yet, those that do no work, the others;
+// of a sort the newest or the oldest first, as the target says.
+func (g *group) inOrder() []host {
+	all := slices.Clone(g.members)
+	slices.SortStableFunc(all, func(a, b host) int {
+		if x, y := a.turn(), b.turn(); x != y {
+			return x - y
+		}
+		if g.first == rules.RemoveOldest {
+			return older(a, b)
+		}
+		return older(b, a)
+	})
+	return all
+}
+
+func (h *host) turn() int {
+	const first, second, last = 0, 1, 2
+	_, off := h.Actions["activate"]
+	lost := func(state string) bool { return state == "disconnected" || state == "reconnecting" }
+	switch {
+	case h.coming():
+		return first
+	case off || h.State == "deactivating" || lost(h.State) || lost(h.AgentState):
+		return second
+	}
+	return last
+}
+
+// scaleHosts carries out what is left of a plan.
+func (d *Driver) scaleHosts(ctx context.Context, s *session, ref rules.Ref, c rules.Change) error {
+	if c.Plan == nil && c.From == c.To {
+		return nil
+	}
+	var p plan
+	if err := json.Unmarshal(c.Plan, &p); err != nil {
+		return fmt.Errorf("%w: %s: a change of hosts needs a plan of this driver: %w", adapter.ErrInvalid, name(ref), err)
+	}
+	keys := []string{ref.String()}
+	if len(p.Create) > 0 {
+		keys = append(keys, creations)
+	}
+	l, err := d.gates.enter(ctx, keys...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name(ref), err)
+	}
+	defer l.release()
+	w := work{d: d, s: s, ref: ref, lease: l}
+	err = errors.Join(w.create(ctx, p.Create), w.remove(ctx, p.Remove))
+	if err == nil {
+		d.reserve(ref, nil)
+	}
+	return err
+}
+
+// work is a plan that is being carried out.
+type work struct {
+	d     *Driver
+	s     *session
+	ref   rules.Ref
+	lease *lease
+	begun bool // whether a part of it is done
+}

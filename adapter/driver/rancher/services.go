@@ -1,0 +1,153 @@
+package rancher
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"alertscale/adapter"
+	"alertscale/rules"
+)
+
+// services remembers what was last read of each ref.
+type services struct {
+	mu    sync.Mutex
+	known map[rules.Ref]known
+}
+
+// known is a service as it was last read.
+type known struct {
+	id   string
+	read *service  // that a change may be decided on; nil after a write
+	at   time.Time // when the read was begun
+}
+
+func (v *services) get(ref rules.Ref) known {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.known[ref]
+}
+
+func (v *services) set(ref rules.Ref, k known) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.known[ref] = k
+}
+
+func (v *services) forget(ref rules.Ref) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	delete(v.known, ref)
+}
+
+// observeService reads a service. It waits for a write that was given up, which might still change it.
+func (d *Driver) observeService(ctx context.Context, s *session, ref rules.Ref) (rules.Observed, error) {
+	l, err := d.gates.enter(ctx, ref.String())
+	if err != nil {
+		return rules.Observed{}, fmt.Errorf("%s: %w", name(ref), err)
+	}
+	defer l.release()
+	found, err := d.read(ctx, s, ref)
+	if err != nil {
+		return rules.Observed{}, err
+	}
+	return found.observed(), nil
+}
+
+// read reads a service by the id that is known, else by its name.
+func (d *Driver) read(ctx context.Context, s *session, ref rules.Ref) (*service, error) {
+	at, id := d.options.Now(), d.services.get(ref).id
+	if id != "" {
+		found, err := get[service](ctx, d, s, typeService, id)
+		switch {
+		case err != nil && code(err) != http.StatusNotFound:
+			return nil, explain(name(ref), err)
+		case err == nil && found.AccountID == s.environment && !found.gone() && found.Name == ref.Name:
+			d.services.set(ref, known{id: id, read: found, at: at})
+			return found, nil
+		}
+		d.services.forget(ref)
+	}
+	at = d.options.Now()
+	found, err := d.lookUp(ctx, s, ref)
+	if err != nil {
+		return nil, err
+	}
+	d.services.set(ref, known{id: found.ID, read: found, at: at})
+	return found, nil
+}
+
+// lookUp finds a service by the names of its stack and its own.
+func (d *Driver) lookUp(ctx context.Context, s *session, ref rules.Ref) (*service, error) {
+	stack, err := d.stack(ctx, s, ref)
+	if err != nil {
+		return nil, err
+	}
+	all, err := list[service](ctx, d, s, typeService, map[string]any{"name": ref.Name, "stackId": stack})
+	if err != nil {
+		return nil, explain(name(ref), err)
+	}
+	leaving := ""
+	for i := range all {
+		f := &all[i]
+		switch {
+		case f.Name != ref.Name || f.StackID != stack || f.AccountID != s.environment:
+		case f.gone():
+			leaving = f.State
+		default:
+			return f, nil
+		}
+	}
+	if leaving != "" {
+		return nil, fmt.Errorf("%w: %s: it is %s", adapter.ErrNotFound, name(ref), leaving)
+	}
+	return nil, d.noService(ctx, s, ref, stack)
+}
+
+// noService says that a stack has no service of the name, and which it may be that was meant.
+func (d *Driver) noService(ctx context.Context, s *session, ref rules.Ref, stack string) error {
+	all, err := list[service](ctx, d, s, typeService, map[string]any{"stackId": stack})
+	if err != nil {
+		return explain(name(ref), err)
+	}
+	for _, f := range all {
+		if f.StackID == stack && strings.EqualFold(f.Name, ref.Name) && !f.gone() {
+			return fmt.Errorf("%w: %s: the stack has %q; write the name as it is there", adapter.ErrNotFound, name(ref), f.Name)
+		}
+	}
+	return fmt.Errorf("%w: %s: the stack %q of environment %s has no such service; create it, or correct the name",
+		adapter.ErrNotFound, name(ref), ref.Namespace, s.environment)
+}
+
+// stack is what there is to know of a stack here.
+type stack struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	AccountID string `json:"accountId"`
+	State     string `json:"state"`
+}
+
+// stack finds the id of a ref's stack.
+func (d *Driver) stack(ctx context.Context, s *session, ref rules.Ref) (string, error) {
+	all, err := list[stack](ctx, d, s, typeStack, map[string]any{"name": ref.Namespace})
+	if err != nil {
+		return "", explain(name(ref), err)
+	}
+	for _, f := range all {
+		if f.Name == ref.Namespace && f.AccountID == s.environment && !gone(f.State) {
+			return f.ID, nil
+		}
+	}
+	if all, err = list[stack](ctx, d, s, typeStack, nil); err != nil {
+		return "", explain(name(ref), err)
+	}
+	for _, f := range all {
+		if strings.EqualFold(f.Name, ref.Namespace) && f.AccountID == s.environment && !gone(f.State) {
+			return "", fmt.Errorf("%w: %s: environment %s has the stack %q; write the name as it is there", adapter.ErrNotFound, name(ref), s.environment, f.Name)
+		}
+	}
+	return "", fmt.Errorf("%w: %s: environment %s has no stack %q; create it, or correct the namespace", adapter.ErrNotFound, name(ref), s.environment, ref.Namespace)
+}

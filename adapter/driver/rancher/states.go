@@ -1,0 +1,108 @@
+package rancher
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"alertscale/rules"
+)
+
+// service is a service of any kind, as far as it is of use here.
+type service struct {
+	ID                   string          `json:"id"`
+	Name                 string          `json:"name"`
+	AccountID            string          `json:"accountId"`
+	StackID              string          `json:"stackId"`
+	State                string          `json:"state"`
+	Transitioning        string          `json:"transitioning"`
+	TransitioningMessage string          `json:"transitioningMessage"`
+	Scale                *int            `json:"scale"`
+	ScalePolicy          json.RawMessage `json:"scalePolicy"`
+	LaunchConfig         launchConfig    `json:"launchConfig"`
+	Secondary            []launchConfig  `json:"secondaryLaunchConfigs"`
+}
+
+type launchConfig struct {
+	Labels map[string]any `json:"labels"`
+}
+
+func (s *service) count() int {
+	if s.Scale == nil {
+		return 0
+	}
+	return *s.Scale
+}
+
+// gone tells whether a service is there no more, or soon.
+func (s *service) gone() bool { return gone(s.State) }
+
+func gone(state string) bool { return state == "removing" || state == "removed" || state == "purged" }
+
+// observed is what the read of a service comes to.
+func (s *service) observed() rules.Observed {
+	o := rules.Observed{Count: s.count(), Ready: s.State == "active" && s.Transitioning == "no"}
+	o.Stop, o.Why = s.stop()
+	if o.Stop == "" && s.stuck() {
+		o.Why = "stuck: " + oneLine(s.TransitioningMessage)
+	}
+	return o
+}
+
+// stuck tells whether containers of it cannot be placed. A smaller number heals it.
+func (s *service) stuck() bool { return s.Transitioning == "error" }
+
+// stop tells why nothing can be done to a service as it is, empty where something can.
+func (s *service) stop() (rules.Verdict, string) {
+	switch {
+	case s.Scale == nil:
+		return rules.Rejected, "the service has no scale; only services that run containers of their own have one"
+	case s.global():
+		return rules.Rejected, "the service is global, it runs once on every host: scale the hosts"
+	case s.hasPolicy():
+		return rules.Owned, "the service has a scalePolicy, by which Rancher scales it by itself; remove that to let alertscale scale it"
+	}
+	return stopOf(s.State)
+}
+
+// stopOf is the table of states. A number written in one that is not here may be lost, or stored without
+// anything being done.
+func stopOf(state string) (rules.Verdict, string) {
+	switch state {
+	case "active", "updating-active", "activating", "finishing-upgrade", "rolling-back", "upgrading":
+		return "", ""
+	case "inactive", "updating-inactive", "deactivating":
+		return rules.Paused, fmt.Sprintf("the service is %s, somebody switched it off: activate it", state)
+	}
+	ends := map[string]string{
+		"requested":         "that passes by itself",
+		"registering":       "activate it, or wait until it is activated",
+		"restarting":        "that passes by itself",
+		"upgraded":          "finish the upgrade or roll it back",
+		"canceling-upgrade": "roll the upgrade back once it is canceled, or continue it",
+		"canceled-upgrade":  "roll the upgrade back or continue it",
+	}[state]
+	if ends == "" {
+		ends = "that is no state in which Rancher is known to carry a change out; it ends when the service is active"
+	}
+	return rules.NotReady, fmt.Sprintf("the service is %s: %s", state, ends)
+}
+
+// done tells whether a number that a write left in this state is also carried out.
+func done(state string) bool {
+	stop, _ := stopOf(state)
+	return stop == ""
+}
+
+func (s *service) hasPolicy() bool {
+	return len(s.ScalePolicy) > 0 && string(s.ScalePolicy) != "null"
+}
+
+func (s *service) global() bool {
+	for _, c := range append([]launchConfig{s.LaunchConfig}, s.Secondary...) {
+		if v, ok := c.Labels["io.rancher.scheduler.global"]; ok && strings.EqualFold(fmt.Sprint(v), "true") {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,108 @@
+package rancher
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"alertscale/adapter"
+	"alertscale/rules"
+)
+
+func TestEveryState(t *testing.T) {
+	for state, want := range map[string]rules.Verdict{
+		"active": "", "updating-active": "", "activating": "", "finishing-upgrade": "", "rolling-back": "", "upgrading": "",
+		"inactive": rules.Paused, "updating-inactive": rules.Paused, "deactivating": rules.Paused,
+		"requested": rules.NotReady, "registering": rules.NotReady, "restarting": rules.NotReady, "upgraded": rules.NotReady,
+		"canceling-upgrade": rules.NotReady, "canceled-upgrade": rules.NotReady, "erroring": rules.NotReady, "": rules.NotReady,
+	} {
+		t.Run(state, func(t *testing.T) {
+			f := newFake(t)
+			s := f.web(object{"state": state})
+			o := f.observe(t)
+			require.Equal(t, want, o.Stop)
+			require.Equal(t, 3, o.Count)
+			require.Equal(t, state == "active", o.Ready)
+			f.asked()
+			if want == "" {
+				require.Empty(t, o.Why)
+				require.NoError(t, f.scale(t, 3, 5))
+				require.InEpsilon(t, 5, s["scale"], 0)
+				return
+			}
+			require.Contains(t, o.Why, "the service is "+state)
+			require.ErrorIs(t, f.scale(t, 3, 5), adapter.ErrConflict, "it is decided anew")
+			require.Equal(t, 3, s["scale"])
+			require.Empty(t, f.asked())
+		})
+	}
+}
+
+func TestAServiceThatLeaves(t *testing.T) {
+	for _, state := range []string{"removing", "removed", "purged"} {
+		f := newFake(t)
+		s := f.web(nil)
+		f.observe(t)
+		f.set(s, object{"state": state})
+		_, err := f.driver.Observe(t.Context(), webRef())
+		require.ErrorIs(t, err, adapter.ErrNotFound, state)
+		require.ErrorIs(t, f.scale(t, 3, 4), adapter.ErrNotFound, state)
+		f.web(object{"id": "1s6", "scale": 7})
+		require.Equal(t, 7, f.observe(t).Count, state)
+		require.NoError(t, f.scale(t, 7, 8))
+		require.Equal(t, 3, s["scale"], "the old one is left alone")
+	}
+}
+
+func TestServicesThatAreNotScaled(t *testing.T) {
+	global := object{"labels": object{"io.rancher.scheduler.global": "true"}}
+	for what, test := range map[string]struct {
+		more object
+		want rules.Verdict
+		why  string
+	}{
+		"global":            {object{"launchConfig": global}, rules.Rejected, "runs once on every host"},
+		"a global sidekick": {object{"secondaryLaunchConfigs": []any{global}}, rules.Rejected, "runs once on every host"},
+		"not global":        {object{"launchConfig": object{"labels": object{"io.rancher.scheduler.global": "false"}}}, "", ""},
+		"a policy":          {object{"scalePolicy": object{"min": 1, "max": 4}}, rules.Owned, "scalePolicy"},
+		"no policy":         {object{"scalePolicy": nil}, "", ""},
+		"no scale":          {object{"scale": nil}, rules.Rejected, "has no scale"},
+		"no labels":         {object{"launchConfig": nil}, "", ""},
+	} {
+		t.Run(what, func(t *testing.T) {
+			f := newFake(t)
+			f.web(test.more)
+			o := f.observe(t)
+			require.Equal(t, test.want, o.Stop)
+			require.Contains(t, o.Why, test.why)
+		})
+	}
+}
+
+func TestAStuckService(t *testing.T) {
+	f := newFake(t)
+	s := f.web(object{"state": "updating-active", "transitioning": "error", "transitioningMessage": "host needs ports 80/tcp available"})
+	require.Equal(t, rules.Observed{Count: 3, Why: "stuck: host needs ports 80/tcp available"}, f.observe(t))
+	require.NoError(t, f.scale(t, 3, 2), "a smaller number heals it")
+	require.InEpsilon(t, 2, s["scale"], 0)
+
+	f.set(s, object{"state": "active", "transitioning": "yes"})
+	require.False(t, f.observe(t).Ready)
+	f.set(s, object{"transitioning": "no"})
+	require.True(t, f.observe(t).Ready)
+}
+
+func TestAnAnswerThatShowsAStateThatOnlyStores(t *testing.T) {
+	for _, state := range []string{"upgraded", "canceled-upgrade", "canceling-upgrade", "inactive", "updating-inactive", "odd"} {
+		f := newFake(t)
+		f.web(nil)
+		f.observe(t)
+		f.with(func() { f.stored = func(s object) { s["state"] = state } })
+		err := f.scale(t, 3, 4)
+		require.ErrorIs(t, err, errNotDone)
+		for _, outcome := range []error{adapter.ErrConflict, adapter.ErrInvalid, adapter.ErrNotFound, adapter.ErrForbidden} {
+			require.NotErrorIs(t, err, outcome)
+		}
+		require.NotEmpty(t, f.observe(t).Stop, "which settles nothing")
+	}
+}
