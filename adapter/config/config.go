@@ -12,6 +12,7 @@ import (
 	"alertscale/adapter"
 	"alertscale/adapter/driver/kubernetes"
 	"alertscale/adapter/driver/simulator"
+	"alertscale/adapter/driver/swarm"
 	"alertscale/rules"
 	"alertscale/rules/yamldoc"
 )
@@ -31,6 +32,7 @@ type Driver struct {
 	Timeout    time.Duration // of a call
 	Kubernetes *kubernetes.Config
 	Simulator  *simulator.Config
+	Swarm      *swarm.Config
 
 	line int
 }
@@ -64,7 +66,7 @@ func Parse(path string, text []byte, dryRun bool) (*File, error) {
 		}
 	}
 	for name, d := range f.Drivers {
-		src.Drivers[name] = rules.Needs{Kind: d.Kubernetes != nil, Namespace: d.Kubernetes != nil}
+		src.Drivers[name] = d.needs()
 	}
 	if root.IsMap() {
 		f.Rules = rules.NewSet(src)
@@ -90,10 +92,22 @@ func readTTL(n yamldoc.Node) time.Duration {
 	return d
 }
 
+// needs tells what the driver's targets need beside the name.
+func (d Driver) needs() rules.Needs {
+	switch {
+	case d.Kubernetes != nil:
+		return rules.Needs{Kind: true, Namespace: true}
+	case d.Swarm != nil:
+		return rules.Needs{Kinds: map[string]rules.Needs{"service": {}}}
+	default:
+		return rules.Needs{}
+	}
+}
+
 // types are the types of drivers; laterTypes those that are to come.
 var (
-	types      = []string{"kubernetes", "simulator"}
-	laterTypes = []string{"rancher", "rancher2", "swarm"}
+	types      = []string{"kubernetes", "simulator", "swarm"}
+	laterTypes = []string{"rancher", "rancher2"}
 )
 
 func (f *File) readDrivers(n yamldoc.Node) {
@@ -123,6 +137,9 @@ func (f *File) readDriver(name string, n yamldoc.Node) {
 	case d.Type == "simulator":
 		c := simulator.ReadConfig(n)
 		d.Simulator = &c
+	case d.Type == "swarm":
+		c := swarm.ReadConfig(n)
+		d.Swarm = &c
 	case slices.Contains(laterTypes, d.Type):
 		n.Faultf("type %q is not supported yet", d.Type)
 	case d.Type == name:

@@ -8,6 +8,7 @@ import (
 	"alertscale/adapter"
 	"alertscale/adapter/driver/kubernetes"
 	"alertscale/adapter/driver/simulator"
+	"alertscale/adapter/driver/swarm"
 )
 
 // Connections are the drivers of a file, ready to be called.
@@ -44,8 +45,12 @@ func (c *Connections) File() *adapter.File {
 func (c *Connections) Driver(name string) adapter.Driver { return c.conns[name].Driver }
 
 func (d Driver) connect(version string) (adapter.Driver, error) {
-	if d.Simulator != nil {
+	switch {
+	case d.Simulator != nil:
 		return simulator.New(*d.Simulator, simulator.Options{Now: time.Now}), nil
+	case d.Swarm != nil:
+		return swarm.New(*d.Swarm, swarm.Options{Version: version, Now: time.Now})
+	default:
+		return kubernetes.New(*d.Kubernetes, kubernetes.Options{Version: version, Now: time.Now})
 	}
-	return kubernetes.New(*d.Kubernetes, kubernetes.Options{Version: version, Now: time.Now})
 }

@@ -70,7 +70,7 @@ func TestOutage(t *testing.T) {
 	api.Start(t)
 
 	for _, name := range names {
-		watches[name].Wait(t, 1, wait)
+		watches[name].Wait(t, 1, 2*wait) // discovery that was refused is tried again after a minute
 	}
 	time.Sleep(quiet)
 	for _, name := range names {
