@@ -37,7 +37,9 @@ func newBench(t *testing.T, o rancher.Options) *bench {
 }
 
 // newDriver is what a restart of alertscale makes.
-func (b *bench) newDriver() *driver.Driver { return b.driverWith(b.server.ProjectKey(), b.server.URL()) }
+func (b *bench) newDriver() *driver.Driver {
+	return b.driverWith(b.server.ProjectKey(), b.server.URL())
+}
 
 func (b *bench) driverWith(key rancher.Key, url string) *driver.Driver {
 	b.t.Helper()

@@ -2,6 +2,7 @@ package rancher
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -166,6 +167,8 @@ func whichEnvironment(ctx context.Context, with settings) (string, error) {
 		return "", fmt.Errorf("%d %s: this is no Rancher API; see to the url", status, http.StatusText(status))
 	case status == http.StatusForbidden && with.project != "":
 		return "", fmt.Errorf("%w: 403 Forbidden: there is no environment %s for this key; see to the url and the key", adapter.ErrForbidden, with.project)
+	case status == http.StatusNotFound:
+		return "", errors.New("404 Not Found: there is no such API; see to the url")
 	case status != http.StatusOK:
 		return "", &client.ApiError{StatusCode: status, Url: with.root}
 	}

@@ -109,7 +109,9 @@ func (f *fake) asked() []string {
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, secret, _ := r.BasicAuth()
 	path := strings.TrimPrefix(r.URL.Path, "/v2-beta")
-	path, _ = strings.CutPrefix(path, "/projects/1a7")
+	if after, ok := strings.CutPrefix(path, "/projects/"); ok {
+		path = after[strings.Index(after, "/"):]
+	}
 	f.mu.Lock()
 	intercept, known, kind := f.intercept, secret == f.secret, f.kind
 	first := strings.HasPrefix(path, "/schemas") || r.URL.Query().Get("limit") == "1"

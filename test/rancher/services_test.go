@@ -1,0 +1,261 @@
+package rancher_test
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rancher/go-rancher/v2"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"alertscale/adapter"
+	driver "alertscale/adapter/driver/rancher"
+	"alertscale/rules"
+	"alertscale/test/fakerancher/rancher"
+)
+
+func TestServicesOnThreePages(t *testing.T) {
+	b := newBench(t, rancher.Options{})
+	b.server.AddServices(b.stack, "web", 250)
+	for _, name := range []string{"web000", "web124", "web249"} {
+		require.Equal(t, 1, b.observe(service(name)).Count)
+	}
+	b.server.Forget()
+	_, err := b.driver.Observe(t.Context(), service("WEB249"))
+	require.ErrorIs(t, err, adapter.ErrNotFound)
+	require.EqualError(t, err, `not found: service shop/WEB249: the stack has "web249"; write the name as it is there`)
+	require.Equal(t, 4, b.server.Count("GET", "services"), "by its name, then three pages")
+
+	_, err = b.driver.Observe(t.Context(), rules.Ref{Kind: "service", Namespace: "Shop", Name: "web249"})
+	require.ErrorContains(t, err, `has the stack "shop"; write the name as it is there`)
+	_, err = b.driver.Observe(t.Context(), rules.Ref{Kind: "service", Namespace: "store", Name: "web249"})
+	require.ErrorContains(t, err, `has no stack "store"`)
+}
+
+func TestTheSameNamesInTwoEnvironments(t *testing.T) {
+	b := newBench(t, rancher.Options{})
+	mine := b.add(rancher.ServiceSpec{Name: "web", Scale: 3})
+	elsewhere := b.server.AddProject("elsewhere")
+	theirs := b.server.AddService(rancher.ServiceSpec{Stack: b.server.AddStack(elsewhere, "shop"), Name: "web", Scale: 7})
+	for what, d := range map[string]*driver.Driver{
+		"an environment's key": b.driver,
+		"an account's key":     b.driverWith(b.server.AccountKey(rancher.Owner, b.server.Project(), elsewhere), b.server.URL()+"/projects/"+b.server.Project()),
+		"another stack too":    b.driverWith(b.server.UserKey(), b.server.URL()+"/projects/"+b.server.Project()+"/schemas"),
+	} {
+		b.driver = d
+		require.Equal(t, 3, b.observe(mine).Count, what)
+	}
+	b.server.AddService(rancher.ServiceSpec{Stack: b.server.AddStack(b.server.Project(), "store"), Name: "web", Scale: 9})
+	b.server.SetAccessControl(false)
+	b.driver = b.driverWith(rancher.Key{Access: "no", Secret: "body"}, b.server.URL()+"/projects/"+b.server.Project())
+	require.NoError(t, b.step(mine, 4))
+	require.Equal(t, 4, b.count(mine))
+	require.Equal(t, 7, b.server.Scale(theirs))
+
+	b.driver = b.driverWith(b.server.UserKey(), b.server.URL())
+	_, err := b.driver.Observe(t.Context(), mine)
+	require.ErrorIs(t, err, adapter.ErrInvalid)
+	require.ErrorContains(t, err, "the url names none")
+}
+
+func TestAServiceThatIsMadeAnew(t *testing.T) {
+	b := newBench(t, rancher.Options{Speed: 20})
+	ref := b.add(rancher.ServiceSpec{Name: "web", Scale: 3})
+	require.Equal(t, 3, b.observe(ref).Count)
+	old := b.ids[ref]
+	b.server.Remove(old)
+	_, err := b.driver.Observe(t.Context(), ref)
+	require.ErrorIs(t, err, adapter.ErrNotFound)
+	time.Sleep(50 * time.Millisecond)
+	b.add(rancher.ServiceSpec{Name: "web", Scale: 5})
+	require.NotEqual(t, old, b.ids[ref])
+	require.NoError(t, b.step(ref, 6))
+	require.Equal(t, 6, b.count(ref))
+}
+
+// The table of states, with what each of them leads to by itself.
+func TestStatesOfTheStandIn(t *testing.T) {
+	b := newBench(t, rancher.Options{Speed: 20})
+	for _, state := range []string{"active", "updating-active", "activating", "finishing-upgrade", "rolling-back", "upgrading"} {
+		ref := b.add(rancher.ServiceSpec{Scale: 3, State: state, Hold: true})
+		require.NoError(t, b.step(ref, 4), state)
+		require.Equal(t, 4, b.count(ref), state)
+	}
+	for state, want := range map[string]rules.Verdict{
+		"inactive": rules.Paused, "updating-inactive": rules.Paused, "deactivating": rules.Paused,
+		"registering": rules.NotReady, "restarting": rules.NotReady, "upgraded": rules.NotReady,
+		"canceling-upgrade": rules.NotReady, "canceled-upgrade": rules.NotReady,
+	} {
+		ref := b.add(rancher.ServiceSpec{Scale: 3, State: state, Hold: true})
+		require.Equal(t, want, b.observe(ref).Stop, state)
+		require.ErrorIs(t, b.step(ref, 4), adapter.ErrConflict, state)
+		require.Equal(t, 3, b.count(ref), state)
+	}
+	for verdict, spec := range map[rules.Verdict]rancher.ServiceSpec{
+		rules.Rejected: {Labels: map[string]string{"io.rancher.scheduler.global": "true"}},
+		rules.Owned:    {Scale: 2, Fields: map[string]any{"scalePolicy": map[string]any{"min": 1, "max": 4}}},
+	} {
+		require.Equal(t, verdict, b.observe(b.add(spec)).Stop)
+	}
+	require.Equal(t, rules.Rejected, b.observe(b.add(rancher.ServiceSpec{Kind: "externalService"})).Stop)
+	require.NoError(t, b.step(b.add(rancher.ServiceSpec{Kind: "loadBalancerService", Scale: 1}), 2))
+}
+
+func TestAStuckServiceIsHealedByASmallerNumber(t *testing.T) {
+	b := newBench(t, rancher.Options{Speed: 10})
+	ref := b.add(rancher.ServiceSpec{Scale: 1, Ports: []string{"80:80/tcp"}})
+	require.NoError(t, b.step(ref, 5))
+	require.Eventually(t, func() bool { return b.observe(ref).Why != "" }, 10*time.Second, 10*time.Millisecond)
+	require.NoError(t, b.step(ref, 2))
+	require.Eventually(t, func() bool { return b.observe(ref).Ready }, 10*time.Second, 10*time.Millisecond)
+}
+
+// Somebody else's writes, which hold the service for a while each, and ours.
+func TestTwelveWriters(t *testing.T) {
+	b := newBench(t, rancher.Options{Lock: 5 * time.Millisecond})
+	ref := b.add(rancher.ServiceSpec{Scale: 1})
+	other := make([]*driver.Driver, 12)
+	for i := range other {
+		other[i] = b.newDriver()
+	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	stored := map[int]bool{}
+	for i, d := range other {
+		wg.Go(func() {
+			o, err := d.Observe(t.Context(), ref)
+			assert.NoError(t, err)
+			switch err := d.Scale(t.Context(), ref, rules.Change{From: o.Count, To: 10 + i}); {
+			case err == nil:
+				mu.Lock()
+				defer mu.Unlock()
+				stored[10+i] = true
+			default:
+				assert.ErrorIs(t, err, adapter.ErrConflict)
+			}
+		})
+	}
+	wg.Wait()
+	require.NotEmpty(t, stored)
+	require.Contains(t, stored, b.count(ref), "who is told that nothing was stored has stored nothing")
+}
+
+func TestConflictsAreSatOut(t *testing.T) {
+	b := newBench(t, rancher.Options{})
+	ref := b.add(rancher.ServiceSpec{Scale: 1})
+	o := b.observe(ref)
+	b.server.ConflictNext(3)
+	b.server.Forget()
+	require.NoError(t, b.driver.Scale(t.Context(), ref, rules.Change{From: o.Count, To: 2}))
+	require.Len(t, b.server.Writes(), 4)
+	require.Equal(t, 3, b.server.Count("GET", "services"), "each from a fresh read")
+
+	b.server.ConflictNext(100)
+	o = b.observe(ref)
+	err := b.driver.Scale(t.Context(), ref, rules.Change{From: o.Count, To: 3})
+	require.ErrorIs(t, err, adapter.ErrConflict)
+	require.Equal(t, 2, b.count(ref))
+}
+
+func TestASlowServer(t *testing.T) {
+	b := newBench(t, rancher.Options{})
+	ref := b.add(rancher.ServiceSpec{Scale: 1})
+	o := b.observe(ref)
+	b.server.Inject(rancher.Fault{Method: "PUT", Delay: 300 * time.Millisecond, Times: 1})
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	err := b.driver.Scale(ctx, ref, rules.Change{From: o.Count, To: 2})
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.Equal(t, 1, b.count(ref))
+	require.Equal(t, 2, b.observe(ref).Count, "it is read when the write that was given up has landed")
+}
+
+func TestALostAnswerIsSeenByTheNextRead(t *testing.T) {
+	b := newBench(t, rancher.Options{})
+	ref := b.add(rancher.ServiceSpec{Scale: 1})
+	o := b.observe(ref)
+	b.server.LoseNext(1)
+	b.server.Forget()
+	require.Error(t, b.driver.Scale(t.Context(), ref, rules.Change{From: o.Count, To: 2}))
+	require.Len(t, b.server.Writes(), 1)
+	require.Equal(t, 2, b.observe(ref).Count)
+}
+
+func TestAServerThatIsRestarted(t *testing.T) {
+	b := newBench(t, rancher.Options{})
+	ref := b.add(rancher.ServiceSpec{Scale: 1})
+	require.NoError(t, b.step(ref, 2))
+	require.NoError(t, b.server.Restart(10*time.Millisecond))
+	require.Eventually(t, func() bool { return b.step(ref, 3) == nil }, 5*time.Second, 10*time.Millisecond)
+	require.Equal(t, 3, b.count(ref))
+	lift := b.server.Unavailable(http.StatusBadGateway)
+	_, err := b.driver.Observe(t.Context(), ref)
+	require.ErrorContains(t, err, "502 Bad Gateway")
+	lift()
+	require.NoError(t, b.step(ref, 4))
+}
+
+func TestKeysThatAreRevokedAndRotated(t *testing.T) {
+	b := newBench(t, rancher.Options{})
+	ref := b.add(rancher.ServiceSpec{Scale: 1})
+	key := b.server.ProjectKey()
+	file := filepath.Join(t.TempDir(), "secret")
+	require.NoError(t, os.WriteFile(file, []byte(key.Secret), 0o600))
+	d, err := driver.New(driver.Config{URL: b.server.URL(), AccessKey: key.Access, SecretKeyFile: file}, driver.Options{})
+	require.NoError(t, err)
+	b.driver = d
+	require.NoError(t, b.step(ref, 2))
+	b.server.Revoke(key)
+	var busy *adapter.BusyError
+	_, err = d.Observe(t.Context(), ref)
+	require.ErrorAs(t, err, &busy)
+	require.NotContains(t, err.Error(), key.Secret)
+
+	b.driver = b.driverWith(b.server.AccountKey(rancher.ReadOnly, b.server.Project()), b.server.URL()+"/projects/"+b.server.Project())
+	_, err = b.driver.Observe(t.Context(), ref)
+	require.ErrorIs(t, err, adapter.ErrForbidden)
+	require.ErrorContains(t, err, "readonly")
+}
+
+func TestAForeignEnvironment(t *testing.T) {
+	b := newBench(t, rancher.Options{})
+	for _, key := range []rancher.Key{b.server.ProjectKey(), b.server.UserKey()} {
+		b.driver = b.driverWith(key, b.server.URL()+"/projects/1a5")
+		_, err := b.driver.Observe(t.Context(), service("web"))
+		require.ErrorIs(t, err, adapter.ErrForbidden)
+		require.ErrorContains(t, err, "there is no environment 1a5 for this key")
+	}
+}
+
+// BenchmarkChange measures one change, and the same two calls by the bare client.
+func BenchmarkChange(b *testing.B) {
+	server := rancher.Start(b, rancher.Options{})
+	id := server.AddService(rancher.ServiceSpec{Stack: server.AddStack(server.Project(), "shop"), Name: "web", Scale: 1})
+	key := server.ProjectKey()
+	b.Run("driver", func(b *testing.B) {
+		d, err := driver.New(driver.Config{URL: server.URL(), AccessKey: key.Access, SecretKey: driver.Secret(key.Secret)}, driver.Options{})
+		require.NoError(b, err)
+		_, err = d.Observe(b.Context(), service("web"))
+		require.NoError(b, err)
+		for i := range b.N {
+			o, err := d.Observe(b.Context(), service("web"))
+			require.NoError(b, err)
+			require.NoError(b, d.Scale(b.Context(), service("web"), rules.Change{From: o.Count, To: 1 + i%3}))
+		}
+	})
+	b.Run("bare", func(b *testing.B) {
+		bare, err := client.NewRancherClient(&client.ClientOpts{Url: server.URL(), AccessKey: key.Access, SecretKey: key.Secret})
+		require.NoError(b, err)
+		for i := range b.N {
+			s, err := bare.Service.ById(id)
+			require.NoError(b, err)
+			_, err = bare.Service.Update(s, map[string]any{"scale": 1 + i%3})
+			require.NoError(b, err)
+		}
+	})
+}
