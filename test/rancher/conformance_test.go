@@ -19,10 +19,13 @@ func TestConformance(t *testing.T) {
 		Count:   func(_ *testing.T, ref rules.Ref) int { return b.count(ref) },
 		Change:  func(_ *testing.T, ref rules.Ref, count int) { b.change(ref, count) },
 		Missing: func(*testing.T) rules.Ref { return service("nobody") },
-		Settle:  func(*testing.T, rules.Ref) { time.Sleep(100 * time.Millisecond) },
-		Down:    func(*testing.T) { b.server.Close() },
-		Up:      func(t *testing.T) { require.NoError(t, b.server.Listen()) },
-		Lose:    func(*testing.T) { b.server.LoseNext(1) },
+		MissingKind: func(*testing.T) rules.Ref {
+			return rules.Ref{Driver: "rancher", Kind: "Deployment", Namespace: "shop", Name: "web"}
+		},
+		Settle: func(*testing.T, rules.Ref) { time.Sleep(100 * time.Millisecond) },
+		Down:   func(*testing.T) { b.server.Close() },
+		Up:     func(t *testing.T) { require.NoError(t, b.server.Listen()) },
+		Lose:   func(*testing.T) { b.server.LoseNext(1) },
 		Slow: func(_ *testing.T, delay time.Duration) {
 			b.server.Heal()
 			if delay > 0 {

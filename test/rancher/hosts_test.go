@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -135,71 +134,6 @@ func TestGroupsThatDoNotGrow(t *testing.T) {
 	require.ErrorIs(t, err, adapter.ErrConflict)
 	require.NoError(t, b.group(2, 1), "they go like any other")
 	require.ErrorIs(t, b.driver.Scale(t.Context(), pool, rules.Change{From: 1, To: 2}), adapter.ErrInvalid, "it has no plan")
-}
-
-func TestAFailureInTheMiddleOfACreation(t *testing.T) {
-	b := newBench(t, rancher.Options{})
-	b.hosts(1)
-	c := b.plan(1, 4)
-	for _, status := range []int{http.StatusUnprocessableEntity, http.StatusServiceUnavailable} {
-		b.server.Inject(rancher.Fault{Method: "POST", Path: "hosts", After: 1, Times: 1, Status: status})
-		err := b.driver.Scale(t.Context(), pool, c)
-		require.Error(t, err)
-		for _, outcome := range []error{adapter.ErrConflict, adapter.ErrInvalid, adapter.ErrForbidden, adapter.ErrNotFound} {
-			require.NotErrorIs(t, err, outcome, "a part of it is done")
-		}
-		b.server.Heal()
-	}
-	require.NoError(t, b.driver.Scale(t.Context(), pool, c))
-	require.Equal(t, []string{"web01", "web02", "web03", "web04"}, b.hostnames())
-	require.NoError(t, b.driver.Scale(t.Context(), pool, c), "nothing is left to do")
-	require.Equal(t, 4, b.observe(pool).Count)
-
-	b.server.Inject(rancher.Fault{Method: "POST", Path: "hosts", Times: 1, Status: http.StatusUnprocessableEntity})
-	require.ErrorIs(t, b.group(4, 5), adapter.ErrInvalid, "nothing of it is done")
-}
-
-// Each call of a plan is carried out and its answer lost, and alertscale with it.
-func TestACrashAfterEachCreation(t *testing.T) {
-	for after := range 3 {
-		b := newBench(t, rancher.Options{})
-		b.hosts(1)
-		c := b.plan(1, 4)
-		b.server.Inject(rancher.Fault{Method: "POST", Path: "hosts", After: after, Times: 1, Lose: true})
-		require.Error(t, b.driver.Scale(t.Context(), pool, c))
-		b.driver = b.newDriver()
-		require.NoError(t, b.driver.Scale(t.Context(), pool, c))
-		require.Equal(t, []string{"web01", "web02", "web03", "web04"}, b.hostnames(), after)
-		require.Equal(t, 4, b.observe(pool).Count)
-	}
-}
-
-func TestACrashAfterEachRemoval(t *testing.T) {
-	for after := range 3 {
-		for _, wait := range []time.Duration{0, 30 * time.Millisecond, 300 * time.Millisecond} {
-			b := newBench(t, rancher.Options{Speed: 10})
-			b.hosts(5)
-			c := b.plan(5, 2)
-			b.server.Inject(rancher.Fault{Method: "POST", Path: "externalhostevents", After: after, Times: 1, Lose: true})
-			require.Error(t, b.driver.Scale(t.Context(), pool, c))
-			time.Sleep(wait)
-			b.driver = b.newDriver()
-			require.NoError(t, b.driver.Scale(t.Context(), pool, c))
-			require.Equal(t, 2, b.observe(pool).Count)
-			b.driver = b.newDriver()
-			b.become("web01", "web02")
-			require.Equal(t, 2, b.observe(pool).Count)
-		}
-	}
-}
-
-func TestARestartRightAfterARemoval(t *testing.T) {
-	b := newBench(t, rancher.Options{})
-	b.hosts(3)
-	require.NoError(t, b.group(3, 2))
-	time.Sleep(250 * time.Millisecond) // the event is taken up: the host is deactivating
-	b.driver = b.newDriver()
-	require.Equal(t, 2, b.observe(pool).Count, "the server knows that it is to go")
 }
 
 func TestARemovalIsCapped(t *testing.T) {

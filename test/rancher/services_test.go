@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rancher/go-rancher/v2"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -130,14 +129,13 @@ func TestTwelveWriters(t *testing.T) {
 		wg.Go(func() {
 			o, err := d.Observe(t.Context(), ref)
 			assert.NoError(t, err)
-			switch err := d.Scale(t.Context(), ref, rules.Change{From: o.Count, To: 10 + i}); {
-			case err == nil:
-				mu.Lock()
-				defer mu.Unlock()
-				stored[10+i] = true
-			default:
+			if err := d.Scale(t.Context(), ref, rules.Change{From: o.Count, To: 10 + i}); err != nil {
 				assert.ErrorIs(t, err, adapter.ErrConflict)
+				return
 			}
+			mu.Lock()
+			defer mu.Unlock()
+			stored[10+i] = true
 		})
 	}
 	wg.Wait()
@@ -230,32 +228,4 @@ func TestAForeignEnvironment(t *testing.T) {
 		require.ErrorIs(t, err, adapter.ErrForbidden)
 		require.ErrorContains(t, err, "there is no environment 1a5 for this key")
 	}
-}
-
-// BenchmarkChange measures one change, and the same two calls by the bare client.
-func BenchmarkChange(b *testing.B) {
-	server := rancher.Start(b, rancher.Options{})
-	id := server.AddService(rancher.ServiceSpec{Stack: server.AddStack(server.Project(), "shop"), Name: "web", Scale: 1})
-	key := server.ProjectKey()
-	b.Run("driver", func(b *testing.B) {
-		d, err := driver.New(driver.Config{URL: server.URL(), AccessKey: key.Access, SecretKey: driver.Secret(key.Secret)}, driver.Options{})
-		require.NoError(b, err)
-		_, err = d.Observe(b.Context(), service("web"))
-		require.NoError(b, err)
-		for i := range b.N {
-			o, err := d.Observe(b.Context(), service("web"))
-			require.NoError(b, err)
-			require.NoError(b, d.Scale(b.Context(), service("web"), rules.Change{From: o.Count, To: 1 + i%3}))
-		}
-	})
-	b.Run("bare", func(b *testing.B) {
-		bare, err := client.NewRancherClient(&client.ClientOpts{Url: server.URL(), AccessKey: key.Access, SecretKey: key.Secret})
-		require.NoError(b, err)
-		for i := range b.N {
-			s, err := bare.Service.ById(id)
-			require.NoError(b, err)
-			_, err = bare.Service.Update(s, map[string]any{"scale": 1 + i%3})
-			require.NoError(b, err)
-		}
-	})
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/rancher/go-rancher/v2"
+	client "github.com/rancher/go-rancher/v2"
 )
 
 // The types of the API that are of use here.

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rancher/go-rancher/v2"
+	client "github.com/rancher/go-rancher/v2"
 
 	"alertscale/adapter"
 	"alertscale/rules"
@@ -74,7 +74,7 @@ func (w *work) create(ctx context.Context, names []string) error {
 	}
 	g, err := w.d.group(ctx, w.s, w.ref)
 	if err != nil {
-		return midway(w.begun, err)
+		return midway(true, err) // for all that is known
 	}
 	missing := slices.DeleteFunc(slices.Clone(names), g.taken)
 	w.begun = len(missing) < len(names)

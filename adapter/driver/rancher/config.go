@@ -85,7 +85,7 @@ func parseAddress(text string) (address, error) {
 		return address{}, fmt.Errorf("%q is no http or https URL; want http://HOST:8080/v2-beta/projects/ID", text)
 	}
 	before, project, ok := splitPath(u.Path)
-	if !ok {
+	if !ok || u.RawQuery != "" || u.Fragment != "" || strings.Trim(project, "0123456789abcdefghijklmnopqrstuvwxyz") != "" {
 		return address{}, fmt.Errorf("%q is no address of the API; want http://HOST:8080/v2-beta/projects/ID", text)
 	}
 	return address{root: u.Scheme + "://" + u.Host + before, project: project}, nil
@@ -98,7 +98,7 @@ func splitPath(path string) (root, project string, ok bool) {
 		parts = parts[:len(parts)-1]
 	}
 	if n := len(parts); n >= 2 && parts[n-2] == "projects" {
-		project = parts[n-1]
+		project = strings.ToLower(parts[n-1]) // as the server writes ids
 		parts = parts[:n-2]
 	}
 	if n := len(parts); n == 0 {

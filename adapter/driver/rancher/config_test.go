@@ -51,7 +51,7 @@ func TestAddresses(t *testing.T) {
 		"http://r:8080/":                                {"http://r:8080/v2-beta", ""},
 		"http://r:8080/v1":                              {"http://r:8080/v2-beta", ""},
 		"http://r:8080/v2-beta/schemas":                 {"http://r:8080/v2-beta", ""},
-		"https://r/v1/projects/1a5":                     {"https://r/v2-beta", "1a5"},
+		"https://r/v1/projects/1A5":                     {"https://r/v2-beta", "1a5"},
 		"http://r:8080/v2-beta/projects/1a5/":           {"http://r:8080/v2-beta", "1a5"},
 		"http://r:8080/v2-beta/projects/1a5/schemas":    {"http://r:8080/v2-beta", "1a5"},
 		"http://proxy/rancher/v1/projects/1a5/schemas/": {"http://proxy/rancher/v2-beta", "1a5"},
@@ -60,8 +60,10 @@ func TestAddresses(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, got, text)
 	}
-	_, err := parseAddress("http://r:8080/v2-beta/projects/1a5/services")
-	require.ErrorContains(t, err, "is no address of the API")
+	for _, text := range []string{"/projects/1a5/services", "/projects/Default env", "?projectId=1a5", "#x"} {
+		_, err := parseAddress("http://r:8080/v2-beta" + text)
+		require.ErrorContains(t, err, "is no address of the API", text)
+	}
 }
 
 func TestTheEnvironmentCompletesTheBlock(t *testing.T) {

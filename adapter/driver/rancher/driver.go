@@ -94,7 +94,7 @@ func (d *Driver) Scale(ctx context.Context, ref rules.Ref, c rules.Change) error
 	}
 	s, err := d.prepare(ctx, ref)
 	if err != nil {
-		return err
+		return midway(c.Plan != nil, err)
 	}
 	if ref.Kind == kindHost {
 		return d.scaleHosts(ctx, s, ref, c)
@@ -118,6 +118,9 @@ func (d *Driver) Plan(ctx context.Context, ref rules.Ref, c rules.Change) (json.
 const maxScale = 1<<31 - 1
 
 func (d *Driver) prepare(ctx context.Context, ref rules.Ref) (*session, error) {
+	if ref.Kind != kindService && ref.Kind != kindHost {
+		return nil, fmt.Errorf("%w: %s: Rancher has no such kind; it has service and host", adapter.ErrNotFound, name(ref))
+	}
 	if err := valid(ref); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", adapter.ErrInvalid, name(ref), err)
 	}
@@ -128,8 +131,6 @@ func valid(ref rules.Ref) error {
 	switch {
 	case ref.Path != "":
 		return fmt.Errorf("there is no path %s; leave it out", ref.Path)
-	case ref.Kind != kindService && ref.Kind != kindHost:
-		return fmt.Errorf("there is no kind %q; Rancher has service and host", ref.Kind)
 	case ref.Name == "":
 		return errors.New("a target needs a name")
 	case ref.Kind == kindService && ref.Namespace == "":

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rancher/go-rancher/v2"
+	client "github.com/rancher/go-rancher/v2"
 
 	"alertscale/adapter"
 )

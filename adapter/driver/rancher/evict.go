@@ -15,6 +15,7 @@ type event struct {
 	EventType  string `json:"eventType"`
 	HostID     string `json:"hostId"`
 	DeleteHost bool   `json:"deleteHost"`
+	State      string `json:"state,omitempty"`
 }
 
 const evacuate = "host.evacuate"
@@ -39,7 +40,7 @@ func (w *work) evict(ctx context.Context, id string) error {
 	case code(err) == http.StatusNotFound:
 		return nil
 	case err != nil:
-		return explain(what, err)
+		return midway(true, explain(what, err)) // for all that is known
 	case gone(h.State):
 		return nil
 	case h.AccountID != w.s.environment:
@@ -52,7 +53,7 @@ func (w *work) evict(ctx context.Context, id string) error {
 			err = errors.New("somebody deactivates it; it is removed once that is over")
 		}
 		if err != nil {
-			return explain(what, err)
+			return midway(true, explain(what, err))
 		}
 		return nil
 	}
@@ -95,8 +96,35 @@ func (w *work) evacuate(ctx context.Context, what, id string) error {
 	return nil
 }
 
+// recall learns, once, which hosts an earlier life ordered to go that show nothing of it yet.
+func (d *Driver) recall(ctx context.Context, s *session) error {
+	if d.hosts.recalled.Load() {
+		return nil
+	}
+	all, err := d.events(ctx, s, map[string]any{"eventType": evacuate, "state": "creating"})
+	if err != nil {
+		return err
+	}
+	for _, e := range all {
+		if e.EventType == evacuate && e.DeleteHost && e.State == "creating" {
+			d.hosts.setOrder(e.HostID, d.options.Now())
+		}
+	}
+	d.hosts.recalled.Store(true)
+	return nil
+}
+
 // evacuated tells whether the server has an order to remove a host.
 func (d *Driver) evacuated(ctx context.Context, s *session, id string) (bool, error) {
-	all, err := list[event](ctx, d, s, typeEvent, map[string]any{"hostId": id, "eventType": evacuate})
-	return slices.Contains(all, event{EventType: evacuate, HostID: id, DeleteHost: true}), err
+	all, err := d.events(ctx, s, map[string]any{"hostId": id, "eventType": evacuate})
+	meant := func(e event) bool { return e.EventType == evacuate && e.HostID == id && e.DeleteHost }
+	return slices.ContainsFunc(all, meant), err
+}
+
+// events lists orders, none where the key may not see them.
+func (d *Driver) events(ctx context.Context, s *session, filters map[string]any) ([]event, error) {
+	if !slices.Contains(s.api.GetTypes()[typeEvent].CollectionMethods, http.MethodGet) {
+		return nil, nil
+	}
+	return list[event](ctx, d, s, typeEvent, filters)
 }

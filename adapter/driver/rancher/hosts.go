@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-kit/log/level"
@@ -84,6 +85,7 @@ type hosts struct {
 	ordered  map[string]time.Time   // by id, when a host was ordered to go; zero: it was looked up and was not
 	told     map[string]bool        // ids of hosts in error that the log knows of
 	reserved map[rules.Ref][]string // names that are planned
+	recalled atomic.Bool            // whether ordered has what an earlier life ordered
 }
 
 func (v *hosts) init() {
@@ -136,6 +138,9 @@ func (d *Driver) group(ctx context.Context, s *session, ref rules.Ref) (*group, 
 	pairs, first, ok := d.options.Group(ref)
 	if !ok {
 		return nil, fmt.Errorf("%w: %s: the file has no target with such a selector", adapter.ErrInvalid, name(ref))
+	}
+	if err := d.recall(ctx, s); err != nil {
+		return nil, explain(name(ref), err)
 	}
 	all, err := list[host](ctx, d, s, typeHost, nil)
 	if err != nil {

@@ -76,7 +76,7 @@ func stopOf(state string) (rules.Verdict, string) {
 	}
 	ends := map[string]string{
 		"requested":         "that passes by itself",
-		"registering":       "activate it, or wait until it is activated",
+		"registering":       "that passes by itself",
 		"restarting":        "that passes by itself",
 		"upgraded":          "finish the upgrade or roll it back",
 		"canceling-upgrade": "roll the upgrade back once it is canceled, or continue it",

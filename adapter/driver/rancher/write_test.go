@@ -70,7 +70,7 @@ func TestAChangeInTheMeantime(t *testing.T) {
 	require.EqualError(t, f.scale(t, 3, 4), "changed in the meantime: service shop/web: its scale is 9 and not 3")
 	require.NoError(t, f.scale(t, 9, 4))
 
-	require.EqualValues(t, 4, f.observe(t).Count)
+	require.Equal(t, 4, f.observe(t).Count)
 	f.set(s, object{"state": "purged"})
 	f.web(object{"id": "1s6", "scale": 4})
 	f.ahead.Add(int64(time.Second))
