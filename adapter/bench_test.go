@@ -75,7 +75,7 @@ func bodyOf(alerts int) []byte {
 func handlerOf(b *testing.B, text string) http.Handler {
 	f, err := config.Parse("bench.yml", []byte(text), false)
 	require.NoError(b, err)
-	conns, err := config.Connect(f, nil, "")
+	conns, err := config.Connect(f, nil, config.Options{})
 	require.NoError(b, err)
 	store, err := bolt.Open(filepath.Join(b.TempDir(), "bench.db"))
 	require.NoError(b, err)

@@ -161,6 +161,9 @@ func (d *decider) arbitrate(all []wish) Decision {
 	}
 	w := slices.MinFunc(all, byRank)
 	dec := d.decision(w)
+	if d.seen.Stop == "" && d.seen.Why != "" {
+		dec.Why = append(dec.Why, d.seen.Why)
+	}
 	if w.stopped != "" {
 		dec.Verdict, dec.Why = w.stopped, append(dec.Why, d.others(w, all, false)...)
 		return dec

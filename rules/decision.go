@@ -32,7 +32,8 @@ type Observed struct {
 	Ready   bool   // whether the count that was asked for is there
 
 	// Stop, where it is not empty, is the verdict on every call: nothing can be done to the workload as it
-	// is now. Why is the line of why that goes with it: what is in the way and what ends it.
+	// is now. Why is the line of why that goes with it: what is in the way and what ends it; without Stop,
+	// what else is to be known of the workload.
 	Stop Verdict
 	Why  string
 }

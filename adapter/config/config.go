@@ -7,10 +7,12 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"alertscale/adapter"
 	"alertscale/adapter/driver/kubernetes"
+	"alertscale/adapter/driver/rancher"
 	"alertscale/adapter/driver/simulator"
 	"alertscale/adapter/driver/swarm"
 	"alertscale/rules"
@@ -20,7 +22,7 @@ import (
 // File is a file that was read and is without fault.
 type File struct {
 	Path    string
-	Text    string // as it is on disk
+	Text    string // to be shown: without secrets
 	Drivers map[string]Driver
 	Rules   *rules.Set
 }
@@ -33,6 +35,7 @@ type Driver struct {
 	Kubernetes *kubernetes.Config
 	Simulator  *simulator.Config
 	Swarm      *swarm.Config
+	Rancher    *rancher.Config
 
 	line int
 }
@@ -52,7 +55,7 @@ func Parse(path string, text []byte, dryRun bool) (*File, error) {
 	if err := doc.Err(); err != nil {
 		return nil, err
 	}
-	f := &File{Path: path, Text: string(text), Drivers: map[string]Driver{}}
+	f := &File{Path: path, Text: redact(text), Drivers: map[string]Driver{}}
 	src := rules.Source{AlertTTL: rules.DefaultAlertTTL, DryRun: dryRun, Root: root, Drivers: map[string]rules.Needs{}}
 	root.Fields([]yamldoc.Field{
 		{Key: "drivers", Read: f.readDrivers},
@@ -97,6 +100,8 @@ func (d Driver) needs() rules.Needs {
 	switch {
 	case d.Kubernetes != nil:
 		return rules.Needs{Kind: true, Namespace: true}
+	case d.Rancher != nil:
+		return rules.Needs{Kinds: map[string]rules.Needs{"service": {Namespace: true}, "host": {Selector: true}}}
 	case d.Swarm != nil:
 		return rules.Needs{Kinds: map[string]rules.Needs{"service": {}}}
 	default:
@@ -106,8 +111,8 @@ func (d Driver) needs() rules.Needs {
 
 // types are the types of drivers; laterTypes those that are to come.
 var (
-	types      = []string{"kubernetes", "simulator", "swarm"}
-	laterTypes = []string{"rancher", "rancher2"}
+	types      = []string{"kubernetes", "rancher", "simulator", "swarm"}
+	laterTypes = []string{"rancher2"}
 )
 
 func (f *File) readDrivers(n yamldoc.Node) {
@@ -137,6 +142,9 @@ func (f *File) readDriver(name string, n yamldoc.Node) {
 	case d.Type == "simulator":
 		c := simulator.ReadConfig(n)
 		d.Simulator = &c
+	case d.Type == "rancher":
+		c := rancher.ReadConfig(n)
+		d.Rancher = &c
 	case d.Type == "swarm":
 		c := swarm.ReadConfig(n)
 		d.Swarm = &c
@@ -145,7 +153,7 @@ func (f *File) readDriver(name string, n yamldoc.Node) {
 	case d.Type == name:
 		n.Faultf("%q is no type of driver%s; its type defaults to its name, else say type: %s", name, yamldoc.Hint(name, types), types[0])
 	default:
-		n.Faultf("type %q is unknown%s; there are %v", d.Type, yamldoc.Hint(d.Type, types), types)
+		n.Faultf("type %q is unknown%s; there are %s", d.Type, yamldoc.Hint(d.Type, types), strings.Join(types, ", "))
 	}
 	f.Drivers[name] = d // also at fault, so that targets are not said to have no driver
 }

@@ -87,3 +87,19 @@ func FuzzParse(f *testing.F) {
 		require.NotEmpty(t, file.Rules.Rules)
 	})
 }
+
+func TestSecretsAreNotShown(t *testing.T) {
+	for _, drivers := range []string{
+		"drivers: {rancher: {url: 'http://r', access_key: K, secret_key: hunter2}}",
+		"drivers:\n  rancher:\n    url: 'http://r'\n    access_key: K\n    secret_key: |\n      hunter2\n",
+		"alert_ttl: 1h\ndrivers:\n  rancher: {url: 'http://r', access_key: &k hunter2, secret_key: *k}\n",
+	} {
+		f, err := Parse("x.yml", []byte(drivers+"\ntargets: {a: {driver: rancher, kind: service, namespace: s, name: a, max: 2}}\n"+
+			"rules: [{name: r, matchers: [a=b], target: a, up: 1}]"), false)
+		require.NoError(t, err)
+		require.NotContains(t, f.Text, "hunter2")
+		require.Contains(t, f.Text, "<secret>")
+		require.Contains(t, f.Text, "max: 2")
+	}
+	require.Equal(t, "a: b # as it is\n", redact([]byte("a: b # as it is\n")))
+}

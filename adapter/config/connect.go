@@ -3,37 +3,60 @@ package config
 import (
 	"fmt"
 	"reflect"
+	"sync/atomic"
 	"time"
 
 	"alertscale/adapter"
 	"alertscale/adapter/driver/kubernetes"
+	"alertscale/adapter/driver/rancher"
 	"alertscale/adapter/driver/simulator"
 	"alertscale/adapter/driver/swarm"
+	"alertscale/rules"
+
+	"github.com/go-kit/log"
 )
 
 // Connections are the drivers of a file, ready to be called.
 type Connections struct {
 	file  *File
 	conns map[string]adapter.Conn
+	rules *atomic.Pointer[rules.Set] // of the newest file; drivers that outlive a file ask it
 }
 
-// Connect makes the drivers of a file. It asks nothing of any server. A simulator that an earlier file had
-// alike is kept, with its counts; the others are made anew, so that their credentials are read again.
-func Connect(f *File, before *Connections, version string) (*Connections, error) {
-	c := &Connections{file: f, conns: map[string]adapter.Conn{}}
+// Connect makes the drivers of a file. It asks nothing of any server. One that an earlier file had alike, and that
+// knows more than the file says, is kept: a simulator with its counts, a Rancher with the calls that are under
+// way. The others are made anew, so that their credentials are read again.
+func Connect(f *File, before *Connections, o Options) (*Connections, error) {
+	c := &Connections{file: f, conns: map[string]adapter.Conn{}, rules: &atomic.Pointer[rules.Set]{}}
+	if before != nil {
+		c.rules = before.rules
+	}
 	for _, name := range f.names() {
 		d := f.Drivers[name]
-		if before != nil && d.Simulator != nil && reflect.DeepEqual(before.file.Drivers[name].Simulator, d.Simulator) {
+		if before != nil && d.kept(before.file.Drivers[name]) {
 			c.conns[name] = adapter.Conn{Driver: before.conns[name].Driver, Timeout: d.Timeout}
 			continue
 		}
-		driver, err := d.connect(version)
+		driver, err := d.connect(c, o)
 		if err != nil {
 			return nil, fmt.Errorf("%s:%d: drivers.%s: %w", f.Path, d.line, name, err)
 		}
 		c.conns[name] = adapter.Conn{Driver: driver, Timeout: d.Timeout}
 	}
+	c.rules.Store(f.Rules)
 	return c, nil
+}
+
+// Options are what drivers need beside the file.
+type Options struct {
+	Version string     // of alertscale
+	Logger  log.Logger // nil: nothing is logged
+}
+
+// kept tells whether the connection of an earlier file stays in use.
+func (d Driver) kept(before Driver) bool {
+	return d.Simulator != nil && reflect.DeepEqual(before.Simulator, d.Simulator) ||
+		d.Rancher != nil && reflect.DeepEqual(before.Rancher, d.Rancher)
 }
 
 // File returns what the adapter works with.
@@ -44,13 +67,16 @@ func (c *Connections) File() *adapter.File {
 // Driver returns a driver by name, nil where there is none.
 func (c *Connections) Driver(name string) adapter.Driver { return c.conns[name].Driver }
 
-func (d Driver) connect(version string) (adapter.Driver, error) {
+func (d Driver) connect(c *Connections, o Options) (adapter.Driver, error) {
 	switch {
 	case d.Simulator != nil:
 		return simulator.New(*d.Simulator, simulator.Options{Now: time.Now}), nil
 	case d.Swarm != nil:
-		return swarm.New(*d.Swarm, swarm.Options{Version: version, Now: time.Now})
+		return swarm.New(*d.Swarm, swarm.Options{Version: o.Version, Now: time.Now})
+	case d.Rancher != nil:
+		group := func(ref rules.Ref) ([]rules.Label, rules.Remove, bool) { return c.rules.Load().Group(ref) }
+		return rancher.New(*d.Rancher, rancher.Options{Group: group, Now: time.Now, Logger: o.Logger})
 	default:
-		return kubernetes.New(*d.Kubernetes, kubernetes.Options{Version: version, Now: time.Now})
+		return kubernetes.New(*d.Kubernetes, kubernetes.Options{Version: o.Version, Now: time.Now})
 	}
 }

@@ -66,7 +66,7 @@ func (r *Reloader) load() error {
 	if err != nil {
 		return err
 	}
-	conns, err := Connect(f, r.conns, r.Version)
+	conns, err := Connect(f, r.conns, Options{Version: r.Version, Logger: r.Logger})
 	if err != nil {
 		return err
 	}
