@@ -89,8 +89,8 @@ func Parse(path string, text []byte, dryRun bool) (*File, error) {
 
 func readTTL(n yamldoc.Node) time.Duration {
 	d := n.Duration()
-	if d < time.Minute {
-		n.Faultf("%s is too short: an alert that is not heard of for alert_ttl counts as absent, so keep it above Alertmanager's repeat_interval", d)
+	if d <= 0 {
+		n.Faultf("want more than 0s: an alert that is not heard of for alert_ttl counts as absent, so keep it above Alertmanager's repeat_interval")
 	}
 	return d
 }
