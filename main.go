@@ -159,12 +159,18 @@ func (s *service) wire() error {
 	}
 	s.server = web.NewServer(web.ServerOptions{
 		Handler: web.New(web.Options{
-			Handler: s.adapter, View: s.adapter, File: s.reloader, Decode: webhook.Decode, Metrics: web.NewMetrics(reg),
+			Handler: s.adapter, View: s.adapter, File: s.reloader, Decode: webhook.Decode, Hook: s.hook, Metrics: web.NewMetrics(reg),
 			Gatherer: reg, Logger: s.logger, MaxRequestBytes: s.options.maxRequest,
 		}),
 		Flags: s.options.web, Logger: s.logger, ShutdownTimeout: s.options.shutdown,
 	})
 	return nil
+}
+
+// hook finds a hook of the file in force.
+func (s *service) hook(name string) (web.Hook, bool) {
+	h, ok := s.reloader.Hook(name)
+	return h, ok
 }
 
 // run runs the parts until one ends, and then stops them in order: first what brings work, then the work.

@@ -15,19 +15,18 @@ import (
 
 // arrows say which packages of the module each of its rooms may import. The longest prefix counts.
 var arrows = map[string][]string{
-	"alertscale":                {"alertscale/adapter"},
-	"alertscale/rules":          {"alertscale/rules/yamldoc"},
-	"alertscale/rules/yamldoc":  {},
-	"alertscale/adapter":        {"alertscale/rules"},
-	"alertscale/adapter/cli":    {"alertscale/adapter", "alertscale/rules", "alertscale/examples"},
-	"alertscale/adapter/config": {"alertscale/adapter", "alertscale/adapter/driver", "alertscale/rules"},
-	"alertscale/adapter/web":    {"alertscale/adapter", "alertscale/rules"},
-	"alertscale/adapter/driver": {"alertscale/adapter", "alertscale/rules"},
-	"alertscale/adapter/store":  {"alertscale/adapter", "alertscale/rules"},
-	"alertscale/adapter/webhook": {
-		"alertscale/rules",
-	},
-	"alertscale/examples": {},
+	"alertscale":                 {"alertscale/adapter"},
+	"alertscale/rules":           {"alertscale/rules/yamldoc"},
+	"alertscale/rules/yamldoc":   {},
+	"alertscale/adapter":         {"alertscale/rules"},
+	"alertscale/adapter/cli":     {"alertscale/adapter", "alertscale/rules", "alertscale/examples"},
+	"alertscale/adapter/config":  {"alertscale/adapter", "alertscale/adapter/driver", "alertscale/adapter/hook", "alertscale/rules"},
+	"alertscale/adapter/web":     {"alertscale/adapter", "alertscale/rules"},
+	"alertscale/adapter/driver":  {"alertscale/adapter", "alertscale/rules"},
+	"alertscale/adapter/store":   {"alertscale/adapter", "alertscale/rules"},
+	"alertscale/adapter/webhook": {"alertscale/rules"},
+	"alertscale/adapter/hook":    {"alertscale/rules"},
+	"alertscale/examples":        {},
 }
 
 // exact are the imports that are allowed without what lies under them: adapter imports no driver, no store, and

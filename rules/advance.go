@@ -38,6 +38,7 @@ func (m *Memory) clip(now time.Time) bool {
 	for fp, h := range m.Alerts {
 		if h.At.After(now) || h.LastAt.After(now) {
 			h.At, h.LastAt = earlier(h.At, now), earlier(h.LastAt, now)
+			h.clipHook(now)
 			m.Alerts[fp], changed = h, true
 		}
 	}
@@ -106,6 +107,8 @@ func (m *Memory) due(ttl time.Duration, now time.Time) []string {
 func (m *Memory) age(t *Target, fp string, now time.Time) {
 	h := m.Alerts[fp]
 	switch {
+	case h.State == Firing && h.Hook != "":
+		m.expire(t, fp, now)
 	case h.State == Firing:
 		h.State, h.LastAt, h.At = Suspended, h.At, now
 		m.Alerts[fp] = h
@@ -119,6 +122,8 @@ func (m *Memory) age(t *Target, fp string, now time.Time) {
 // due is when the next thing happens to an alert that nobody speaks of.
 func (h *Heard) due(ttl time.Duration) time.Time {
 	switch {
+	case h.Hook != "":
+		return h.hookDue()
 	case h.State == Firing:
 		return h.At.Add(ttl)
 	case len(h.Claims) > 0:

@@ -43,6 +43,8 @@ type Alert struct {
 	Annotations Labels
 	StartsAt    time.Time
 	EndsAt      time.Time // zero while it fires
+	Until       time.Time // when a hook's alert ends by itself
+	KnownUntil  time.Time // for how long a hook's alert with an idempotency key is known; zero: it has none
 }
 
 // Event is one notification after decoding. Alerts may share the memory of the body that they
@@ -50,7 +52,8 @@ type Alert struct {
 type Event struct {
 	Receiver  string
 	GroupKey  string
-	Truncated int // how many alerts the sender left out for length: truncatedAlerts
+	Hook      string // the hook that it was posted to; empty: Alertmanager's webhook
+	Truncated int    // how many alerts the sender left out for length: truncatedAlerts
 	Alerts    []Alert
 
 	ExternalURL       string

@@ -142,6 +142,9 @@ func (w *world) hearsay(e *Event) {
 			h.resolves++
 			continue
 		}
+		if e.Hook != "" {
+			h.resolves++ // it ends by itself
+		}
 		h.starts[a.StartsAt], h.latest, h.ended = true, maxTime(h.latest, a.StartsAt), time.Time{}
 	}
 }

@@ -48,6 +48,11 @@ type Heard struct {
 	Claims []GroupID `json:"claims,omitempty"`
 	// Unheard tells of a resolved alert that nobody had said before that it fires.
 	Unheard bool `json:"unheard,omitempty"`
+	// Of an alert that a hook brought: the hook, when the alert ends by itself, and for how long it is known by
+	// the idempotency key of its POST; zero: it has none.
+	Hook       string    `json:"hook,omitempty"`
+	Until      time.Time `json:"until,omitzero"`
+	KnownUntil time.Time `json:"knownUntil,omitzero"`
 }
 
 // Episode is a rule's, from its first alert to its last.

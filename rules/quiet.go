@@ -21,6 +21,9 @@ func (m *Memory) Quiet(touch *Touch, e *Event, group GroupID) bool {
 		if !heard || len(h.Claims) > 0 {
 			return false
 		}
+		if h.Hook != "" && h.State == Resolved {
+			continue // the same idempotency key
+		}
 		if hit.Alert.Resolved {
 			if !h.knowsResolve(hit.Alert) {
 				return false
@@ -31,7 +34,7 @@ func (m *Memory) Quiet(touch *Touch, e *Event, group GroupID) bool {
 			continue
 		}
 		firing.add(hit.Alert.Fingerprint)
-		if h.State != Firing || hit.Alert.StartsAt.After(h.StartsAt) || !slices.Contains(h.Groups, group) ||
+		if h.State != Firing || h.Hook == "" && hit.Alert.StartsAt.After(h.StartsAt) || !slices.Contains(h.Groups, group) ||
 			!slices.EqualFunc(hit.Rules, h.Rules, func(r *Rule, name string) bool { return r.Name == name }) ||
 			m.unrendered(hit.Rules) {
 			return false

@@ -23,6 +23,9 @@ func Record(t *Target, mem Memory, touch *Touch, e *Event, now time.Time) (Memor
 	for _, h := range known {
 		r.known(h)
 	}
+	if e.Hook != "" && len(fresh) > 0 {
+		r.endHooked()
+	}
 	for _, h := range fresh {
 		r.leave(h.Alert.Fingerprint)
 	}
@@ -99,7 +102,11 @@ func (r *recorder) sort(hits []Hit) (known, fresh, gone []Hit) {
 		switch {
 		case h.Alert.Resolved:
 			gone = append(gone, h)
-		case !heard || rec.outlived(h.Alert):
+		case !heard:
+			fresh = append(fresh, h)
+		case rec.Hook != "": // the same idempotency key
+			known = append(known, h)
+		case rec.outlived(h.Alert):
 			fresh = append(fresh, h)
 		case rec.State == Resolved && r.now.Sub(rec.At) > staleAfter && r.mem.beginsAnew(&rec, h.Rules):
 			fresh = append(fresh, h)
@@ -138,13 +145,16 @@ func (h *Heard) lastHeard() time.Time {
 func (r *recorder) known(hit Hit) {
 	fp := hit.Alert.Fingerprint
 	h := r.mem.Alerts[fp]
-	if h.State == Resolved {
+	switch {
+	case h.State == Resolved && h.Hook != "":
+		return
+	case h.State == Resolved:
 		r.claim(hit, h)
 		return
 	}
 	next := h
 	next.State, next.At, next.LastAt = Firing, r.now, time.Time{}
-	if hit.Alert.StartsAt.After(h.StartsAt) {
+	if hit.Alert.StartsAt.After(h.StartsAt) && h.Hook == "" {
 		next.StartsAt = hit.Alert.StartsAt
 	}
 	next.Groups = with(h.Groups, r.group)
@@ -218,6 +228,7 @@ func (r *recorder) fresh(hit Hit) {
 	r.set(hit.Alert.Fingerprint, Heard{
 		State: Firing, StartsAt: hit.Alert.StartsAt, At: r.now,
 		Groups: []GroupID{r.group}, Rules: ruleNames(hit.Rules, nil),
+		Hook: r.event.Hook, Until: hit.Alert.Until, KnownUntil: hit.Alert.KnownUntil,
 	})
 }
 

@@ -60,6 +60,7 @@ type world struct {
 	wakes   map[Ref]time.Time
 	late    []late
 	next    []mishap // of the calls to come
+	presses int      // POSTs to a hook
 	heard   map[string]*hearsay
 	log     []Decision // of the loop, and settled ones
 }

@@ -13,8 +13,10 @@ import (
 	"alertscale/adapter"
 	"alertscale/adapter/driver/kubernetes"
 	"alertscale/adapter/driver/rancher"
+	"alertscale/adapter/driver/rancher2"
 	"alertscale/adapter/driver/simulator"
 	"alertscale/adapter/driver/swarm"
+	"alertscale/adapter/hook"
 	"alertscale/rules"
 	"alertscale/rules/yamldoc"
 )
@@ -24,6 +26,7 @@ type File struct {
 	Path    string
 	Text    string // to be shown: without secrets
 	Drivers map[string]Driver
+	Hooks   []hook.Config
 	Rules   *rules.Set
 }
 
@@ -36,9 +39,12 @@ type Driver struct {
 	Simulator  *simulator.Config
 	Swarm      *swarm.Config
 	Rancher    *rancher.Config
+	Rancher2   *rancher2.Config
 
 	line int
 }
+
+const ttlWhy = ": an alert that is not heard of for alert_ttl counts as absent, so keep it above Alertmanager's repeat_interval"
 
 // Load reads the file at a path. With dryRun, nothing is ever changed by its rules.
 func Load(path string, dryRun bool) (*File, error) {
@@ -59,10 +65,13 @@ func Parse(path string, text []byte, dryRun bool) (*File, error) {
 	src := rules.Source{AlertTTL: rules.DefaultAlertTTL, DryRun: dryRun, Root: root, Drivers: map[string]rules.Needs{}}
 	root.Fields([]yamldoc.Field{
 		{Key: "drivers", Read: f.readDrivers},
-		{Key: "alert_ttl", Read: func(n yamldoc.Node) { src.AlertTTL = readTTL(n) }},
+		{Key: "alert_ttl", Read: func(n yamldoc.Node) { src.AlertTTL = n.DurationAbove0(ttlWhy) }},
+		{Key: "hooks", Read: func(n yamldoc.Node) {
+			n.Each(func(name string, v yamldoc.Node) { f.Hooks = append(f.Hooks, hook.ReadConfig(name, v)) })
+		}},
 		{Key: "targets", Read: func(n yamldoc.Node) { src.Targets = &n }},
 		{Key: "rules", Read: func(n yamldoc.Node) { src.Rules = &n }},
-	}, "alertmanager", "time_intervals", "hooks")
+	}, "alertmanager", "time_intervals")
 	if !root.Has("drivers") {
 		f.Drivers["kubernetes"] = Driver{
 			Name: "kubernetes", Type: "kubernetes", Timeout: adapter.DefaultTimeout, Kubernetes: &kubernetes.Config{}, line: 1,
@@ -87,14 +96,6 @@ func Parse(path string, text []byte, dryRun bool) (*File, error) {
 	return f, nil
 }
 
-func readTTL(n yamldoc.Node) time.Duration {
-	d := n.Duration()
-	if d <= 0 {
-		n.Faultf("want more than 0s: an alert that is not heard of for alert_ttl counts as absent, so keep it above Alertmanager's repeat_interval")
-	}
-	return d
-}
-
 // needs tells what the driver's targets need beside the name.
 func (d Driver) needs() rules.Needs {
 	switch {
@@ -102,6 +103,8 @@ func (d Driver) needs() rules.Needs {
 		return rules.Needs{Kind: true, Namespace: true}
 	case d.Rancher != nil:
 		return rules.Needs{Kinds: map[string]rules.Needs{"service": {Namespace: true}, "host": {Selector: true}}}
+	case d.Rancher2 != nil:
+		return rules.Needs{Kinds: map[string]rules.Needs{"machinePool": {Namespace: true}, "nodePool": {Namespace: true}}}
 	case d.Swarm != nil:
 		return rules.Needs{Kinds: map[string]rules.Needs{"service": {}}}
 	default:
@@ -109,11 +112,8 @@ func (d Driver) needs() rules.Needs {
 	}
 }
 
-// types are the types of drivers; laterTypes those that are to come.
-var (
-	types      = []string{"kubernetes", "rancher", "simulator", "swarm"}
-	laterTypes = []string{"rancher2"}
-)
+// types are the types of drivers.
+var types = []string{"kubernetes", "rancher", "rancher2", "simulator", "swarm"}
 
 func (f *File) readDrivers(n yamldoc.Node) {
 	n.Each(func(name string, v yamldoc.Node) { f.readDriver(name, v) })
@@ -148,8 +148,9 @@ func (f *File) readDriver(name string, n yamldoc.Node) {
 	case d.Type == "swarm":
 		c := swarm.ReadConfig(n)
 		d.Swarm = &c
-	case slices.Contains(laterTypes, d.Type):
-		n.Faultf("type %q is not supported yet", d.Type)
+	case d.Type == "rancher2":
+		c := rancher2.ReadConfig(n)
+		d.Rancher2 = &c
 	case d.Type == name:
 		n.Faultf("%q is no type of driver%s; its type defaults to its name, else say type: %s", name, yamldoc.Hint(name, types), types[0])
 	default:

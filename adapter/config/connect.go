@@ -9,25 +9,28 @@ import (
 	"alertscale/adapter"
 	"alertscale/adapter/driver/kubernetes"
 	"alertscale/adapter/driver/rancher"
+	"alertscale/adapter/driver/rancher2"
 	"alertscale/adapter/driver/simulator"
 	"alertscale/adapter/driver/swarm"
+	"alertscale/adapter/hook"
 	"alertscale/rules"
 
 	"github.com/go-kit/log"
 )
 
-// Connections are the drivers of a file, ready to be called.
+// Connections are the drivers of a file, ready to be called, and its hooks.
 type Connections struct {
 	file  *File
 	conns map[string]adapter.Conn
+	hooks map[string]*hook.Hook
 	rules *atomic.Pointer[rules.Set] // of the newest file; drivers that outlive a file ask it
 }
 
-// Connect makes the drivers of a file. It asks nothing of any server. One that an earlier file had alike, and that
+// Connect makes the drivers of a file, and reads the tokens of its hooks. It asks nothing of any server. One that an earlier file had alike, and that
 // knows more than the file says, is kept: a simulator with its counts, a Rancher with the calls that are under
 // way. The others are made anew, so that their credentials are read again.
 func Connect(f *File, before *Connections, o Options) (*Connections, error) {
-	c := &Connections{file: f, conns: map[string]adapter.Conn{}, rules: &atomic.Pointer[rules.Set]{}}
+	c := &Connections{file: f, conns: map[string]adapter.Conn{}, hooks: map[string]*hook.Hook{}, rules: &atomic.Pointer[rules.Set]{}}
 	if before != nil {
 		c.rules = before.rules
 	}
@@ -42,6 +45,13 @@ func Connect(f *File, before *Connections, o Options) (*Connections, error) {
 			return nil, fmt.Errorf("%s:%d: drivers.%s: %w", f.Path, d.line, name, err)
 		}
 		c.conns[name] = adapter.Conn{Driver: driver, Timeout: d.Timeout}
+	}
+	for _, h := range f.Hooks {
+		opened, err := hook.Open(h)
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: hooks.%s: %w", f.Path, h.Line, h.Name, err)
+		}
+		c.hooks[h.Name] = opened
 	}
 	c.rules.Store(f.Rules)
 	return c, nil
@@ -76,6 +86,8 @@ func (d Driver) connect(c *Connections, o Options) (adapter.Driver, error) {
 	case d.Rancher != nil:
 		group := func(ref rules.Ref) ([]rules.Label, rules.Remove, bool) { return c.rules.Load().Group(ref) }
 		return rancher.New(*d.Rancher, rancher.Options{Group: group, Now: time.Now, Logger: o.Logger})
+	case d.Rancher2 != nil:
+		return rancher2.New(*d.Rancher2, rancher2.Options{Version: o.Version, Now: time.Now})
 	default:
 		return kubernetes.New(*d.Kubernetes, kubernetes.Options{Version: o.Version, Now: time.Now})
 	}

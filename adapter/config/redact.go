@@ -5,7 +5,7 @@ import (
 )
 
 // secrets are the keys whose values are never shown.
-var secrets = map[string]bool{"secret_key": true}
+var secrets = map[string]bool{"secret_key": true, "token": true}
 
 // redact returns the text of a file with <secret> in place of what must not be shown; as it is where there is
 // nothing of that kind.

@@ -7,9 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"alertscale/adapter"
+	"alertscale/adapter/hook"
 
 	"github.com/fsnotify/fsnotify"
 	"github.com/go-kit/log"
@@ -25,6 +27,8 @@ type Reloader struct {
 	Logger  log.Logger
 	Metrics *adapter.Metrics
 	Use     func(*adapter.File) // puts a file in force
+
+	hooks atomic.Pointer[map[string]*hook.Hook] // of the file in force
 
 	mu    sync.Mutex // one reload at a time
 	conns *Connections
@@ -71,6 +75,7 @@ func (r *Reloader) load() error {
 		return err
 	}
 	r.conns = conns
+	r.hooks.Store(&conns.hooks)
 	return nil
 }
 
@@ -131,6 +136,12 @@ func (r *Reloader) reloadIfChanged(w *fsnotify.Watcher) {
 	if !same {
 		_ = r.Reload()
 	}
+}
+
+// Hook returns a hook of the file in force.
+func (r *Reloader) Hook(name string) (*hook.Hook, bool) {
+	h, ok := (*r.hooks.Load())[name]
+	return h, ok
 }
 
 // Config returns the text of the file in force.

@@ -17,16 +17,21 @@ const (
 	execution    = "execution"
 	internal     = "internal"
 	notFoundType = "not_found"
+	unauthorized = "unauthorized"
 	unavailable  = "unavailable"
 )
 
 // fail answers with an error: in the envelope where programs ask, in plain text elsewhere.
 func fail(w http.ResponseWriter, r *http.Request, code int, errorType, text string) {
-	if r.URL.Path != "/webhook" && !strings.HasPrefix(r.URL.Path, "/api/v1/") {
+	if !inEnvelope(r.URL.Path) {
 		http.Error(w, text, code)
 		return
 	}
 	send(w, code, append(appendError(nil, errorType, text), '}'))
+}
+
+func inEnvelope(path string) bool {
+	return path == "/webhook" || strings.HasPrefix(path, "/hook/") || strings.HasPrefix(path, "/api/v1/")
 }
 
 // succeed answers with data in the envelope. Lists that are nil are written as empty ones.

@@ -72,7 +72,7 @@ type site struct {
 func newSite(core *fakeCore, change ...func(*Options)) *site {
 	s := &site{reg: prometheus.NewRegistry()}
 	o := Options{
-		Handler: core, View: core, File: core, Decode: webhook.Decode,
+		Handler: core, View: core, File: core, Decode: webhook.Decode, Hook: func(string) (Hook, bool) { return nil, false },
 		Metrics: NewMetrics(s.reg), Gatherer: s.reg, Logger: log.NewLogfmtLogger(log.NewSyncWriter(&s.log)),
 	}
 	for _, c := range change {

@@ -8,6 +8,7 @@ import (
 const landing = `alertscale turns Alertmanager's notifications into scaling.
 
 POST /webhook                    where Alertmanager posts to
+POST /hook/NAME                  where other senders post to, with the token of the hook
 GET  /-/healthy                  200 while the process lives
 GET  /-/ready                    200 while it takes notifications
 POST /-/reload                   reads the file of rules again

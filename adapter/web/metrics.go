@@ -8,7 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Metrics count the answers of the webhook. What the web config turns away (401) does not get as far.
+// Metrics count the answers of the webhook and of the hooks: 401 and 404 are of the latter, since what the web
+// config turns away does not get as far.
 type Metrics struct {
 	notifications map[int]prometheus.Counter
 	duration      prometheus.Histogram
@@ -30,8 +31,8 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		}),
 	}
 	for _, code := range []int{
-		http.StatusOK, http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge,
-		http.StatusUnprocessableEntity, http.StatusInternalServerError, http.StatusServiceUnavailable,
+		http.StatusOK, http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound, http.StatusMethodNotAllowed,
+		http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, http.StatusInternalServerError, http.StatusServiceUnavailable,
 	} {
 		m.notifications[code] = notifications.WithLabelValues(strconv.Itoa(code))
 	}

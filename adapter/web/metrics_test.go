@@ -26,6 +26,8 @@ func TestMetricsAreThereFromTheStart(t *testing.T) {
 # TYPE alertscale_notifications_total counter
 alertscale_notifications_total{code="200"} 0
 alertscale_notifications_total{code="400"} 0
+alertscale_notifications_total{code="401"} 0
+alertscale_notifications_total{code="404"} 0
 alertscale_notifications_total{code="405"} 0
 alertscale_notifications_total{code="413"} 0
 alertscale_notifications_total{code="422"} 0

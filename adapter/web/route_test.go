@@ -13,7 +13,7 @@ import (
 
 // TestRoutes goes through every path with every method.
 func TestRoutes(t *testing.T) {
-	s := newSite(&fakeCore{})
+	s := newSite(&fakeCore{}, withHook("deploy", fakeHook{}))
 	paths := []struct {
 		path, allow string
 		envelope    bool // errors come in it
@@ -31,7 +31,10 @@ func TestRoutes(t *testing.T) {
 		{"/api/v1/status/buildinfo", "GET, HEAD", true},
 		{"/nowhere", "", false},
 		{"/-/quit", "", false},
-		{"/hook/deploy", "", false},
+		{"/hook/deploy?key=t", "POST", true},
+		{"/hook/other?key=t", "", true},
+		{"/hook/", "", true},
+		{"/hook/deploy/", "", true},
 		{"/webhook/", "", false},
 		{"/api/v1/", "", true},
 		{"/api/v1/nowhere", "", true},

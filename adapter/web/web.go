@@ -36,6 +36,14 @@ type Handler interface {
 	Ready() error
 }
 
+// Hook makes notifications of the POSTs of other senders.
+type Hook interface {
+	// Allows tells whether a sender who shows this token may post.
+	Allows(token string) bool
+	// Event returns what a POST stands for. It must not keep body. An error is the sender's.
+	Event(body []byte, idempotencyKey string, now time.Time) (*rules.Event, error)
+}
+
 // View tells what is known and what was done.
 type View interface {
 	Targets() []adapter.TargetStatus
@@ -59,6 +67,8 @@ type Options struct {
 	View     View
 	File     File
 	Decode   func(body []byte) (*rules.Event, error) // must not keep body
+	Hook     func(name string) (Hook, bool)          // those of the file in force
+	Now      func() time.Time                        // default time.Now
 	Metrics  *Metrics
 	Gatherer prometheus.Gatherer // for /metrics
 	Logger   log.Logger
@@ -75,8 +85,13 @@ func New(o Options) http.Handler {
 	if o.Deadline <= 0 {
 		o.Deadline = DefaultDeadline
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	mux := http.NewServeMux()
-	mux.Handle("/webhook", &notifications{Options: o})
+	posts := &notifications{Options: o}
+	mux.Handle("/webhook", posts)
+	mux.Handle("/hook/{name}", &hooks{posts})
 	mux.Handle("/metrics", get(metricsHandler(o).ServeHTTP))
 	mux.Handle("/-/healthy", get(healthy))
 	mux.Handle("/-/ready", get(ready(o.Handler)))

@@ -21,7 +21,7 @@ const retryAfter = "5"
 // maxPooled is up to which size buffers are kept for the next notification.
 const maxPooled = 1 << 20
 
-// notifications is POST /webhook.
+// notifications is POST /webhook, and what POST /hook/NAME has in common with it.
 type notifications struct {
 	Options
 	buffers sync.Pool // of *buffers
@@ -33,8 +33,11 @@ type buffers struct {
 	answer []byte
 }
 
-// ServeHTTP answers one notification, and counts the answer.
-func (h *notifications) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP answers one notification.
+func (h *notifications) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.take(w, r, h.Decode) }
+
+// take answers one POST that decode makes a notification of, and counts the answer.
+func (h *notifications) take(w http.ResponseWriter, r *http.Request, decode func([]byte) (*rules.Event, error)) {
 	start := time.Now()
 	code := http.StatusInternalServerError // what a panic is answered with
 	defer func() { h.Metrics.answered(code, time.Since(start)) }()
@@ -47,18 +50,19 @@ func (h *notifications) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if b == nil {
 		b = new(buffers)
 	}
-	code = h.serve(w, r, b, start.Add(h.Deadline))
+	event, err := h.read(w, r, b, decode)
+	if err != nil {
+		code = h.refuse(w, r, err)
+	} else {
+		code = h.serve(w, r, b, event, start.Add(h.Deadline))
+	}
 	// Not deferred: after a panic, somebody may still hold the body.
 	if b.body.Cap() <= maxPooled && cap(b.answer) <= maxPooled {
 		h.buffers.Put(b)
 	}
 }
 
-func (h *notifications) serve(w http.ResponseWriter, r *http.Request, b *buffers, deadline time.Time) int {
-	event, err := h.read(w, r, b)
-	if err != nil {
-		return h.refuse(w, r, err)
-	}
+func (h *notifications) serve(w http.ResponseWriter, r *http.Request, b *buffers, event *rules.Event, deadline time.Time) int {
 	// What a notification asks for is done also if its sender goes away.
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(r.Context()), deadline)
 	defer cancel()
@@ -81,12 +85,12 @@ func (h *notifications) serve(w http.ResponseWriter, r *http.Request, b *buffers
 }
 
 // read reads and decodes the body.
-func (h *notifications) read(w http.ResponseWriter, r *http.Request, b *buffers) (*rules.Event, error) {
+func (h *notifications) read(w http.ResponseWriter, r *http.Request, b *buffers, decode func([]byte) (*rules.Event, error)) (*rules.Event, error) {
 	b.body.Reset()
 	if _, err := b.body.ReadFrom(http.MaxBytesReader(w, r.Body, h.MaxRequestBytes)); err != nil {
 		return nil, fmt.Errorf("read the body: %w", err)
 	}
-	return h.Decode(b.body.Bytes())
+	return decode(b.body.Bytes())
 }
 
 // refuse answers a body that could not be read or is no notification, and logs it: Alertmanager

@@ -18,7 +18,7 @@ import (
 )
 
 // TestWebhookStatuses has every status that a notification can be answered with, but for 401, which
-// is the web config's.
+// is the web config's, or a hook's.
 func TestWebhookStatuses(t *testing.T) {
 	scaled := rules.Decision{
 		Ref: "kubernetes:Deployment/shop/web", Target: "web", Rule: `web is "busy"`, Verdict: rules.Scaled,

@@ -2,6 +2,7 @@ package yamldoc
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -147,6 +148,15 @@ func (n Node) Text() string {
 	return s
 }
 
+// File reads the path of a file. One that is not absolute is beside the document, as in Prometheus's files.
+func (n Node) File() string {
+	path := n.Text()
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(filepath.Dir(n.doc.file), path)
+}
+
 // Scalar reads a single value as it is written; false where it is a list, a mapping or null.
 func (n Node) Scalar() (string, bool) {
 	y := resolve(n.y)
@@ -206,6 +216,15 @@ func (n Node) Duration() time.Duration {
 		n.Faultf("%q is not a duration such as 30s, 5m or 1h30m", s)
 	}
 	return time.Duration(v)
+}
+
+// DurationAbove0 reads a duration that is more than nothing. why tells what it is for.
+func (n Node) DurationAbove0(why string) time.Duration {
+	d := n.Duration()
+	if v, err := model.ParseDuration(resolve(n.y).Value); err == nil && v <= 0 {
+		n.Faultf("want more than 0s%s", why)
+	}
+	return d
 }
 
 type pair struct {

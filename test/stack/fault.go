@@ -30,6 +30,8 @@ type Fault struct {
 	Cut        Point         // Cut the connection.
 	Status     int           // Answer with it instead of passing on.
 	RetryAfter int           // Seconds, with Status.
+
+	Answer http.HandlerFunc // In the place of Status.
 }
 
 // Method matches requests of any of the methods.
@@ -136,11 +138,15 @@ func (i *Injected) takes(r Request) bool {
 
 // beforeRequest does what is to be done before the request is passed on, and
 // tells whether it is to be.
-func (i *Injected) beforeRequest(w http.ResponseWriter) (pass bool) {
+func (i *Injected) beforeRequest(w http.ResponseWriter, r *http.Request) (pass bool) {
 	if i.Delay > 0 {
 		i.wait(time.After(i.Delay))
 	}
 	i.at(BeforeRequest)
+	if i.Answer != nil {
+		i.Answer(w, r)
+		return false
+	}
 	if i.Status == 0 {
 		return true
 	}

@@ -56,12 +56,25 @@ func StartProxy(t T, target string) *Proxy {
 	return startProxy(t, target, &http.Transport{}, nil)
 }
 
+// StartTLSProxy is StartProxy that itself speaks HTTPS, and returns the PEM of the certificate that it shows.
+func StartTLSProxy(t T, target string) (p *Proxy, ca []byte) {
+	t.Helper()
+	id, err := newIdentity()
+	must(t, err)
+	cert, err := tls.X509KeyPair(id.cert, id.key)
+	must(t, err)
+	return startProxy(t, target, &http.Transport{}, &cert), id.cert
+}
+
 func startProxy(t T, target string, transport *http.Transport, cert *tls.Certificate) *Proxy {
 	t.Helper()
 	to, err := url.Parse(target)
 	must(t, err)
 	p := &Proxy{address: address(FreePort(t)), cert: cert, closed: make(chan struct{})}
-	p.URL = to.Scheme + "://" + p.address
+	p.URL = "http://" + p.address
+	if cert != nil {
+		p.URL = "https://" + p.address
+	}
 	p.forward = &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) },
 		// Events of a watch are passed on as they come.
@@ -154,7 +167,7 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
 		p.forward.ServeHTTP(w, r)
 		return
 	}
-	if !fault.beforeRequest(w) {
+	if !fault.beforeRequest(w, r) {
 		return
 	}
 	ctx := context.WithValue(r.Context(), faultKey{}, fault)

@@ -1,7 +1,6 @@
 package swarm
 
 import (
-	"archive/tar"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -26,6 +25,7 @@ const image = "alertscale-idle"
 // its processes are seen outside or outlive it.
 type docker struct {
 	host string // as DOCKER_HOST
+	dir  string // what it keeps, and its socket
 	http *http.Client
 }
 
@@ -34,7 +34,7 @@ func startDocker(t stack.T) *docker {
 	t.Helper()
 	dir := t.TempDir()
 	socket := filepath.Join(dir, "docker.sock")
-	d := &docker{host: "unix://" + socket, http: &http.Client{Transport: &http.Transport{
+	d := &docker{host: "unix://" + socket, dir: dir, http: &http.Client{Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, "unix", socket)
 		},
@@ -47,7 +47,7 @@ func startDocker(t stack.T) *docker {
 	require.NoError(t, d.call(t, http.MethodPost, "/swarm/init", map[string]any{
 		"ListenAddr": "127.0.0.1:2377", "AdvertiseAddr": "127.0.0.1",
 	}, nil))
-	d.load(t)
+	d.image(t, image, []file{{name: "idle", text: built(t, "./idle")}})
 	return d
 }
 
@@ -70,26 +70,6 @@ func (d *docker) launch(t stack.T, dir string, args ...string) {
 			t.Logf("the end of the log of dockerd:\n%s", tail(text, 16<<10))
 		}
 	})
-}
-
-// load builds the image and brings it to the engine.
-func (d *docker) load(t stack.T) {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "idle")
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", file, "./idle")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	out, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	program, err := os.ReadFile(file)
-	require.NoError(t, err)
-
-	var archive bytes.Buffer
-	w := tar.NewWriter(&archive)
-	require.NoError(t, w.WriteHeader(&tar.Header{Name: "idle", Mode: 0o755, Size: int64(len(program))}))
-	_, err = w.Write(program)
-	require.NoError(t, err)
-	require.NoError(t, w.Close())
-	require.NoError(t, d.call(t, http.MethodPost, "/images/create?fromSrc=-&tag=latest&repo="+image, &archive, nil))
 }
 
 // call calls the API. The body is a reader of an archive, or something to be sent as JSON.

@@ -20,10 +20,11 @@ import (
 // which does TLS, credentials and their rotation, and not on its REST client, which asks again by
 // itself where an answer has Retry-After.
 type client struct {
-	base  string // https://host:port, with the path that the API is behind, if any
-	http  *http.Client
-	limit flowcontrol.RateLimiter
-	rate  string // the limit in words
+	base    string   // https://host:port, with the path that the API is behind, if any
+	rancher *Rancher // that is in front; nil: none that the file tells of
+	http    *http.Client
+	limit   flowcontrol.RateLimiter
+	rate    string // the limit in words
 }
 
 func newClient(found *rest.Config, cfg Config, agent string) (*client, error) {
@@ -38,7 +39,8 @@ func newClient(found *rest.Config, cfg Config, agent string) (*client, error) {
 		return nil, fmt.Errorf("server %q: %s", found.Host, oneLine(err.Error()))
 	}
 	return &client{
-		base: strings.TrimSuffix(base.String(), "/"),
+		base:    strings.TrimSuffix(base.String(), "/"),
+		rancher: cfg.Rancher,
 		// A redirect would take the credentials elsewhere, and a write would be sent twice.
 		http: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
@@ -106,7 +108,10 @@ func (c *client) silence(err error) error {
 	if u := (*url.Error)(nil); errors.As(err, &u) {
 		err = u.Err
 	}
-	return fmt.Errorf("no answer from %s: %w", c.base, err)
+	if never := (*unsent)(nil); errors.As(err, &never) {
+		return &adapter.BusyError{Err: fmt.Errorf("not sent: %w", never.error)}
+	}
+	return fmt.Errorf("no answer from %s: %w%s", c.base, err, c.distrusted(err))
 }
 
 func readAll(resp *http.Response) ([]byte, error) {

@@ -13,6 +13,8 @@ type Config struct {
 	QPS        float64 // requests a second on average; 0: 50
 	Burst      int     // requests at once; 0: 100
 
+	Rancher *Rancher // nil: the cluster is not reached by way of one. It excludes Kubeconfig and Context.
+
 	// Kinds are the kinds of the file's targets as they are spelled there. One with a version,
 	// version/Kind or group/version/Kind, pins the version; the others need not be here.
 	Kinds []string
@@ -35,7 +37,11 @@ func ReadConfig(n yamldoc.Node) Config {
 		{Key: "context", Read: func(n yamldoc.Node) { c.Context = n.Text() }},
 		{Key: "qps", Read: func(n yamldoc.Node) { c.QPS = n.Float() }},
 		{Key: "burst", Read: func(n yamldoc.Node) { c.Burst = n.Int(1) }},
-	}, "rancher")
+		{Key: "rancher", Read: func(n yamldoc.Node) { c.Rancher = readRancher(n) }},
+	})
+	if c.Rancher != nil {
+		c.Rancher.excludes(n)
+	}
 	return c
 }
 

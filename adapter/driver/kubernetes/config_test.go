@@ -22,13 +22,12 @@ func TestReadConfig(t *testing.T) {
 	require.Equal(t, Config{QPS: 50, Burst: 100}, ReadConfig(root).withDefaults())
 	require.NoError(t, doc.Err())
 
-	doc, root = yamldoc.Parse("a.yml", []byte("kubeconfg: x\ncontext: ''\nqps: 0\nburst: none\nrancher: {}\n"))
+	doc, root = yamldoc.Parse("a.yml", []byte("kubeconfg: x\ncontext: ''\nqps: 0\nburst: none\n"))
 	ReadConfig(root)
 	require.EqualError(t, doc.Err(), `a.yml:1: unknown key "kubeconfg", did you mean "kubeconfig"?
 a.yml:2: context: is empty
 a.yml:3: qps: "0" is not a number above 0
-a.yml:4: burst: "none" is not a whole number
-a.yml:5: "rancher" is not supported yet`)
+a.yml:4: burst: "none" is not a whole number`)
 }
 
 func TestKindsOfTheFile(t *testing.T) {

@@ -18,6 +18,9 @@ import (
 // credentials finds the API server and what to show to it: what the block names, else the pod's
 // service account, else KUBECONFIG, else ~/.kube/config.
 func credentials(cfg Config, inCluster func() (*rest.Config, error)) (*rest.Config, error) {
+	if cfg.Rancher != nil {
+		return cfg.Rancher.config()
+	}
 	if cfg.Kubeconfig != "" {
 		return fromFiles("kubeconfig", []string{cfg.Kubeconfig}, cfg.Context)
 	}

@@ -29,7 +29,7 @@ type discovery struct {
 	kinds   table
 	read    time.Time            // when the kinds were last read; zero: never
 	missing []groupVersion       // what the server could not tell of then
-	refusal error                // of the last reading, where the server answered and told nothing
+	refusal *refused             // of the last reading, where the server answered and told nothing
 	asked   time.Time            // when the server last told nothing, or not all
 	unknown map[string]time.Time // kinds that discovery has no use of, and when that was found
 	flight  *flight              // a reading that is under way
@@ -87,7 +87,7 @@ func (d *discovery) recall(k kind, fresh bool) (r resource, settled bool, err er
 	now := d.now()
 	if left := d.asked.Add(again).Sub(now); left > 0 {
 		if d.refusal != nil {
-			return r, true, &adapter.BusyError{After: left, Err: fmt.Errorf("discovery of kind %s: %w", k, d.refusal)}
+			return r, true, d.refusal.of(k, left)
 		}
 		if doubt := d.doubt(k); doubt != "" {
 			// The sentinel of err must not show through.
@@ -114,6 +114,14 @@ func (d *discovery) recallUnknown(k kind, why error, now time.Time) (resource, b
 		return resource{}, true, &adapter.BusyError{After: again, Err: fmt.Errorf("discovery of kind %s: %d kinds were unknown within %s, no more are looked up for now", k, len(d.unknown), again)}
 	}
 	return resource{}, false, nil
+}
+
+// of says that the kinds were not told, for a kind that is asked for.
+func (r *refused) of(k kind, left time.Duration) error {
+	if own := ownRefusal(r.answer, r.status); own != nil {
+		return fmt.Errorf("%w: discovery of kind %s: %v", own, k, r)
+	}
+	return &adapter.BusyError{After: left, Err: fmt.Errorf("discovery of kind %s: %w", k, r)}
 }
 
 // ask makes the next call for a kind that was unknown ask the API server again.

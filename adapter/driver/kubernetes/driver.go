@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,8 +36,8 @@ type Driver struct {
 
 var _ adapter.Driver = (*Driver)(nil)
 
-// New finds the cluster and the credentials: the kubeconfig and context of the block, else the
-// service account of the pod, else KUBECONFIG, else ~/.kube/config. It sends nothing: the API
+// New finds the cluster and the credentials: the Rancher, or the kubeconfig and context, of the block,
+// else the service account of the pod, else KUBECONFIG, else ~/.kube/config. It sends nothing: the API
 // server may be down. An error says what to set.
 func New(cfg Config, o Options) (*Driver, error) {
 	cfg = cfg.withDefaults()
@@ -150,10 +151,12 @@ func patch(c rules.Change) []byte {
 
 func (d *Driver) decode(c call, a answer) (scale, error) {
 	var s scale
-	if err := json.Unmarshal(a.body, &s); err != nil || s.Kind != "Scale" || s.Metadata.ResourceVersion == "" {
-		return s, fmt.Errorf("%s: the answer of %s is no Scale: %s; is it an API server?", c, d.client.base, oneLine(string(a.body)))
+	if err := json.Unmarshal(a.body, &s); err == nil && s.Kind == "Scale" && s.Metadata.ResourceVersion != "" {
+		return s, nil
 	}
-	return s, nil
+	other := statusOf(a)
+	advice := cmp.Or(d.client.advice(a, other), "; is it an API server?")
+	return s, fmt.Errorf("%s: the answer of %s is no Scale: %s%s", c, d.client.base, other.Message, advice)
 }
 
 // call is one request about a ref whose kind is known.

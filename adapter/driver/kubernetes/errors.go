@@ -1,7 +1,6 @@
 package kubernetes
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -11,46 +10,22 @@ import (
 	"alertscale/adapter"
 )
 
-// status is what the API server says where it does not do what it was asked for.
-type status struct {
-	Kind    string `json:"kind"`
-	Message string `json:"message"`
-	Details struct {
-		Name              string `json:"name"`
-		RetryAfterSeconds int    `json:"retryAfterSeconds"`
-	} `json:"details"`
-}
-
-// statusOf reads an answer that is an error, which a proxy on the way may have given.
-func statusOf(a answer) status {
-	var s status
-	if json.Unmarshal(a.body, &s) != nil || s.Kind != "Status" {
-		s = status{Message: string(a.body)}
-	}
-	s.Message = oneLine(s.Message)
-	return s
-}
-
-// said gives the message, or what the code means where there is none.
-func (s status) said(code int) string {
-	text := fmt.Sprintf("%d %s", code, http.StatusText(code))
-	if s.Message != "" {
-		text = fmt.Sprintf("%d: %s", code, s.Message)
-	}
-	return text
-}
-
 // refusal turns an answer that is no success into an error of the adapter's terms.
 func (d *Driver) refusal(c call, a answer) error {
 	s := statusOf(a)
-	said := s.said(a.code)
+	said := s.said(a.code) + d.client.advice(a, s)
+	if own := ownRefusal(a, s); own != nil {
+		return d.forbidden(fmt.Errorf("%w: %s: %s", own, c, said))
+	}
 	switch a.code {
 	case http.StatusNotFound:
-		return d.notFound(c, s, said)
+		if !s.page {
+			return d.notFound(c, s, said)
+		}
 	case http.StatusForbidden:
 		return d.forbidden(fmt.Errorf("%w: %s: %s%s", adapter.ErrForbidden, c, said, c.grant(s.Message)))
 	case http.StatusUnauthorized:
-		return &adapter.BusyError{Err: fmt.Errorf("unauthorized: %s: %s; the API server does not take the credentials, which may be about to be renewed: see to the token or the kubeconfig", c, said)}
+		return &adapter.BusyError{Err: fmt.Errorf("unauthorized: %s: %s", c, said)}
 	case http.StatusTooManyRequests:
 		return &adapter.BusyError{After: d.retryAfter(a, s), Err: d.troubled(fmt.Errorf("%s: %s", c, said))}
 	case http.StatusConflict:
@@ -76,9 +51,6 @@ func (d *Driver) notFound(c call, s status, said string) error {
 
 // trouble is an answer that may be another one later.
 func (d *Driver) trouble(c call, a answer, s status, said string) error {
-	if to := a.header.Get("Location"); a.code/100 == 3 && to != "" {
-		return fmt.Errorf("%s: %s redirects to %s; make that the server of the kubeconfig", c, d.client.base, to)
-	}
 	err := d.troubled(fmt.Errorf("%s: %s", c, said))
 	after := d.retryAfter(a, s)
 	switch {

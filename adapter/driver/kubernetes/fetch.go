@@ -66,16 +66,18 @@ type resourceList struct {
 type refused struct {
 	path string
 	answer
+	status status
+	advice string
 }
 
 func (r *refused) Error() string {
-	return fmt.Sprintf("%s answered %s", r.path, statusOf(r.answer).said(r.code))
+	return fmt.Sprintf("%s answered %s%s", r.path, r.status.said(r.code), r.advice)
 }
 
-// gone tells whether there is nothing where discovery looked.
+// gone tells whether there is nothing where discovery looked, of which only the API server knows.
 func gone(err error) bool {
 	r := (*refused)(nil)
-	return errors.As(err, &r) && r.code == http.StatusNotFound
+	return errors.As(err, &r) && r.code == http.StatusNotFound && !r.status.rancher && !r.status.page
 }
 
 // resources asks the API server for all kinds that it has, and tells of which group versions it
@@ -107,7 +109,8 @@ func (c *client) document(ctx context.Context, path, accept string, into any) er
 		return err
 	}
 	if a.code != http.StatusOK || json.Unmarshal(a.body, into) != nil {
-		return &refused{path, a}
+		s := statusOf(a)
+		return &refused{path, a, s, c.advice(a, s)}
 	}
 	return nil
 }

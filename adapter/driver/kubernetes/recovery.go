@@ -40,7 +40,7 @@ func (d *Driver) forbidden(err error) error {
 
 // unresolved sorts an error of discovery.
 func (d *Driver) unresolved(k kind, err error) error {
-	if !errors.Is(err, adapter.ErrNotFound) && !errors.Is(err, adapter.ErrInvalid) {
+	if !errors.Is(err, adapter.ErrNotFound) && !errors.Is(err, adapter.ErrInvalid) && !errors.Is(err, adapter.ErrForbidden) {
 		return d.troubled(err)
 	}
 	if d.inTrouble() {

@@ -48,7 +48,7 @@ func ReadConfig(n yamldoc.Node) Config {
 		{Key: "url", Read: func(n yamldoc.Node) { c.URL = readURL(n) }},
 		{Key: "access_key", Read: func(n yamldoc.Node) { c.AccessKey = n.Text() }},
 		{Key: "secret_key", Read: func(n yamldoc.Node) { c.SecretKey = Secret(n.Text()) }},
-		{Key: "secret_key_file", Read: func(n yamldoc.Node) { c.SecretKeyFile = n.Text() }},
+		{Key: "secret_key_file", Read: func(n yamldoc.Node) { c.SecretKeyFile = n.File() }},
 	})
 	if n.Has("secret_key") && n.Has("secret_key_file") {
 		n.Faultf("has both secret_key and secret_key_file; keep one")

@@ -29,9 +29,9 @@ func ReadConfig(n yamldoc.Node) Config {
 		{Key: "type", Read: readByCaller},
 		{Key: "timeout", Read: readByCaller},
 		{Key: "host", Read: func(n yamldoc.Node) { c.Host = readHost(n) }},
-		{Key: "ca_file", Read: func(n yamldoc.Node) { c.CAFile = n.Text() }},
-		{Key: "cert_file", Read: func(n yamldoc.Node) { c.CertFile = n.Text() }},
-		{Key: "key_file", Read: func(n yamldoc.Node) { c.KeyFile = n.Text() }},
+		{Key: "ca_file", Read: func(n yamldoc.Node) { c.CAFile = n.File() }},
+		{Key: "cert_file", Read: func(n yamldoc.Node) { c.CertFile = n.File() }},
+		{Key: "key_file", Read: func(n yamldoc.Node) { c.KeyFile = n.File() }},
 	})
 	if err := c.consistent(); err != nil {
 		n.Faultf("%v", err)

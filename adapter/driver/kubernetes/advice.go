@@ -1,0 +1,97 @@
+package kubernetes
+
+import (
+	"crypto/x509"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"alertscale/adapter"
+)
+
+// advice says who gave an answer, where that is not the API server, and what to do about it. It begins with
+// a semicolon.
+func (c *client) advice(a answer, s status) string {
+	to := a.header.Get("Location")
+	switch {
+	case a.code/100 == 3 && to != "":
+		return c.redirected(to)
+	case a.code == http.StatusUnauthorized:
+		return c.notTaken(s)
+	case ownRefusal(a, s) != nil && c.rancher == nil:
+		return "; Rancher says so: it has no such cluster as the server of the kubeconfig names, or hides it from the user of the token"
+	case ownRefusal(a, s) != nil:
+		return "; Rancher says so: it has no cluster " + c.rancher.Cluster + ", or hides it from the user of the token; rancher.cluster is the id in Rancher's URL of the cluster, not its name"
+	case s.code == clusterUnavailable:
+		return "; Rancher says so: " + c.cluster() + " is unavailable, or disconnected from it"
+	case s.page && c.rancher != nil && a.code < http.StatusInternalServerError:
+		return noLogin
+	case s.page && c.rancher != nil:
+		return "; what is in front of Rancher says so"
+	}
+	return ""
+}
+
+const noLogin = "; rancher.url must lead to Rancher itself, with no login page in between"
+
+// cluster names the cluster behind Rancher.
+func (c *client) cluster() string {
+	if c.rancher == nil {
+		return "the cluster"
+	}
+	return c.rancher.Cluster
+}
+
+// redirected says where to. The query of a login page's address is nobody's business.
+func (c *client) redirected(to string) string {
+	to, _, _ = strings.Cut(to, "?")
+	said := "; " + c.base + " redirects to " + oneLine(to)
+	switch {
+	case c.rancher == nil:
+		return said + "; make that the server of the kubeconfig"
+	case upgrades(c.base, to):
+		return said + "; give rancher.url with https"
+	}
+	return said + noLogin
+}
+
+// upgrades tells whether a redirect is to the same host by https.
+func upgrades(from, to string) bool {
+	a, err := url.Parse(from)
+	b, err2 := url.Parse(to)
+	return err == nil && err2 == nil && a.Scheme == "http" && b.Scheme == "https" && a.Hostname() == b.Hostname()
+}
+
+// notTaken says what to do where the credentials are not taken.
+func (c *client) notTaken(s status) string {
+	switch {
+	case c.rancher == nil:
+		return "; the API server does not take the credentials, which may be about to be renewed: see to the token or the kubeconfig"
+	case s.Kind == "Status":
+		return "; the API server of " + c.rancher.Cluster + " does not take what Rancher shows to it for the user of the token"
+	}
+	return "; Rancher does not take the token of " + c.rancher.TokenFile + " for " + c.rancher.Cluster +
+		": it may have expired, have been deleted, or be scoped to another cluster; put a new one into the file"
+}
+
+// ownRefusal tells that Rancher itself has no such cluster for the user, which is for good; nil where an
+// answer is anything else.
+func ownRefusal(a answer, s status) error {
+	switch {
+	case s.rancher && a.code == http.StatusNotFound:
+		return adapter.ErrNotFound
+	case s.rancher && a.code == http.StatusForbidden:
+		return adapter.ErrForbidden
+	}
+	return nil
+}
+
+// distrusted says what to do where a certificate is of nobody that is known.
+func (c *client) distrusted(err error) string {
+	unknown := x509.UnknownAuthorityError{}
+	if c.rancher == nil || !errors.As(err, &unknown) {
+		return ""
+	}
+	return "; put the certificate of its CA into a file, and name that in rancher.ca_file"
+}

@@ -1,0 +1,189 @@
+package rancher2
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"alertscale/adapter"
+)
+
+// said is what an answer that is an error says, in any of the three forms that there are: a Status of
+// Kubernetes, an error of Rancher's own API, and one of Rancher where it gives up before either, with a code
+// that is an object.
+type said struct {
+	Kind    string          `json:"kind"` // Status
+	Type    string          `json:"type"` // error
+	Code    json.RawMessage `json:"code"` // a number, a text, or {"Code": "ClusterUnavailable", "Status": 503}
+	Message string          `json:"message"`
+	Field   string          `json:"fieldName"`
+	Details struct {
+		Name              string `json:"name"`
+		RetryAfterSeconds int    `json:"retryAfterSeconds"`
+	} `json:"details"`
+}
+
+// saidBy reads an answer, which a proxy on the way may have given.
+func saidBy(a answer) said {
+	var s said
+	if json.Unmarshal(a.body, &s) != nil || s.Message == "" && len(s.Code) == 0 {
+		s = said{Message: string(a.body)}
+	}
+	s.Message = oneLine(s.Message)
+	return s
+}
+
+// name is the code, where it is a word.
+func (s said) name() string {
+	var word string
+	if json.Unmarshal(s.Code, &word) == nil {
+		return word
+	}
+	var object struct{ Code string }
+	_ = json.Unmarshal(s.Code, &object) // a number says what the status says
+	return object.Code
+}
+
+// text is the whole of it in one line, or what the status means where nothing is said.
+func (s said) text(status int) string {
+	text := strconv.Itoa(status)
+	if name := s.name(); name != "" {
+		text += " " + name
+	} else if s.Message == "" {
+		text += " " + http.StatusText(status)
+	}
+	if s.Field != "" {
+		text += " of " + s.Field
+	}
+	if s.Message != "" {
+		text += ": " + s.Message
+	}
+	return text
+}
+
+// patched tells whether a 422 is for a patch that could not be applied, and not for what it would lead to. Of
+// the former the API server says nothing more.
+func (s said) patched() bool {
+	return s.Kind == "Status" && s.Details.Name == "" && !s.ofWebhook()
+}
+
+// ofWebhook tells whether it is an admission webhook that does not want it.
+func (s said) ofWebhook() bool { return strings.Contains(s.Message, "admission webhook") }
+
+// refusal turns an answer that is no success into an error of the adapter's terms.
+func (d *Driver) refusal(c call, a answer) error {
+	s := saidBy(a)
+	text := s.text(a.code)
+	switch a.code {
+	case http.StatusUnauthorized:
+		return &adapter.BusyError{Err: fmt.Errorf("unauthorized: %s: %s; Rancher does not take the token, which may be about to be renewed: see that it is whole (token-abcde:secret), not expired, and not scoped to a cluster", c, text)}
+	case http.StatusForbidden:
+		return d.final(fmt.Errorf("%w: %s: %s%s", adapter.ErrForbidden, c, text, d.grant(c, s)))
+	case http.StatusMethodNotAllowed: // so Rancher's own API says that the user's roles do not let it
+		return d.final(fmt.Errorf("%w: %s: %s%s", adapter.ErrForbidden, c, text, d.grant(c, s)))
+	case http.StatusNotFound:
+		return d.final(d.notFound(c, s, text))
+	case http.StatusTooManyRequests:
+		return &adapter.BusyError{After: d.retryAfter(a, s), Err: d.troubled(fmt.Errorf("%s: %s", c, text))}
+	case http.StatusConflict:
+		if c.write {
+			return fmt.Errorf("%w: %s: %s", adapter.ErrConflict, c, text)
+		}
+	case http.StatusBadRequest, http.StatusNotAcceptable, http.StatusRequestEntityTooLarge,
+		http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
+		return fmt.Errorf("%w: %s: %s", adapter.ErrInvalid, c, text)
+	}
+	return d.trouble(c, a, s, text)
+}
+
+// grant says what the user of the token lacks, where it is for that and not for a policy that an answer is a no.
+func (d *Driver) grant(c call, s said) string {
+	if s.ofWebhook() {
+		return ""
+	}
+	verb := "get"
+	if c.write {
+		verb = map[string]string{kindMachinePool: "patch", kindNodePool: "update"}[c.ref.Kind]
+	}
+	if c.ref.Kind == kindNodePool {
+		return fmt.Sprintf("; the user of the token must be an owner of cluster %s, or have a role there that grants %s on nodepools in the API group management.cattle.io", c.ref.Namespace, verb)
+	}
+	return fmt.Sprintf("; the user of the token must be an owner of cluster %s, or be bound to a role that grants %s on clusters in the API group provisioning.cattle.io in the namespace %s", c.ref.Namespace, verb, d.namespace)
+}
+
+// notFound tells what does not exist from an API that is not there. Only the former is named in the answer.
+func (d *Driver) notFound(c call, s said, text string) error {
+	switch {
+	case c.ref.Kind == kindNodePool && strings.Contains(s.Message, c.ref.Name):
+		return fmt.Errorf("%w: %s: %s; want the ids as in Rancher's URLs, such as c-abcde and np-xyz12, of a cluster that the user of the token may see", adapter.ErrNotFound, c, text)
+	case c.ref.Kind == kindNodePool:
+		return d.noNodePools(c, text)
+	case s.Kind == "Status" && s.Details.Name != "":
+		return fmt.Errorf("%w: %s: %s; want the cluster's name as Rancher shows it, not its id, and cluster_namespace (%s) where it is", adapter.ErrNotFound, c, text, d.namespace)
+	}
+	return &adapter.BusyError{Err: fmt.Errorf("%s: %s: %s has no API of machine pools: see to the url, and that it is of Rancher 2.6 or later", c, text, d.client.base)}
+}
+
+// noNodePools tells of a server that has no API of node pools.
+func (d *Driver) noNodePools(c call, text string) error {
+	return fmt.Errorf("%w: %s: %s: %s has no API of node pools: they are of RKE1, which Rancher 2.15 and later have not; of an RKE2 or K3s cluster take kind %s, and else see to the url",
+		adapter.ErrNotFound, c, text, d.client.base, kindMachinePool)
+}
+
+// trouble is an answer that may be another one later.
+func (d *Driver) trouble(c call, a answer, s said, text string) error {
+	if to := a.header.Get("Location"); a.code/100 == 3 && to != "" {
+		return fmt.Errorf("%s: %s redirects to %s, and the token is not sent there; make the url that of Rancher itself", c, d.client.base, oneLine(to))
+	}
+	err := d.troubled(fmt.Errorf("%s: %s", c, text))
+	after := d.retryAfter(a, s)
+	switch {
+	case after == 0:
+		return err
+	case c.write: // a server that fails may have carried it out, and a BusyError would deny that
+		return &adapter.LaterError{After: after, Err: err}
+	}
+	return &adapter.BusyError{After: after, Err: err}
+}
+
+// alien is a success that is not of the API.
+func (d *Driver) alien(c call, a answer, what string) error {
+	text := oneLine(string(a.body))
+	if strings.HasPrefix(text, "<") {
+		return fmt.Errorf("%s: %s answers with a page for people and no %s: is there a login in front of Rancher, or is the url another server's? (%s)", c, d.client.base, what, text)
+	}
+	return fmt.Errorf("%s: the answer of %s is no %s: %s; is it Rancher's API?", c, d.client.base, what, text)
+}
+
+// tookIt tells whether a write led to what it asked for.
+func (c call) tookIt(asked, got int) error {
+	if asked == got {
+		return nil
+	}
+	return fmt.Errorf("%s: the server took the change to %d and made it %d: an admission webhook or another controller stands in the way", c, asked, got)
+}
+
+// retryAfter is how long an answer asks to be left alone for, zero where it does not.
+func (d *Driver) retryAfter(a answer, s said) time.Duration {
+	header := a.header.Get("Retry-After")
+	if seconds, err := strconv.Atoi(header); err == nil && seconds > 0 {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(header); err == nil {
+		return max(0, at.Sub(d.now()))
+	}
+	return time.Duration(max(0, s.Details.RetryAfterSeconds)) * time.Second
+}
+
+// oneLine makes a text of whatever length one line of a log.
+func oneLine(text string) string {
+	const limit = 300
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > limit {
+		text = strings.ToValidUTF8(text[:limit], "") + "…"
+	}
+	return text
+}

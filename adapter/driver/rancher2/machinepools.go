@@ -1,0 +1,135 @@
+package rancher2
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"alertscale/adapter"
+	"alertscale/rules"
+)
+
+// observeMachinePool reads a pool.
+func (d *Driver) observeMachinePool(ctx context.Context, c call) (rules.Observed, error) {
+	k, r, err := d.findMachinePool(ctx, c)
+	if err != nil {
+		return rules.Observed{}, err
+	}
+	o := rules.Observed{Count: r.count, Ready: k.ready() && d.seen.get(c.ref).settled(d.now())}
+	if o.Stop, o.Why = k.Spec.RKEConfig.MachinePools[r.index].stop(); o.Stop == "" {
+		o.Why = k.waiting()
+	}
+	return o, nil
+}
+
+// findMachinePool reads a pool and keeps where it is.
+func (d *Driver) findMachinePool(ctx context.Context, c call) (*cluster, *read, error) {
+	r := &read{at: d.now()}
+	a, err := d.client.get(ctx, d.clusterPath(c))
+	if err != nil {
+		return nil, nil, d.troubled(err)
+	}
+	if a.code != http.StatusOK {
+		return nil, nil, d.refusal(c, a)
+	}
+	k, err := d.decodeCluster(c, a)
+	if err != nil {
+		return nil, nil, err
+	}
+	if r.index, err = k.pool(c); err != nil {
+		return nil, nil, err
+	}
+	r.uid, r.count = k.Metadata.UID, *k.Spec.RKEConfig.MachinePools[r.index].Quantity
+	d.seen.keep(c.ref, r)
+	return k, r, nil
+}
+
+func (d *Driver) decodeCluster(c call, a answer) (*cluster, error) {
+	k := &cluster{}
+	if err := json.Unmarshal(a.body, k); err != nil || k.Kind != "Cluster" || k.Metadata.UID == "" {
+		return nil, d.alien(c, a, "cluster")
+	}
+	return k, nil
+}
+
+// scaleMachinePool writes the quantity, where the pool was when it was last read.
+func (d *Driver) scaleMachinePool(ctx context.Context, c call, change rules.Change) error {
+	r := d.seen.get(c.ref).read
+	if r == nil {
+		var err error
+		if _, r, err = d.findMachinePool(ctx, c); err != nil {
+			return err
+		}
+	}
+	d.seen.written(c.ref, d.now())
+	a, err := d.client.write(ctx, http.MethodPatch, d.clusterPath(c), mediaPatch, patch(c.ref.Name, r, change))
+	switch {
+	case err != nil:
+		return d.troubled(err)
+	case a.code == http.StatusUnprocessableEntity:
+		return d.unapplied(ctx, c, a, r, change)
+	case a.code != http.StatusOK:
+		return d.refusal(c, a)
+	}
+	k, err := d.decodeCluster(c, a)
+	if err != nil {
+		return err
+	}
+	return k.has(c, change.To)
+}
+
+// has tells whether a write was carried out, as the answer to it shows.
+func (k *cluster) has(c call, quantity int) error {
+	index, err := k.pool(c)
+	if err != nil { // not of the adapter's terms: something was written
+		return fmt.Errorf("the server took the change, and then: %s", err.Error())
+	}
+	return c.tookIt(quantity, *k.Spec.RKEConfig.MachinePools[index].Quantity)
+}
+
+// operation is one of a JSON Patch.
+type operation struct {
+	Op    string `json:"op"`
+	Path  string `json:"path"`
+	Value any    `json:"value"`
+}
+
+// patch is a JSON Patch, which is carried out if it is the same cluster, the same pool and the same quantity as
+// it was read, and else not at all.
+//
+// It is not guarded by the resourceVersion: that changes with each step of the machines that are being made, so
+// that a change would meet a conflict just while there is much to do, and a change of one pool would be one for
+// all others of the cluster. It is no merge patch, which would replace the whole list of pools.
+func patch(name string, r *read, c rules.Change) []byte {
+	pool := fmt.Sprintf("/spec/rkeConfig/machinePools/%d", r.index)
+	body, _ := json.Marshal([]operation{ // of texts and numbers it cannot fail
+		{"test", "/metadata/uid", r.uid},
+		{"test", pool + "/name", name},
+		{"test", pool + "/quantity", c.From},
+		{"replace", pool + "/quantity", c.To},
+	})
+	return body
+}
+
+// unapplied finds out why a patch was not taken. The server gives the same 422 for a test that fails and for a
+// path that is not there, without saying so; where it is the quantity that it does not take, it names the cluster.
+func (d *Driver) unapplied(ctx context.Context, c call, a answer, was *read, change rules.Change) error {
+	s := saidBy(a)
+	_, is, err := d.findMachinePool(ctx, call{ref: c.ref})
+	switch {
+	case final(err):
+		return err
+	case err != nil: // nothing was changed, which is known, unlike why
+		return &adapter.BusyError{Err: fmt.Errorf("%s: %s; why is not known: %v", c, s.text(a.code), err)}
+	case is.uid != was.uid:
+		return fmt.Errorf("%w: %s: it is of another cluster of that name now", adapter.ErrConflict, c)
+	case is.index != was.index:
+		return fmt.Errorf("%w: %s: it is at another place of the cluster's list now", adapter.ErrConflict, c)
+	case is.count != change.From:
+		return fmt.Errorf("%w: %s: its quantity is %d and not %d", adapter.ErrConflict, c, is.count, change.From)
+	case s.patched(): // it was another, and is so again
+		return fmt.Errorf("%w: %s: %s", adapter.ErrConflict, c, s.text(a.code))
+	}
+	return fmt.Errorf("%w: %s: %s", adapter.ErrInvalid, c, s.text(a.code))
+}

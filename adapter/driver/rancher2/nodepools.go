@@ -1,0 +1,118 @@
+package rancher2
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"alertscale/adapter"
+	"alertscale/rules"
+)
+
+// nodePool is a pool of an RKE1 cluster, as far as it is of use here.
+type nodePool struct {
+	Type          string `json:"type"`
+	State         string `json:"state"`
+	Transitioning string `json:"transitioning"`
+	Message       string `json:"transitioningMessage"`
+	Quantity      *int   `json:"quantity"`
+}
+
+// observeNodePool reads a pool. It waits for a write that is under way.
+func (d *Driver) observeNodePool(ctx context.Context, c call) (rules.Observed, error) {
+	leave, err := d.gates.enter(ctx, c.ref)
+	if err != nil {
+		return rules.Observed{}, fmt.Errorf("%s: %w", c, err)
+	}
+	defer leave()
+	p, r, err := d.findNodePool(ctx, c)
+	if err != nil {
+		return rules.Observed{}, err
+	}
+	o := rules.Observed{Count: r.count, Ready: p.ready() && d.seen.get(c.ref).settled(d.now())}
+	if p.Transitioning == "error" {
+		o.Why = "the pool is in error: " + oneLine(p.Message)
+	}
+	return o, nil
+}
+
+// ready tells whether Rancher has done with the pool. Its nodes may still be on their way: they have states of
+// their own, and the pool has none of theirs.
+func (p *nodePool) ready() bool {
+	return p.State == "active" && p.Transitioning != "yes" && p.Transitioning != "error"
+}
+
+// findNodePool reads a pool and keeps what it said.
+func (d *Driver) findNodePool(ctx context.Context, c call) (*nodePool, *read, error) {
+	r := &read{at: d.now()}
+	a, err := d.client.get(ctx, c.nodePoolPath())
+	if err != nil {
+		return nil, nil, d.troubled(err)
+	}
+	p, err := d.decodeNodePool(c, a)
+	if err != nil {
+		return nil, nil, err
+	}
+	switch {
+	case p.State == "removing" || p.State == "removed":
+		return nil, nil, fmt.Errorf("%w: %s: it is %s", adapter.ErrNotFound, c, p.State)
+	case p.Quantity == nil:
+		return nil, nil, c.noQuantity()
+	}
+	r.count = *p.Quantity
+	d.seen.keep(c.ref, r)
+	return p, r, nil
+}
+
+// decodeNodePool reads an answer. A server that has no such type takes the path for that of its API as a whole.
+func (d *Driver) decodeNodePool(c call, a answer) (*nodePool, error) {
+	if a.code != http.StatusOK {
+		return nil, d.refusal(c, a)
+	}
+	p := &nodePool{}
+	err := json.Unmarshal(a.body, p)
+	switch {
+	case err == nil && p.Type == "apiRoot":
+		return nil, d.final(d.noNodePools(c, "the answer is the root of the API"))
+	case err != nil || p.Type != "nodePool":
+		return nil, d.alien(c, a, "node pool")
+	}
+	return p, nil
+}
+
+// fresh is how old the read may be that a write relies on. There is no version to guard a write with.
+const fresh = time.Second
+
+// scaleNodePool writes the quantity, if it still is what it was when the change was decided on. Nothing else is
+// sent: the server merges.
+func (d *Driver) scaleNodePool(ctx context.Context, c call, change rules.Change) error {
+	leave, err := d.gates.enter(ctx, c.ref)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c, err)
+	}
+	defer leave()
+	r := d.seen.get(c.ref).read
+	if r == nil || d.now().Sub(r.at) >= fresh {
+		if _, r, err = d.findNodePool(ctx, c); err != nil {
+			return err
+		}
+	}
+	if r.count != change.From {
+		return fmt.Errorf("%w: %s: its quantity is %d and not %d", adapter.ErrConflict, c, r.count, change.From)
+	}
+	d.seen.written(c.ref, d.now())
+	a, err := d.client.write(ctx, http.MethodPut, c.nodePoolPath(), mediaJSON, fmt.Appendf(nil, `{"quantity":%d}`, change.To))
+	if err != nil {
+		return d.troubled(err)
+	}
+	p, err := d.decodeNodePool(c, a)
+	if err != nil {
+		return err
+	}
+	if p.Quantity == nil {
+		return d.alien(c, a, "node pool with a quantity")
+	}
+	return c.tookIt(change.To, *p.Quantity)
+}

@@ -1,0 +1,62 @@
+package hook
+
+import (
+	"time"
+
+	"alertscale/rules"
+	"alertscale/rules/yamldoc"
+
+	"github.com/prometheus/common/model"
+)
+
+// defaultFor is how long a hook's alert fires where the file does not say.
+const defaultFor = 5 * time.Minute
+
+// Config is a hook's block of the file.
+type Config struct {
+	Name      string        // the last part of its path
+	TokenFile string        // what a sender has to show
+	Labels    rules.Labels  // of each of its alerts
+	For       time.Duration // how long its alert fires
+	Line      int           // of the file
+}
+
+// ReadConfig reads the block of a name. What is wrong with it becomes a fault of the document.
+func ReadConfig(name string, n yamldoc.Node) Config {
+	c := Config{Name: name, For: defaultFor, Line: n.Line()}
+	if !validName(name) {
+		n.Faultf("the name is a part of the path /hook/NAME: want letters, digits, - and _ only")
+	}
+	n.Fields([]yamldoc.Field{
+		{Key: "token_file", Read: func(n yamldoc.Node) { c.TokenFile = n.File() }},
+		{Key: "labels", Read: func(n yamldoc.Node) { c.Labels = readOwn(n) }},
+		{Key: "for", Read: func(n yamldoc.Node) { c.For = n.DurationAbove0(": for as long as this, the hook's alert fires") }},
+	})
+	if !n.Has("token_file") {
+		n.Faultf("has no token_file: the file that holds what a sender has to show, as a bearer token or as ?key=")
+	}
+	return c
+}
+
+func validName(name string) bool {
+	for _, r := range name {
+		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_') {
+			return false
+		}
+	}
+	return name != ""
+}
+
+func readOwn(n yamldoc.Node) []rules.Label {
+	own := map[string]string{}
+	n.Each(func(name string, v yamldoc.Node) {
+		switch {
+		case name == "hook":
+			v.Faultf("is set to the hook's name by itself; take another name")
+		case !model.UTF8Validation.IsValidLabelName(name):
+			v.Faultf("%q is no name of a label", name)
+		}
+		own[name], _ = v.Scalar()
+	})
+	return sorted(own)
+}

@@ -1,0 +1,61 @@
+// Package hook takes POSTs of senders other than Alertmanager for alerts: each brings one, which ends by itself.
+package hook
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"alertscale/rules"
+)
+
+// Hook is a hook of the file with its token. It is safe for concurrent use.
+type Hook struct {
+	Config
+	token [sha256.Size]byte // of a fixed length, so that comparing tells nothing of it
+}
+
+// Open reads the token of a hook.
+func Open(c Config) (*Hook, error) {
+	text, err := os.ReadFile(c.TokenFile)
+	if err != nil {
+		return nil, fmt.Errorf("token_file: %w", err)
+	}
+	token := strings.TrimSpace(string(text))
+	if token == "" {
+		return nil, fmt.Errorf("token_file: %s is empty; anybody could post to the hook", c.TokenFile)
+	}
+	return &Hook{Config: c, token: sha256.Sum256([]byte(token))}, nil
+}
+
+// Allows tells whether a token is the hook's.
+func (h *Hook) Allows(token string) bool {
+	shown := sha256.Sum256([]byte(token))
+	return subtle.ConstantTimeCompare(shown[:], h.token[:]) == 1
+}
+
+// Event returns the notification that a POST stands for. The body is empty or a JSON object, of which single
+// values become labels of the alert; those of the file win, and so does hook, the hook's name. The key is the
+// POST's idempotency key, empty where it has none: then it is of its own.
+func (h *Hook) Event(body []byte, key string, now time.Time) (*rules.Event, error) {
+	labels, err := readLabels(body)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range h.Labels {
+		labels[l.Name] = l.Value
+	}
+	labels["hook"] = h.Name
+	p := rules.Press{Hook: h.Name, Labels: sorted(labels), At: now, For: h.For, Keyed: key != ""}
+	id := sha256.Sum256([]byte(key))
+	if !p.Keyed {
+		_, _ = rand.Read(id[:]) // it never fails
+	}
+	p.Fingerprint = "hook/" + h.Name + "/" + hex.EncodeToString(id[:16])
+	return p.Event(), nil
+}

@@ -1,0 +1,123 @@
+package hook
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"alertscale/rules"
+
+	"github.com/stretchr/testify/require"
+)
+
+var noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
+
+func open(t *testing.T, c Config, token string) *Hook {
+	t.Helper()
+	c.TokenFile = filepath.Join(t.TempDir(), "token")
+	require.NoError(t, os.WriteFile(c.TokenFile, []byte(token), 0o600))
+	h, err := Open(c)
+	require.NoError(t, err)
+	return h
+}
+
+func TestToken(t *testing.T) {
+	h := open(t, Config{Name: "deploy"}, "s3cret\n")
+	for token, allowed := range map[string]bool{"s3cret": true, "s3cre": false, "s3cret\n": false, "S3cret": false, "": false} {
+		require.Equal(t, allowed, h.Allows(token), "%q", token)
+	}
+	dir := t.TempDir()
+	_, err := Open(Config{TokenFile: filepath.Join(dir, "none")})
+	require.ErrorIs(t, err, os.ErrNotExist)
+	require.ErrorContains(t, err, "token_file: ")
+	empty := filepath.Join(dir, "empty")
+	require.NoError(t, os.WriteFile(empty, []byte(" \n"), 0o600))
+	_, err = Open(Config{TokenFile: empty})
+	require.ErrorContains(t, err, "empty is empty; anybody could post")
+}
+
+func TestEvent(t *testing.T) {
+	h := open(t, Config{Name: "deploy", Labels: rules.Labels{{Name: "action", Value: "up"}}, For: 5 * time.Minute}, "t")
+	e, err := h.Event([]byte(`{"service": "web", "action": "down", "hook": "mine"}`), "", noon)
+	require.NoError(t, err)
+	require.Equal(t, "deploy", e.Hook)
+	require.Zero(t, e.Group(), "nothing is concluded from what it leaves out")
+	require.Len(t, e.Alerts, 1)
+	a := e.Alerts[0]
+	require.Equal(t, rules.Labels{{Name: "action", Value: "up"}, {Name: "hook", Value: "deploy"}, {Name: "service", Value: "web"}}, a.Labels)
+	require.Equal(t, a.Labels, e.CommonLabels)
+	require.False(t, a.Resolved)
+	require.Equal(t, noon, a.StartsAt)
+	require.Equal(t, noon.Add(5*time.Minute), a.Until)
+	require.Zero(t, a.KnownUntil)
+}
+
+func TestTheKeyIsTheIdentity(t *testing.T) {
+	h, other := open(t, Config{Name: "deploy"}, "t"), open(t, Config{Name: "other"}, "t")
+	press := func(h *Hook, body, key string) rules.Alert {
+		e, err := h.Event([]byte(body), key, noon)
+		require.NoError(t, err)
+		return e.Alerts[0]
+	}
+	a := press(h, "", "build 7")
+	require.Equal(t, noon.Add(24*time.Hour), a.KnownUntil)
+	require.Equal(t, a.Fingerprint, press(h, `{"a": 1}`, "build 7").Fingerprint)
+	require.NotEqual(t, a.Fingerprint, press(h, "", "build 8").Fingerprint)
+	require.NotEqual(t, a.Fingerprint, press(other, "", "build 7").Fingerprint)
+	first, second := press(h, "", ""), press(h, "", "")
+	require.NotEqual(t, first.Fingerprint, second.Fingerprint)
+}
+
+func TestBody(t *testing.T) {
+	for body, want := range map[string]string{
+		"":        "",
+		" \r\n\t": "",
+		"{}":      "",
+		`{"s": "a\"b", "n": 3, "f": 1.50, "big": 12345678901234567890, "yes": true, "no": false}`: "big=12345678901234567890 f=1.50 n=3 no=false s=a\"b yes=true",
+		`{"list": [1, {"a": "b"}], "object": {"a": "b"}, "null": null, "empty": "", "": "x"}`:     "",
+		`{"a": "1", "a": "2"}`: "a=2",
+		`{"größe": "Ä"}`:       "größe=Ä",
+	} {
+		labels, err := readLabels([]byte(body))
+		require.NoError(t, err, body)
+		var got []string
+		for _, l := range sorted(labels) {
+			got = append(got, l.Name+"="+l.Value)
+		}
+		require.Equal(t, want, strings.Join(got, " "), body)
+	}
+	for body, says := range map[string]string{
+		"a=b&c=d":           "no JSON",
+		`{"a": `:            "no JSON",
+		`{"a": 1`:           "no JSON",
+		`{"a" 1}`:           "no JSON",
+		`{"a": nul}`:        "no JSON",
+		"{\"a\": \"\xff\"}": "no JSON",
+		`{"a": [1, }`:       "no JSON",
+		`[1]`:               "no object",
+		`"text"`:            "no object",
+		`null`:              "no object",
+		`{} {}`:             "goes on",
+		`{}x`:               "goes on",
+	} {
+		_, err := readLabels([]byte(body))
+		require.ErrorContains(t, err, says, body)
+	}
+}
+
+// FuzzBody: whatever is posted, it is read or refused, and no label is empty.
+func FuzzBody(f *testing.F) {
+	f.Add([]byte(`{"a": 1, "b": [{}], "c": "\ud800"}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		labels, err := readLabels(body)
+		if err != nil {
+			return
+		}
+		for name, value := range labels {
+			require.NotEmpty(t, name)
+			require.NotEmpty(t, value)
+		}
+	})
+}

@@ -1,0 +1,69 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-kit/log/level"
+
+	"alertscale/rules"
+)
+
+// hooks is POST /hook/NAME.
+type hooks struct{ posts *notifications }
+
+// maxKey bounds an idempotency key, as others do.
+const maxKey = 255
+
+// ServeHTTP answers one POST to a hook as if it were a notification.
+func (h *hooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	hook, ok := h.posts.Hook(name)
+	if !ok {
+		h.turnAway(w, r, http.StatusNotFound, fmt.Errorf("there is no hook %.64q; the file has its name under hooks", name))
+		return
+	}
+	if err := allowed(hook, r); err != nil {
+		h.turnAway(w, r, http.StatusUnauthorized, err)
+		return
+	}
+	h.posts.take(w, r, func(body []byte) (*rules.Event, error) {
+		key := r.Header.Get("Idempotency-Key")
+		if len(key) > maxKey {
+			return nil, fmt.Errorf("the Idempotency-Key has %d bytes; want at most %d", len(key), maxKey)
+		}
+		return hook.Event(body, key, h.posts.Now())
+	})
+}
+
+// allowed tells why a sender is not let in. Every other method than POST is refused anyhow.
+func allowed(hook Hook, r *http.Request) error {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		token = r.URL.Query().Get("key")
+	}
+	switch {
+	case r.Method != http.MethodPost || token != "" && hook.Allows(token):
+		return nil
+	case token == "":
+		return errors.New("show the token of the hook: Authorization: Bearer TOKEN, or ?key=TOKEN")
+	default:
+		return errors.New("this is not the token of the hook, which is read from its token_file at every reload")
+	}
+}
+
+// turnAway answers a sender who is not let in.
+func (h *hooks) turnAway(w http.ResponseWriter, r *http.Request, status int, err error) {
+	start := time.Now()
+	errorType := notFoundType
+	if status == http.StatusUnauthorized {
+		errorType = unauthorized
+		w.Header().Set("WWW-Authenticate", `Bearer realm="alertscale"`)
+	}
+	level.Warn(h.posts.Logger).Log("msg", "hook refused", "path", r.URL.Path, "code", status, "remote", r.RemoteAddr, "err", err)
+	fail(w, r, status, errorType, err.Error())
+	h.posts.Metrics.answered(status, time.Since(start))
+}

@@ -1,0 +1,109 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"alertscale/rules"
+)
+
+// fakeHook has the token "t". A body "bad" is refused.
+type fakeHook struct{ keys *[]string }
+
+func (fakeHook) Allows(token string) bool { return token == "t" }
+
+func (h fakeHook) Event(body []byte, key string, _ time.Time) (*rules.Event, error) {
+	if h.keys != nil {
+		*h.keys = append(*h.keys, key)
+	}
+	if string(body) == "bad" {
+		return nil, errors.New("the body is no JSON")
+	}
+	return &rules.Event{Hook: "deploy"}, nil
+}
+
+func withHook(name string, h Hook) func(*Options) {
+	return func(o *Options) {
+		o.Hook = func(asked string) (Hook, bool) { return h, asked == name }
+	}
+}
+
+// post sends one POST to a path, with headers name, value, name, value.
+func (s *site) post(path, body string, headers ...string) (*http.Response, string) {
+	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	return w.Result(), w.Body.String()
+}
+
+func TestHookStatuses(t *testing.T) {
+	failed := rules.Decision{Ref: "k:D/a/b", Verdict: rules.Failed, Why: []string{"connection refused"}}
+	refused := rules.Decision{Ref: "k:D/a/c", Verdict: rules.Rejected, Refused: true, Why: []string{"not found"}}
+	for _, test := range []struct {
+		name, path, authorization, body string
+		decisions                       []rules.Decision
+		code                            int
+		says                            string
+	}{
+		{name: "bearer", path: "/hook/deploy", authorization: "Bearer t", code: 200, says: `{"status":"success","data":{"decisions":[]}}`},
+		{name: "bearer, as others write it", path: "/hook/deploy", authorization: "bearer t", code: 200},
+		{name: "key", path: "/hook/deploy?key=t", code: 200},
+		{name: "key beside the web config's basic auth", path: "/hook/deploy?key=t", authorization: "Basic YTpi", code: 200},
+		{name: "no token", path: "/hook/deploy", code: 401, says: "?key=TOKEN"},
+		{name: "an empty token", path: "/hook/deploy?key=", authorization: "Bearer ", code: 401},
+		{name: "another token", path: "/hook/deploy", authorization: "Bearer T", code: 401, says: `"errorType":"unauthorized"`},
+		{name: "another key", path: "/hook/deploy?key=tt", code: 401},
+		{name: "a wrong token beside the right key", path: "/hook/deploy?key=t", authorization: "Bearer x", code: 401},
+		{name: "no such hook", path: "/hook/other", authorization: "Bearer t", code: 404, says: `there is no hook \"other\"`},
+		{name: "a bad body", path: "/hook/deploy?key=t", body: "bad", code: 400, says: "the body is no JSON"},
+		{name: "a long body", path: "/hook/deploy?key=t", body: strings.Repeat("x", 101), code: 413},
+		{name: "failed", path: "/hook/deploy?key=t", decisions: []rules.Decision{failed}, code: 503, says: "connection refused"},
+		{name: "refused", path: "/hook/deploy?key=t", decisions: []rules.Decision{refused}, code: 422, says: `"data":{"decisions":[{"ref":"k:D/a/c"`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			handled := 0
+			s := newSite(&fakeCore{handle: func(_ context.Context, e *rules.Event) []rules.Decision {
+				handled++
+				require.Equal(t, "deploy", e.Hook)
+				return test.decisions
+			}}, withHook("deploy", fakeHook{}), func(o *Options) { o.MaxRequestBytes = 100 })
+			r, body := s.post(test.path, test.body, "Authorization", test.authorization)
+			require.Equal(t, test.code, r.StatusCode, body)
+			require.Equal(t, "application/json", r.Header.Get("Content-Type"))
+			require.Equal(t, test.code == 401, r.Header.Get("WWW-Authenticate") != "")
+			require.Equal(t, test.code == 503, r.Header.Get("Retry-After") != "")
+			require.Contains(t, body, test.says)
+			require.Equal(t, test.code == 200 || test.code == 503 || test.code == 422, handled == 1)
+			require.InDelta(t, 1, s.count(t, r.Status[:3]), 0)
+		})
+	}
+}
+
+func TestHookTellsNobodyWhatItWasShown(t *testing.T) {
+	s := newSite(&fakeCore{}, withHook("deploy", fakeHook{}))
+	_, byKey := s.post("/hook/deploy?key=hunter2", "")
+	_, byToken := s.post("/hook/deploy", "", "Authorization", "Bearer hunter2")
+	require.NotContains(t, byKey+byToken+s.log.String(), "hunter2")
+	require.Contains(t, s.log.String(), "hook refused")
+}
+
+func TestHookIdempotencyKey(t *testing.T) {
+	var keys []string
+	s := newSite(&fakeCore{}, withHook("deploy", fakeHook{&keys}))
+	s.post("/hook/deploy?key=t", "")
+	s.post("/hook/deploy?key=t", "", "Idempotency-Key", "build 7")
+	r, body := s.post("/hook/deploy?key=t", "", "Idempotency-Key", strings.Repeat("x", 256))
+	require.Equal(t, 400, r.StatusCode)
+	require.Contains(t, body, "256 bytes")
+	require.Equal(t, []string{"", "build 7"}, keys)
+}

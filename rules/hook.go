@@ -1,0 +1,89 @@
+package rules
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// knownFor is how long a POST to a hook is remembered by its idempotency key.
+const knownFor = 24 * time.Hour
+
+// Press is one POST to a hook.
+type Press struct {
+	Hook        string // the hook's name
+	Fingerprint string // of the alert: one of its own, or, for an idempotency key, always the same
+	Keyed       bool   // there was an idempotency key
+	Labels      Labels
+	At          time.Time
+	For         time.Duration // how long the alert fires
+}
+
+// Event returns the notification that a POST to a hook stands for: one alert, which ends by itself. It is of
+// no group, so that nothing can be concluded from what it leaves out.
+func (p Press) Event() *Event {
+	a := Alert{Fingerprint: p.Fingerprint, Labels: p.Labels, StartsAt: p.At, Until: p.At.Add(p.For)}
+	if p.Keyed {
+		a.KnownUntil = p.At.Add(knownFor)
+	}
+	return &Event{Receiver: "hook/" + p.Hook, Hook: p.Hook, Alerts: []Alert{a}, CommonLabels: p.Labels}
+}
+
+// endHooked ends what the hook of the event brought before, so that its new alert begins an episode.
+func (r *recorder) endHooked() {
+	for _, fp := range slices.Sorted(maps.Keys(r.mem.Alerts)) {
+		h := r.mem.Alerts[fp]
+		if h.Hook != r.event.Hook || h.State != Firing {
+			continue
+		}
+		r.resolved = append(r.resolved, h.Rules...)
+		if h.KnownUntil.IsZero() {
+			r.leave(fp)
+			r.changed = true
+			continue
+		}
+		r.set(fp, h.over(r.now))
+	}
+}
+
+// over returns what is remembered of a hook's alert that has ended.
+func (h Heard) over(now time.Time) Heard {
+	h.State, h.EndsAt, h.At, h.Groups = Resolved, now, now, nil
+	return h
+}
+
+// expire ends a hook's alert whose time is over, as a resolve does.
+func (m *Memory) expire(t *Target, fp string, now time.Time) {
+	h := m.Alerts[fp]
+	if h.KnownUntil.IsZero() {
+		delete(m.Alerts, fp)
+	} else {
+		m.Alerts[fp] = h.over(now)
+	}
+	held := m.held()
+	for _, name := range h.Rules {
+		if ep := m.Episodes[name]; ep != nil && ep.Ended.IsZero() && held[name] == 0 {
+			m.endEpisode(t.set.rule(name, t), name, now)
+		}
+	}
+}
+
+// hookDue is when a hook's alert ends, or is forgotten.
+func (h *Heard) hookDue() time.Time {
+	if h.State == Firing {
+		return h.Until
+	}
+	return h.KnownUntil
+}
+
+// clipHook moves the times of a hook's alert back where a clock was set back.
+func (h *Heard) clipHook(now time.Time) {
+	ahead := h.StartsAt.Sub(now)
+	if h.Hook == "" || ahead <= 0 {
+		return
+	}
+	h.StartsAt, h.Until = now, h.Until.Add(-ahead)
+	if !h.KnownUntil.IsZero() {
+		h.KnownUntil = h.KnownUntil.Add(-ahead)
+	}
+}

@@ -1,0 +1,129 @@
+package swarm
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"alertscale/test/shipped"
+	"alertscale/test/stack"
+
+	"github.com/stretchr/testify/require"
+)
+
+// cli runs a command of a shell with docker's own client in it.
+func (d *docker) cli(t *testing.T, dir, command string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", command)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "DOCKER_HOST="+d.host)
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s\n%s", command, out)
+	return string(out)
+}
+
+// needsClient skips a test where docker's client is not there: some systems have it in another package than
+// the engine.
+func needsClient(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("docker"); err != nil {
+		t.Skipf("NOT TESTED: the stack of examples/swarm. There is no docker, the engine's client: %v", err)
+	}
+}
+
+// images makes those that the stack names: the programs that the tests build, as the images of Prometheus,
+// Alertmanager and alertscale have them, and for cAdvisor one that shows a file.
+func images(t *testing.T, d *docker, metrics string) {
+	t.Helper()
+	component := func(c stack.Component, name string) []byte {
+		dir, err := stack.Build(t.Context(), c)
+		require.NoError(t, err)
+		return read(t, filepath.Join(dir, name))
+	}
+	named := map[string]string{}
+	for _, found := range regexp.MustCompile(`image: (\S*?(\w+)(?::v[\d.]+|\}))\n`).FindAllStringSubmatch(shipped.File(t, "swarm/docker-compose.yml"), -1) {
+		named[found[2]] = found[1]
+	}
+	require.Len(t, named, 4, named)
+	require.Equal(t, "${ALERTSCALE_IMAGE:-alertscale}", named["alertscale"])
+	d.image(t, named["cadvisor"], []file{{name: "show", text: built(t, "./show")}},
+		`ENTRYPOINT ["/show"]`, "ENV METRICS=/rootfs"+metrics)
+	d.image(t, named["prometheus"], []file{{name: "bin/prometheus", text: component(stack.Prometheus, "prometheus")}, {name: "prometheus/"}},
+		"USER 65534", `ENTRYPOINT ["/bin/prometheus"]`, "WORKDIR /prometheus")
+	d.image(t, named["alertmanager"], []file{{name: "bin/alertmanager", text: component(stack.Alertmanager, "alertmanager")}, {name: "alertmanager/"}},
+		"USER 65534", `ENTRYPOINT ["/bin/alertmanager"]`, "WORKDIR /alertmanager")
+	d.image(t, "alertscale", []file{{name: "alertscale", text: read(t, shipped.Build(t))}, {name: "data/"}}, instructions(t)...)
+}
+
+// instructions returns those of the Dockerfile's image that are not about files.
+func instructions(t *testing.T) []string {
+	t.Helper()
+	_, last, found := strings.Cut(string(read(t, filepath.Join(shipped.Dir, "../Dockerfile"))), "\nFROM scratch\n")
+	require.True(t, found)
+	return regexp.MustCompile(`(?m)^(VOLUME|USER|EXPOSE|ENTRYPOINT|CMD) .*$`).FindAllString(last, -1)
+}
+
+// deploy deploys the stack of examples/swarm by the command of its README, with all of its durations sixty
+// times as fast. What else is replaced is where the engine has its socket and its data.
+func deploy(t *testing.T, d *docker) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, durations := range map[string]int{"prometheus.yml": 3, "rules.conf": 6, "config.yml": 3, "alertscale.yml": 6} {
+		write(t, dir, name, shipped.Faster(t, shipped.File(t, "swarm/"+name), durations))
+	}
+	socket := filepath.Join(d.dir, "docker.sock")
+	write(t, dir, "docker-compose.yml", shipped.Replace(t, shipped.File(t, "swarm/docker-compose.yml"),
+		"- /var/run/docker.sock:", "- "+socket+":", "- /var/lib/docker:", "- "+filepath.Join(d.dir, "data")+":"))
+
+	command := regexp.MustCompile("(?ms)^```\n(MANAGER=.*?)^```\n").FindStringSubmatch(shipped.File(t, "swarm/README.md"))
+	require.NotNil(t, command)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(d.story("alertscale"))
+		}
+		d.remove(t, "alertscale")
+	})
+	t.Log(d.cli(t, dir, shipped.Replace(t, command[1], "/var/run/docker.sock", socket,
+		// Nothing is to be asked of a registry.
+		"deploy -c examples/swarm/docker-compose.yml", "deploy --resolve-image=never -c docker-compose.yml")))
+}
+
+// story returns what became of the tasks of a stack, and what they wrote last.
+func (d *docker) story(name string) string {
+	cmd := exec.Command("sh", "-c", `docker stack ps --no-trunc "$0"
+for s in $(docker stack services --format '{{.Name}}' "$0"); do docker service logs --raw --tail 30 $s 2>&1; done`, name)
+	cmd.Env = append(os.Environ(), "DOCKER_HOST="+d.host)
+	out, _ := cmd.CombinedOutput()
+	return string(out)
+}
+
+// remove removes a stack, and waits until its containers are gone.
+func (d *docker) remove(t *testing.T, name string) {
+	t.Helper()
+	cmd := exec.Command("docker", "stack", "rm", name)
+	cmd.Env = append(os.Environ(), "DOCKER_HOST="+d.host)
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	stack.Eventually(t, wait, func() error {
+		var left []struct{ Names []string }
+		filter := url.QueryEscape(fmt.Sprintf(`{"label":["com.docker.stack.namespace=%s"]}`, name))
+		if err := d.call(t, http.MethodGet, "/containers/json?filters="+filter, nil, &left); err != nil {
+			return err
+		}
+		if len(left) > 0 {
+			return fmt.Errorf("stack %s: %v", name, left)
+		}
+		return nil
+	})
+}
+
+func write(t *testing.T, dir, name, text string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+}
