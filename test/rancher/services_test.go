@@ -24,11 +24,12 @@ func TestServicesOnThreePages(t *testing.T) {
 	for _, name := range []string{"web000", "web124", "web249"} {
 		require.Equal(t, 1, b.observe(service(name)).Count)
 	}
+	require.Equal(t, 1, b.server.Count("GET", "stacks"), "the stack is asked for once")
 	b.server.Forget()
 	_, err := b.driver.Observe(t.Context(), service("WEB249"))
 	require.ErrorIs(t, err, adapter.ErrNotFound)
 	require.EqualError(t, err, `not found: service shop/WEB249: the stack has "web249"; write the name as it is there`)
-	require.Equal(t, 4, b.server.Count("GET", "services"), "by its name, then three pages")
+	require.Equal(t, 5, b.server.Count("GET", "services"), "by its name in the stack, and in the stack as it is now, then three pages")
 
 	_, err = b.driver.Observe(t.Context(), rules.Ref{Kind: "service", Namespace: "Shop", Name: "web249"})
 	require.ErrorContains(t, err, `has the stack "shop"; write the name as it is there`)
@@ -60,6 +61,14 @@ func TestTheSameNamesInTwoEnvironments(t *testing.T) {
 	_, err := b.driver.Observe(t.Context(), mine)
 	require.ErrorIs(t, err, adapter.ErrInvalid)
 	require.ErrorContains(t, err, "the url names none")
+}
+
+func TestAStackThatIsMadeAnew(t *testing.T) {
+	b := newBench(t, rancher.Options{Speed: 20})
+	require.Equal(t, 3, b.observe(b.add(rancher.ServiceSpec{Name: "web", Scale: 3})).Count)
+	b.server.Remove(b.stack)
+	b.stack = b.server.AddStack(b.server.Project(), "shop")
+	require.Equal(t, 5, b.observe(b.add(rancher.ServiceSpec{Name: "cart", Scale: 5})).Count)
 }
 
 func TestAServiceThatIsMadeAnew(t *testing.T) {

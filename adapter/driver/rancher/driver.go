@@ -29,6 +29,7 @@ type Driver struct {
 	contact  *contact
 	gates    gates
 	services services
+	stacks   stacks
 	hosts    hosts
 	options  Options
 }
@@ -47,7 +48,7 @@ func New(cfg Config, o Options) (*Driver, error) {
 		return nil, err
 	}
 	d := &Driver{contact: &contact{logger: o.Logger, settings: complete}, options: o}
-	d.services.known = map[rules.Ref]known{}
+	d.services.known, d.stacks.known = map[rules.Ref]known{}, map[place]knownStack{}
 	d.hosts.init()
 	return d, nil
 }

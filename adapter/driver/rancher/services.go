@@ -80,17 +80,37 @@ func (d *Driver) read(ctx context.Context, s *session, ref rules.Ref) (*service,
 	return found, nil
 }
 
-// lookUp finds a service by the names of its stack and its own.
+// lookUp finds a service by the names of its stack and its own. Where the stack is as it was told a moment ago,
+// and has no such service, it may be another stack by now.
 func (d *Driver) lookUp(ctx context.Context, s *session, ref rules.Ref) (*service, error) {
-	stack, err := d.stack(ctx, s, ref)
-	if err != nil {
-		return nil, err
+	at := place{s.environment, ref.Namespace}
+	stack, told := d.stacks.get(at, d.options.Now())
+	if !told {
+		var err error
+		if stack, err = d.stack(ctx, s, ref); err != nil {
+			return nil, err
+		}
+		d.stacks.set(at, stack, d.options.Now())
 	}
+	found, leaving, err := d.findIn(ctx, s, ref, stack)
+	switch {
+	case found != nil || err != nil:
+		return found, err
+	case told:
+		d.stacks.forget(at)
+		return d.lookUp(ctx, s, ref)
+	case leaving != "":
+		return nil, fmt.Errorf("%w: %s: it is %s", adapter.ErrNotFound, name(ref), leaving)
+	}
+	return nil, d.noService(ctx, s, ref, stack)
+}
+
+// findIn finds a service in a stack; where there is none, the state of one that is on its way out.
+func (d *Driver) findIn(ctx context.Context, s *session, ref rules.Ref, stack string) (found *service, leaving string, err error) {
 	all, err := list[service](ctx, d, s, typeService, map[string]any{"name": ref.Name, "stackId": stack})
 	if err != nil {
-		return nil, explain(name(ref), err)
+		return nil, "", explain(name(ref), err)
 	}
-	leaving := ""
 	for i := range all {
 		f := &all[i]
 		switch {
@@ -98,13 +118,10 @@ func (d *Driver) lookUp(ctx context.Context, s *session, ref rules.Ref) (*servic
 		case f.gone():
 			leaving = f.State
 		default:
-			return f, nil
+			return f, "", nil
 		}
 	}
-	if leaving != "" {
-		return nil, fmt.Errorf("%w: %s: it is %s", adapter.ErrNotFound, name(ref), leaving)
-	}
-	return nil, d.noService(ctx, s, ref, stack)
+	return nil, leaving, nil
 }
 
 // noService says that a stack has no service of the name, and which it may be that was meant.
@@ -120,34 +137,4 @@ func (d *Driver) noService(ctx context.Context, s *session, ref rules.Ref, stack
 	}
 	return fmt.Errorf("%w: %s: the stack %q of environment %s has no such service; create it, or correct the name",
 		adapter.ErrNotFound, name(ref), ref.Namespace, s.environment)
-}
-
-// stack is what there is to know of a stack here.
-type stack struct {
-	ID        string `json:"id"`
-	Name      string `json:"name"`
-	AccountID string `json:"accountId"`
-	State     string `json:"state"`
-}
-
-// stack finds the id of a ref's stack.
-func (d *Driver) stack(ctx context.Context, s *session, ref rules.Ref) (string, error) {
-	all, err := list[stack](ctx, d, s, typeStack, map[string]any{"name": ref.Namespace})
-	if err != nil {
-		return "", explain(name(ref), err)
-	}
-	for _, f := range all {
-		if f.Name == ref.Namespace && f.AccountID == s.environment && !gone(f.State) {
-			return f.ID, nil
-		}
-	}
-	if all, err = list[stack](ctx, d, s, typeStack, nil); err != nil {
-		return "", explain(name(ref), err)
-	}
-	for _, f := range all {
-		if strings.EqualFold(f.Name, ref.Namespace) && f.AccountID == s.environment && !gone(f.State) {
-			return "", fmt.Errorf("%w: %s: environment %s has the stack %q; write the name as it is there", adapter.ErrNotFound, name(ref), s.environment, f.Name)
-		}
-	}
-	return "", fmt.Errorf("%w: %s: environment %s has no stack %q; create it, or correct the namespace", adapter.ErrNotFound, name(ref), s.environment, ref.Namespace)
 }
