@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/signal"
 	"slices"
@@ -126,6 +127,7 @@ func serveUntilStopped(o *options) error {
 	if o.dryRun {
 		o.storage = "memory:"
 	}
+	keepConnections()
 	s := &service{options: o, logger: newLogger(o)}
 	_ = level.Info(s.logger).Log("msg", "alertscale starts", "version", version.Info(), "build_context", version.BuildContext(),
 		"storage", o.storage, "dry_run", o.dryRun)
@@ -134,6 +136,14 @@ func serveUntilStopped(o *options) error {
 	}
 	defer s.store.Close()
 	return s.run()
+}
+
+// keepConnections lets the client of Rancher 1.6, which takes no transport of ours, use its connections again
+// while a storm of alerts is worked off.
+func keepConnections() {
+	if shared, ok := http.DefaultTransport.(*http.Transport); ok {
+		shared.MaxIdleConnsPerHost = adapter.MaxCalls
+	}
 }
 
 // wire makes the parts. The file comes before the store, so that a fault of it touches nothing.

@@ -2,10 +2,10 @@ package adapter
 
 import "sync"
 
-// maxCalls is how many calls to one driver are made at a time.
-const maxCalls = 64
+// MaxCalls is how many calls to one driver are made at a time.
+const MaxCalls = 64
 
-// pool works on the refs of one driver, at most maxCalls at a time, in the order in which they come.
+// pool works on the refs of one driver, at most MaxCalls at a time, in the order in which they come.
 type pool struct {
 	mu      sync.Mutex
 	queue   []*entry
@@ -20,7 +20,7 @@ func (p *pool) submit(en *entry) {
 	defer p.mu.Unlock()
 	p.queue = append(p.queue, en)
 	p.idle.Add(1)
-	if p.running < maxCalls {
+	if p.running < MaxCalls {
 		p.running++
 		go p.run()
 	}
