@@ -135,23 +135,23 @@ func (f *File) readDriver(name string, n yamldoc.Node) {
 	if err := rules.CheckPart(name); err != nil {
 		n.Faultf("the name %v", err)
 	}
-	switch {
-	case d.Type == "kubernetes":
+	switch d.Type {
+	case "kubernetes":
 		c := kubernetes.ReadConfig(n)
 		d.Kubernetes = &c
-	case d.Type == "simulator":
+	case "simulator":
 		c := simulator.ReadConfig(n)
 		d.Simulator = &c
-	case d.Type == "rancher":
+	case "rancher":
 		c := rancher.ReadConfig(n)
 		d.Rancher = &c
-	case d.Type == "swarm":
+	case "swarm":
 		c := swarm.ReadConfig(n)
 		d.Swarm = &c
-	case d.Type == "rancher2":
+	case "rancher2":
 		c := rancher2.ReadConfig(n)
 		d.Rancher2 = &c
-	case d.Type == name:
+	case name:
 		n.Faultf("%q is no type of driver%s; its type defaults to its name, else say type: %s", name, yamldoc.Hint(name, types), types[0])
 	default:
 		n.Faultf("type %q is unknown%s; there are %s", d.Type, yamldoc.Hint(d.Type, types), strings.Join(types, ", "))

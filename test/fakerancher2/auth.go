@@ -25,6 +25,13 @@ func (s *Server) AddToken(h Holder) string {
 	return token
 }
 
+// SetHolder makes a token another one's.
+func (s *Server) SetHolder(token string, h Holder) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.holders[token] = h
+}
+
 // Revoke makes a token unknown, as deleting it and its expiry do.
 func (s *Server) Revoke(token string) {
 	s.mu.Lock()

@@ -15,7 +15,7 @@ import (
 // loses a quarter of its containers once. Of the stack only cAdvisor is not real.
 func TestTheStack(t *testing.T) {
 	d := swarm(t)
-	needsClient(t)
+	needsNetworks(t)
 	metrics := filepath.Join(t.TempDir(), "metrics")
 	images(t, d, metrics)
 	makeService(t, d, "shop_web", 3)

@@ -45,7 +45,9 @@ func (c *client) cluster() string {
 
 // redirected says where to. The query of a login page's address is nobody's business.
 func (c *client) redirected(to string) string {
-	to, _, _ = strings.Cut(to, "?")
+	if i := strings.IndexAny(to, "?#"); i >= 0 {
+		to = to[:i]
+	}
 	said := "; " + c.base + " redirects to " + oneLine(to)
 	switch {
 	case c.rancher == nil:

@@ -3,11 +3,13 @@ package rancher2
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -32,9 +34,12 @@ func newClient(cfg Config, o Options) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := readable(cfg.CAFile); err != nil {
+		return nil, fmt.Errorf("ca_file: %w", err)
+	}
 	t, err := rest.TransportFor(&rest.Config{Host: cfg.URL, TLSClientConfig: rest.TLSClientConfig{CAFile: cfg.CAFile}})
 	if err != nil {
-		return nil, fmt.Errorf("ca_file %s: %s", cfg.CAFile, oneLine(err.Error()))
+		return nil, fmt.Errorf("url %s: %s", cfg.URL, oneLine(err.Error()))
 	}
 	return &client{
 		base: cfg.URL, agent: "alertscale/" + o.Version, credentials: shown, now: o.Now,
@@ -43,6 +48,18 @@ func newClient(cfg Config, o Options) (*client, error) {
 			return http.ErrUseLastResponse
 		}},
 	}, nil
+}
+
+// readable refuses a file that no certificates can be taken from. None is none.
+func readable(caFile string) error {
+	if caFile == "" {
+		return nil
+	}
+	pem, err := os.ReadFile(caFile)
+	if err == nil && !x509.NewCertPool().AppendCertsFromPEM(pem) {
+		err = fmt.Errorf("%s has no certificate in PEM", caFile)
+	}
+	return err
 }
 
 // answer is what the server said, whatever its status.
