@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"alertscale/rules"
 
@@ -63,7 +64,7 @@ func readLabel(dec *jsontext.Decoder, labels map[string]string) error {
 }
 
 func malformed(err error) error {
-	return fmt.Errorf("the body is no JSON: %w; want an object whose fields become labels, or no body", err)
+	return fmt.Errorf("the body is no JSON: %s; want an object whose fields become labels, or no body", strings.TrimPrefix(err.Error(), "jsontext: "))
 }
 
 // sorted lists labels by name.
