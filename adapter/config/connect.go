@@ -24,15 +24,20 @@ type Connections struct {
 	conns map[string]adapter.Conn
 	hooks map[string]*hook.Hook
 	rules *atomic.Pointer[rules.Set] // of the newest file; drivers that outlive a file ask it
+
+	rancher *rancher.Shared // of all files
 }
 
-// Connect makes the drivers of a file, and reads the tokens of its hooks. It asks nothing of any server. One that an earlier file had alike, and that
-// knows more than the file says, is kept: a simulator with its counts, a Rancher with the calls that are under
-// way. The others are made anew, so that their credentials are read again.
+// Connect makes the drivers of a file, and reads the tokens of its hooks. It asks nothing of any server. A driver
+// that an earlier file had alike, and that knows more than the file says, is kept: a simulator with its counts, a
+// Rancher with what it did to hosts. The others are made anew, so that their credentials are read again.
 func Connect(f *File, before *Connections, o Options) (*Connections, error) {
-	c := &Connections{file: f, conns: map[string]adapter.Conn{}, hooks: map[string]*hook.Hook{}, rules: &atomic.Pointer[rules.Set]{}}
+	c := &Connections{
+		file: f, conns: map[string]adapter.Conn{}, hooks: map[string]*hook.Hook{},
+		rules: &atomic.Pointer[rules.Set]{}, rancher: rancher.NewShared(),
+	}
 	if before != nil {
-		c.rules = before.rules
+		c.rules, c.rancher = before.rules, before.rancher
 	}
 	for _, name := range f.names() {
 		d := f.Drivers[name]
@@ -85,7 +90,7 @@ func (d Driver) connect(c *Connections, o Options) (adapter.Driver, error) {
 		return swarm.New(*d.Swarm, swarm.Options{Version: o.Version, Now: time.Now})
 	case d.Rancher != nil:
 		group := func(ref rules.Ref) ([]rules.Label, rules.Remove, bool) { return c.rules.Load().Group(ref) }
-		return rancher.New(*d.Rancher, rancher.Options{Group: group, Now: time.Now, Logger: o.Logger})
+		return rancher.New(*d.Rancher, rancher.Options{Group: group, Shared: c.rancher, Now: time.Now, Logger: o.Logger})
 	case d.Rancher2 != nil:
 		return rancher2.New(*d.Rancher2, rancher2.Options{Version: o.Version, Now: time.Now})
 	default:

@@ -33,7 +33,7 @@ func ReadConfig(n yamldoc.Node) Config {
 	n.Fields([]yamldoc.Field{
 		{Key: "type", Read: readByCaller},
 		{Key: "timeout", Read: readByCaller},
-		{Key: "kubeconfig", Read: func(n yamldoc.Node) { c.Kubeconfig = n.Text() }},
+		{Key: "kubeconfig", Read: func(n yamldoc.Node) { c.Kubeconfig = n.File() }},
 		{Key: "context", Read: func(n yamldoc.Node) { c.Context = n.Text() }},
 		{Key: "qps", Read: func(n yamldoc.Node) { c.QPS = n.Float() }},
 		{Key: "burst", Read: func(n yamldoc.Node) { c.Burst = n.Int(1) }},

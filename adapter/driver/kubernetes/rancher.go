@@ -23,9 +23,9 @@ func readRancher(n yamldoc.Node) *Rancher {
 	r := &Rancher{}
 	n.Fields([]yamldoc.Field{
 		{Key: "url", Read: func(n yamldoc.Node) { r.URL = readRancherURL(n) }},
-		{Key: "token_file", Read: func(n yamldoc.Node) { r.TokenFile = n.Text() }},
+		{Key: "token_file", Read: func(n yamldoc.Node) { r.TokenFile = n.File() }},
 		{Key: "cluster", Read: func(n yamldoc.Node) { r.Cluster = readCluster(n) }},
-		{Key: "ca_file", Read: func(n yamldoc.Node) { r.CAFile = n.Text() }},
+		{Key: "ca_file", Read: func(n yamldoc.Node) { r.CAFile = n.File() }},
 	})
 	if !n.IsMap() && !n.IsNull() {
 		return r // which is a fault already

@@ -24,6 +24,7 @@ const patience = 30 * time.Second
 type session struct {
 	api         api
 	environment string
+	where       string // the address of the environment
 }
 
 // contact makes the first contact when it is needed, one for all who wait, and again after one that failed or
@@ -136,7 +137,7 @@ func (c *contact) begin(ctx context.Context, with settings) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{api: found, environment: environment}
+	s := &session{api: found, environment: environment, where: with.root + "/projects/" + environment}
 	if !slices.Contains(found.GetTypes()[typeService].ResourceMethods, http.MethodPut) {
 		return nil, fmt.Errorf("%w: the key may not change services of environment %s, its role there is readonly; give it another role or use an environment key",
 			adapter.ErrForbidden, environment)

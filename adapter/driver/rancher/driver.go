@@ -18,6 +18,7 @@ import (
 type Options struct {
 	// Group returns what the file says of a ref that is a group of hosts: their labels, and which go first.
 	Group  func(rules.Ref) (pairs []rules.Label, first rules.Remove, ok bool)
+	Shared *Shared             // with the other drivers of the process; nil: with none
 	Now    func() time.Time    // the clock; nil: time.Now
 	Logger log.Logger          // nil: nothing is logged
 	Getenv func(string) string // looks up an environment variable; nil: os.Getenv
@@ -27,7 +28,7 @@ type Options struct {
 // and holds nothing that needs to be closed.
 type Driver struct {
 	contact  *contact
-	gates    gates
+	shared   *Shared
 	services services
 	stacks   stacks
 	hosts    hosts
@@ -47,7 +48,7 @@ func New(cfg Config, o Options) (*Driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Driver{contact: &contact{logger: o.Logger, settings: complete}, options: o}
+	d := &Driver{contact: &contact{logger: o.Logger, settings: complete}, shared: o.Shared, options: o}
 	d.services.known, d.stacks.known = map[rules.Ref]known{}, map[place]knownStack{}
 	d.hosts.init()
 	return d, nil
@@ -56,6 +57,9 @@ func New(cfg Config, o Options) (*Driver, error) {
 func (o Options) withDefaults() Options {
 	if o.Group == nil {
 		o.Group = func(rules.Ref) ([]rules.Label, rules.Remove, bool) { return nil, "", false }
+	}
+	if o.Shared == nil {
+		o.Shared = NewShared()
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -82,14 +82,13 @@ type group struct {
 // hosts remembers what the driver did to hosts.
 type hosts struct {
 	mu       sync.Mutex
-	ordered  map[string]time.Time   // by id, when a host was ordered to go; zero: it was looked up and was not
-	told     map[string]bool        // ids of hosts in error that the log knows of
-	reserved map[rules.Ref][]string // names that are planned
-	recalled atomic.Bool            // whether ordered has what an earlier life ordered
+	ordered  map[string]time.Time // by id, when a host was ordered to go; zero: it was looked up and was not
+	told     map[string]bool      // ids of hosts in error that the log knows of
+	recalled atomic.Bool          // whether ordered has what an earlier life ordered
 }
 
 func (v *hosts) init() {
-	v.ordered, v.told, v.reserved = map[string]time.Time{}, map[string]bool{}, map[rules.Ref][]string{}
+	v.ordered, v.told = map[string]time.Time{}, map[string]bool{}
 }
 
 func (v *hosts) order(id string) (at time.Time, known bool) {
@@ -116,7 +115,7 @@ func (v *hosts) firstTold(id string) bool {
 
 // observeHosts counts a group. It waits for a call that was given up, which might still change it.
 func (d *Driver) observeHosts(ctx context.Context, s *session, ref rules.Ref) (rules.Observed, error) {
-	l, err := d.gates.enter(ctx, ref.String())
+	l, err := d.shared.gates.enter(ctx, s.key(ref))
 	if err != nil {
 		return rules.Observed{}, fmt.Errorf("%s: %w", name(ref), err)
 	}

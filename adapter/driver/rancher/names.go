@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"alertscale/rules"
 )
 
 // numbered is a hostname that ends in a number: web01 is web, 1, of two digits.
@@ -71,19 +69,4 @@ func same(a, b string) bool {
 	a, _, _ = strings.Cut(a, ".")
 	b, _, _ = strings.Cut(b, ".")
 	return strings.EqualFold(a, b)
-}
-
-// othersNames are the names that are planned for other groups.
-func (d *Driver) othersNames(mine rules.Ref) map[string]bool {
-	d.hosts.mu.Lock()
-	defer d.hosts.mu.Unlock()
-	names := map[string]bool{}
-	for ref, planned := range d.hosts.reserved {
-		for _, name := range planned {
-			if ref != mine {
-				names[strings.ToLower(name)] = true
-			}
-		}
-	}
-	return names
 }

@@ -18,19 +18,16 @@ type plan struct {
 	Remove []string `json:"remove,omitempty"` // ids of hosts
 }
 
-// creations is the gate that lets one creation at a time into the environment.
-const creations = "creations"
-
 // planHosts chooses the names of the hosts to come, or the hosts to go.
 func (d *Driver) planHosts(ctx context.Context, s *session, ref rules.Ref, c rules.Change) (json.RawMessage, error) {
 	if c.To < 1 {
 		return nil, fmt.Errorf("%w: %s: a group without hosts could not grow again; make the target's min at least 1", adapter.ErrInvalid, name(ref))
 	}
-	keys := []string{ref.String()}
+	keys := []string{s.key(ref)}
 	if c.To > c.From {
-		keys = append(keys, creations)
+		keys = append(keys, s.creations())
 	}
-	l, err := d.gates.enter(ctx, keys...)
+	l, err := d.shared.gates.enter(ctx, keys...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name(ref), err)
 	}
@@ -55,21 +52,10 @@ func (d *Driver) planHosts(ctx context.Context, s *session, ref rules.Ref, c rul
 		if err != nil {
 			return nil, err
 		}
-		p.Create = g.newNames(m.source, c.To-c.From, d.othersNames(ref))
-		d.reserve(ref, p.Create)
+		p.Create = g.newNames(m.source, c.To-c.From, d.shared.othersNames(s.key(ref)))
+		d.shared.reserve(s.key(ref), p.Create)
 	}
 	return json.Marshal(p)
-}
-
-// reserve keeps names from being planned for another group.
-func (d *Driver) reserve(ref rules.Ref, names []string) {
-	d.hosts.mu.Lock()
-	defer d.hosts.mu.Unlock()
-	if names == nil {
-		delete(d.hosts.reserved, ref)
-	} else {
-		d.hosts.reserved[ref] = names
-	}
 }
 
 // inOrder lists a group as its hosts are to go: those that are not up yet, those that do no work, the others;
@@ -110,11 +96,11 @@ func (d *Driver) scaleHosts(ctx context.Context, s *session, ref rules.Ref, c ru
 	if err := json.Unmarshal(c.Plan, &p); err != nil {
 		return fmt.Errorf("%w: %s: a change of hosts needs a plan of this driver: %w", adapter.ErrInvalid, name(ref), err)
 	}
-	keys := []string{ref.String()}
+	keys := []string{s.key(ref)}
 	if len(p.Create) > 0 {
-		keys = append(keys, creations)
+		keys = append(keys, s.creations())
 	}
-	l, err := d.gates.enter(ctx, keys...)
+	l, err := d.shared.gates.enter(ctx, keys...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name(ref), err)
 	}
@@ -122,7 +108,7 @@ func (d *Driver) scaleHosts(ctx context.Context, s *session, ref rules.Ref, c ru
 	w := work{d: d, s: s, ref: ref, lease: l}
 	err = errors.Join(w.create(ctx, p.Create), w.remove(ctx, p.Remove))
 	if err == nil {
-		d.reserve(ref, nil)
+		d.shared.reserve(s.key(ref), nil)
 	}
 	return err
 }

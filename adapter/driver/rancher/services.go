@@ -45,7 +45,7 @@ func (v *services) forget(ref rules.Ref) {
 
 // observeService reads a service. It waits for a write that was given up, which might still change it.
 func (d *Driver) observeService(ctx context.Context, s *session, ref rules.Ref) (rules.Observed, error) {
-	l, err := d.gates.enter(ctx, ref.String())
+	l, err := d.shared.gates.enter(ctx, s.key(ref))
 	if err != nil {
 		return rules.Observed{}, fmt.Errorf("%s: %w", name(ref), err)
 	}

@@ -23,7 +23,7 @@ const (
 
 // scaleService writes the scale, if the service still is the one, and as, it was when the change was decided on.
 func (d *Driver) scaleService(ctx context.Context, s *session, ref rules.Ref, c rules.Change) error {
-	l, err := d.gates.enter(ctx, ref.String())
+	l, err := d.shared.gates.enter(ctx, s.key(ref))
 	if err != nil {
 		return fmt.Errorf("%s: %w", name(ref), err)
 	}

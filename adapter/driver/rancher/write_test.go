@@ -139,6 +139,12 @@ func TestAGivenUpWriteKeepsItsRef(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	require.NotErrorIs(t, err, adapter.ErrConflict)
 
+	next := f.newDriver(t, Config{}) // of the next file, or of another key
+	next.shared = f.driver.shared
+	_, err = next.contact.session(t.Context())
+	require.NoError(t, err)
+	elsewhere := webRef()
+	elsewhere.Driver = "other"
 	time.AfterFunc(300*time.Millisecond, func() { close(release) })
 	for range 2 {
 		short, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
@@ -147,6 +153,10 @@ func TestAGivenUpWriteKeepsItsRef(t *testing.T) {
 		cancel()
 		short, cancel = context.WithTimeout(t.Context(), 30*time.Millisecond)
 		require.ErrorContains(t, f.driver.Scale(short, webRef(), rules.Change{From: 3, To: 5}), "may still be carried out")
+		cancel()
+		short, cancel = context.WithTimeout(t.Context(), 30*time.Millisecond)
+		_, err = next.Observe(short, elsewhere)
+		require.ErrorContains(t, err, "may still be carried out")
 		cancel()
 	}
 	require.Equal(t, 4, f.observe(t).Count, "it is read when the write has returned")

@@ -36,8 +36,8 @@ func ReadConfig(n yamldoc.Node) Config {
 		{Key: "timeout", Read: readByCaller},
 		{Key: "url", Read: func(n yamldoc.Node) { c.URL = readURL(n) }},
 		{Key: "token", Read: func(n yamldoc.Node) { c.Token = readToken(n) }},
-		{Key: "token_file", Read: func(n yamldoc.Node) { c.TokenFile = n.Text() }},
-		{Key: "ca_file", Read: func(n yamldoc.Node) { c.CAFile = n.Text() }},
+		{Key: "token_file", Read: func(n yamldoc.Node) { c.TokenFile = n.File() }},
+		{Key: "ca_file", Read: func(n yamldoc.Node) { c.CAFile = n.File() }},
 		{Key: "cluster_namespace", Read: func(n yamldoc.Node) { c.ClusterNamespace = readNamespace(n) }},
 	})
 	if !n.Has("url") {
