@@ -10,12 +10,14 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/dynamic"
 )
 
 // Apply applies manifests, one or more documents of YAML, on the server's
 // side. A namespace or definition that they contain must stand before its use.
+// A field that the server does not know is an error.
 func (c *Client) Apply(t T, manifests string) {
 	t.Helper()
 	decoder := yaml.NewYAMLOrJSONDecoder(strings.NewReader(manifests), 4096)
@@ -42,7 +44,14 @@ func (c *Client) apply(t T, object *unstructured.Unstructured) {
 		o.Kind += "." + gk.Group
 	}
 	c.do(t, o, func(ctx context.Context, api dynamic.ResourceInterface) error {
-		_, err := api.Apply(ctx, o.Name, object, metav1.ApplyOptions{FieldManager: "test", Force: true})
+		text, err := object.MarshalJSON()
+		if err != nil {
+			return err
+		}
+		force := true
+		_, err = api.Patch(ctx, o.Name, types.ApplyPatchType, text, metav1.PatchOptions{
+			FieldManager: "test", Force: &force, FieldValidation: metav1.FieldValidationStrict,
+		})
 		return err
 	})
 }

@@ -25,6 +25,7 @@ const (
 	Kubernetes      Component = "kubernetes"
 	Kwok            Component = "kwok"
 	Kustomize       Component = "kustomize"
+	Operator        Component = "prometheus-operator"
 )
 
 // A recipe says what to build of a component.
@@ -41,6 +42,7 @@ const (
 	alertmanagerModule  = "github.com/prometheus/alertmanager"
 	prometheusModule    = "github.com/prometheus/prometheus"
 	prometheusVersion   = "github.com/prometheus/common/version.Version"
+	operatorModule      = "github.com/prometheus-operator/prometheus-operator"
 	kubernetesModule    = "k8s.io/kubernetes"
 	kubernetesVersion   = "k8s.io/component-base/version.gitVersion"
 	alertmanagerProgram = "alertmanager"
@@ -94,6 +96,12 @@ func recipes() map[Component]recipe {
 			name:     "kustomize",
 			module:   "sigs.k8s.io/kustomize/kustomize/v5",
 			programs: map[string]string{"kustomize": "sigs.k8s.io/kustomize/kustomize/v5"},
+		},
+		Operator: {
+			name:     "prometheus-operator",
+			module:   operatorModule,
+			programs: map[string]string{"operator": operatorModule + "/cmd/operator"},
+			extra:    operatorKinds,
 		},
 	}
 }

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 )
@@ -23,11 +24,32 @@ func alertmanagerSource(module, work string) (string, error) {
 // kwokStages joins those of kwok's stages that make nodes and pods ready at
 // once, and lets pods go when they are deleted, into one file.
 func kwokStages(module, out string) error {
+	dir := filepath.Join(module, "kustomize", "stage")
+	return join(filepath.Join(out, "stages.yaml"),
+		filepath.Join(dir, "node", "fast", "node-initialize.yaml"),
+		filepath.Join(dir, "node", "heartbeat", "node-heartbeat.yaml"),
+		filepath.Join(dir, "pod", "fast", "pod-ready.yaml"),
+		filepath.Join(dir, "pod", "fast", "pod-delete.yaml"),
+	)
+}
+
+// operatorKinds joins the definitions of the operator's kinds into one file.
+func operatorKinds(module, out string) error {
+	kinds, err := filepath.Glob(filepath.Join(module, "example", "prometheus-operator-crd", "*.yaml"))
+	if err == nil && len(kinds) == 0 {
+		err = errors.New("the module has no definitions of its kinds")
+	}
+	if err != nil {
+		return err
+	}
+	return join(filepath.Join(out, "kinds.yaml"), kinds...)
+}
+
+// join writes the documents of files into one.
+func join(path string, files ...string) error {
 	var all bytes.Buffer
-	for _, name := range []string{
-		"node/fast/node-initialize", "node/heartbeat/node-heartbeat", "pod/fast/pod-ready", "pod/fast/pod-delete",
-	} {
-		text, err := os.ReadFile(filepath.Join(module, "kustomize", "stage", filepath.FromSlash(name)+".yaml"))
+	for _, file := range files {
+		text, err := os.ReadFile(file)
 		if err != nil {
 			return err
 		}
@@ -35,5 +57,5 @@ func kwokStages(module, out string) error {
 		all.Write(text)
 		all.WriteByte('\n')
 	}
-	return os.WriteFile(filepath.Join(out, "stages.yaml"), all.Bytes(), 0o644)
+	return os.WriteFile(path, all.Bytes(), 0o644)
 }
