@@ -1,5 +1,5 @@
 // Alertscale turns Prometheus alerts into scaling: Alertmanager posts its webhook to it, it matches the
-// alerts against rules, and scales workloads on Kubernetes, Rancher 1.6 and Docker Swarm.
+// alerts against rules, and scales workloads on Kubernetes, Rancher and Docker Swarm.
 package main
 
 import (
