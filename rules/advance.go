@@ -36,7 +36,7 @@ func (m *Memory) advance(t *Target, now time.Time) bool {
 func (m *Memory) clip(now time.Time) bool {
 	changed := false
 	for fp, h := range m.Alerts {
-		if h.At.After(now) || h.LastAt.After(now) {
+		if h.At.After(now) || h.LastAt.After(now) || h.Hook != "" && h.StartsAt.After(now) {
 			h.At, h.LastAt = earlier(h.At, now), earlier(h.LastAt, now)
 			h.clipHook(now)
 			m.Alerts[fp], changed = h, true

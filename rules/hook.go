@@ -29,6 +29,21 @@ func (p Press) Event() *Event {
 	return &Event{Receiver: "hook/" + p.Hook, Hook: p.Hook, Alerts: []Alert{a}, CommonLabels: p.Labels}
 }
 
+// knows tells whether a firing alert is one that a hook brought before: a POST of the same idempotency key.
+func (h *Heard) knows(a *Alert) bool {
+	return h.Hook != "" && (h.KnownUntil.IsZero() || a.StartsAt.Before(h.KnownUntil))
+}
+
+// again enters a POST that is known by its key. It stands for what the first one said: of what it says itself,
+// a template that gave no count may be mended, and that is all.
+func (r *recorder) again(hit Hit, h Heard) {
+	for _, rule := range hit.Rules {
+		if h.State == Firing && slices.Contains(h.Rules, rule.Name) {
+			r.renderLate(rule, hit.Alert)
+		}
+	}
+}
+
 // endHooked ends what the hook of the event brought before, so that its new alert begins an episode.
 func (r *recorder) endHooked() {
 	for _, fp := range slices.Sorted(maps.Keys(r.mem.Alerts)) {
@@ -37,12 +52,11 @@ func (r *recorder) endHooked() {
 			continue
 		}
 		r.resolved = append(r.resolved, h.Rules...)
-		if h.KnownUntil.IsZero() {
+		if r.mem.forgets(&h, r.held, r.now) {
 			r.leave(fp)
-			r.changed = true
-			continue
+		} else {
+			r.set(fp, h.over(r.now))
 		}
-		r.set(fp, h.over(r.now))
 	}
 }
 
@@ -52,10 +66,27 @@ func (h Heard) over(now time.Time) Heard {
 	return h
 }
 
+// forgets tells whether nothing is remembered of a hook's alert that ends: it has no key, or nothing came of
+// it, so that whoever sends it again by its key wants it done.
+func (m *Memory) forgets(h *Heard, held map[string]int, now time.Time) bool {
+	if !now.Before(h.KnownUntil) {
+		return true
+	}
+	return len(h.Rules) > 0 && !slices.ContainsFunc(h.Rules, func(name string) bool {
+		ep := m.Episodes[name]
+		return ep == nil || ep.Call == nil || held[name] > 1 || m.Intent.isFor(ep.Call)
+	})
+}
+
+// isFor tells whether a change of unknown outcome was asked for a call.
+func (in *Intent) isFor(c *Call) bool {
+	return in != nil && (slices.Contains(in.Calls, c.ID) || slices.Contains(in.Before, c.ID))
+}
+
 // expire ends a hook's alert whose time is over, as a resolve does.
 func (m *Memory) expire(t *Target, fp string, now time.Time) {
 	h := m.Alerts[fp]
-	if h.KnownUntil.IsZero() {
+	if m.forgets(&h, m.held(), now) {
 		delete(m.Alerts, fp)
 	} else {
 		m.Alerts[fp] = h.over(now)

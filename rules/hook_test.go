@@ -50,7 +50,7 @@ func TestHook_APOSTInTheCooldownIsServedAtItsEnd(t *testing.T) {
 func TestHook_AKeyMakesTwoTheSameForADay(t *testing.T) {
 	w := newWorld(t, button, 3)
 	w.press("0s", "a", deploy).is(Scaled, 3, 5)
-	w.press("30s", "a", deploy).is(Duplicate, 5, 5)
+	w.press("30s", "a", deploy).is(Duplicate, 5, 5).because("nothing new: a POST with this Idempotency-Key came before")
 	w.press("10m", "a", deploy).is(Duplicate, 5, 5) // its alert has ended
 	w.press("11m", "b", deploy).is(Scaled, 5, 7)
 	w.press("12m", "", deploy).is(Scaled, 7, 9)
@@ -137,6 +137,44 @@ func TestHook_AClockThatIsSetBackDoesNotKeepItFiring(t *testing.T) {
 	require.Empty(t, w.mem().Firing())
 	w.press("24h59m", "a", deploy).is(Duplicate, 5, 5)
 	w.press("25h", "a", deploy).is(Scaled, 5, 7)
+}
+
+func TestHook_AClockThatIsSetBackWithinItsTime(t *testing.T) {
+	w := newWorld(t, button, 3)
+	w.press("1h", "a", deploy).is(Scaled, 3, 5)
+	w.press("1h4m", "a", deploy).is(Duplicate, 5, 5)
+	w.clock("1h2m")
+	w.until("1h4m59s")
+	require.NotEmpty(t, w.mem().Firing())
+	w.until("1h5m")
+	require.Empty(t, w.mem().Firing())
+}
+
+func TestHook_AClockThatIsSetBackByYears(t *testing.T) {
+	w := newWorld(t, button, 3)
+	w.press("30000h", "", deploy).is(Scaled, 3, 5)
+	w.clock("0s")
+	w.until("4m59s")
+	require.NotEmpty(t, w.mem().Firing())
+	w.until("5m")
+	require.Empty(t, w.mem().Firing())
+}
+
+func TestHook_AnotherBodyEndsTheRulesOfTheOneBefore(t *testing.T) {
+	w := newWorld(t, web+rule("deploy", "Deploy", "up: 2")+rule("idle", "Idle", "down: 3")+rule("after", "Deploy", "down: 1, when: resolved"), 9)
+	w.press("0s", "", deploy).is(Scaled, 9, 11)
+	w.press("10s", "", deploy).is(Cooling, 11, 11)
+	w.press("20s", "", Label{"alertname", "Idle"}).is(Cooling, 11, 11)
+	require.Equal(t, map[string]int{"idle": 1}, w.mem().Firing())
+	w.until("1h").has(10) // of the calls down the larger count wins; the one up is dropped
+}
+
+func TestHook_WhatIsRememberedOfOneThatEnded(t *testing.T) {
+	w := newWorld(t, button, 3)
+	w.press("0s", "a", deploy).is(Scaled, 3, 5)
+	w.until("6m")
+	h := w.mem().Alerts["hook/ci/a"]
+	require.Equal(t, []time.Time{at("5m"), at("5m"), at("24h")}, []time.Time{h.At, h.EndsAt, h.KnownUntil})
 }
 
 func TestHook_OfARuleThatIsGone(t *testing.T) {

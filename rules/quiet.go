@@ -21,8 +21,11 @@ func (m *Memory) Quiet(touch *Touch, e *Event, group GroupID) bool {
 		if !heard || len(h.Claims) > 0 {
 			return false
 		}
-		if h.Hook != "" && h.State == Resolved {
-			continue // the same idempotency key
+		if h.Hook != "" {
+			if h.knows(hit.Alert) && (h.State == Resolved || !m.unrendered(hit.Rules)) {
+				continue
+			}
+			return false
 		}
 		if hit.Alert.Resolved {
 			if !h.knowsResolve(hit.Alert) {
@@ -34,7 +37,7 @@ func (m *Memory) Quiet(touch *Touch, e *Event, group GroupID) bool {
 			continue
 		}
 		firing.add(hit.Alert.Fingerprint)
-		if h.State != Firing || h.Hook == "" && hit.Alert.StartsAt.After(h.StartsAt) || !slices.Contains(h.Groups, group) ||
+		if h.State != Firing || hit.Alert.StartsAt.After(h.StartsAt) || !slices.Contains(h.Groups, group) ||
 			!slices.EqualFunc(hit.Rules, h.Rules, func(r *Rule, name string) bool { return r.Name == name }) ||
 			m.unrendered(hit.Rules) {
 			return false
@@ -103,13 +106,20 @@ func (m *Memory) Hear(touch *Touch, now time.Time) {
 
 // Repeat is the decision for a quiet touch of a ref that nothing is open for.
 func (m *Memory) Repeat(touch *Touch, ref string) Decision {
+	first := &touch.Hits[0]
+	why := repeatWhy
+	if m.Alerts[first.Alert.Fingerprint].Hook != "" {
+		why = repeatedKeyWhy
+	}
 	return Decision{
-		Ref: ref, Target: touch.Target.Name, Rule: touch.Hits[0].Rules[0].Name, Verdict: Duplicate,
-		From: m.Count, To: m.Count, Why: repeatWhy,
+		Ref: ref, Target: touch.Target.Name, Rule: first.Rules[0].Name, Verdict: Duplicate, From: m.Count, To: m.Count, Why: why,
 	}
 }
 
-var repeatWhy = []string{"nothing new: every alert of this notification was heard of before"}
+var (
+	repeatWhy      = []string{"nothing new: every alert of this notification was heard of before"}
+	repeatedKeyWhy = []string{"nothing new: a POST with this Idempotency-Key came before"}
+)
 
 // Groups lists the groups that tell of an alert of the ref, in a fixed order.
 func (m *Memory) Groups() []GroupID {

@@ -104,9 +104,9 @@ func (r *recorder) sort(hits []Hit) (known, fresh, gone []Hit) {
 			gone = append(gone, h)
 		case !heard:
 			fresh = append(fresh, h)
-		case rec.Hook != "": // the same idempotency key
+		case rec.knows(h.Alert):
 			known = append(known, h)
-		case rec.outlived(h.Alert):
+		case rec.Hook != "", rec.outlived(h.Alert):
 			fresh = append(fresh, h)
 		case rec.State == Resolved && r.now.Sub(rec.At) > staleAfter && r.mem.beginsAnew(&rec, h.Rules):
 			fresh = append(fresh, h)
@@ -146,7 +146,8 @@ func (r *recorder) known(hit Hit) {
 	fp := hit.Alert.Fingerprint
 	h := r.mem.Alerts[fp]
 	switch {
-	case h.State == Resolved && h.Hook != "":
+	case h.Hook != "":
+		r.again(hit, h)
 		return
 	case h.State == Resolved:
 		r.claim(hit, h)
@@ -154,7 +155,7 @@ func (r *recorder) known(hit Hit) {
 	}
 	next := h
 	next.State, next.At, next.LastAt = Firing, r.now, time.Time{}
-	if hit.Alert.StartsAt.After(h.StartsAt) && h.Hook == "" {
+	if hit.Alert.StartsAt.After(h.StartsAt) {
 		next.StartsAt = hit.Alert.StartsAt
 	}
 	next.Groups = with(h.Groups, r.group)

@@ -42,7 +42,7 @@ func TestEvent(t *testing.T) {
 	h := open(t, Config{Name: "deploy", Labels: rules.Labels{{Name: "action", Value: "up"}}, For: 5 * time.Minute}, "t")
 	e, err := h.Event([]byte(`{"service": "web", "action": "down", "hook": "mine"}`), "", noon)
 	require.NoError(t, err)
-	require.Equal(t, "deploy", e.Hook)
+	require.Equal(t, []string{"deploy", "hook/deploy"}, []string{e.Hook, e.Receiver})
 	require.Zero(t, e.Group(), "nothing is concluded from what it leaves out")
 	require.Len(t, e.Alerts, 1)
 	a := e.Alerts[0]

@@ -42,6 +42,7 @@ func (h *hooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // allowed tells why a sender is not let in. Every other method than POST is refused anyhow.
 func allowed(hook Hook, r *http.Request) error {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	token = strings.TrimLeft(token, " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		token = r.URL.Query().Get("key")
 	}
@@ -50,6 +51,8 @@ func allowed(hook Hook, r *http.Request) error {
 		return nil
 	case token == "":
 		return errors.New("show the token of the hook: Authorization: Bearer TOKEN, or ?key=TOKEN")
+	case strings.Contains(token, " "):
+		return errors.New("this is not the token of the hook: it has a space in it; in ?key=, a + is written %2B")
 	default:
 		return errors.New("this is not the token of the hook, which is read from its token_file at every reload")
 	}
@@ -63,7 +66,7 @@ func (h *hooks) turnAway(w http.ResponseWriter, r *http.Request, status int, err
 		errorType = unauthorized
 		w.Header().Set("WWW-Authenticate", `Bearer realm="alertscale"`)
 	}
-	level.Warn(h.posts.Logger).Log("msg", "hook refused", "path", r.URL.Path, "code", status, "remote", r.RemoteAddr, "err", err)
+	level.Warn(h.posts.Logger).Log("msg", "hook refused", "hook", fmt.Sprintf("%.64s", r.PathValue("name")), "code", status, "remote", r.RemoteAddr, "err", err)
 	fail(w, r, status, errorType, err.Error())
 	h.posts.Metrics.answered(status, time.Since(start))
 }

@@ -57,16 +57,19 @@ func TestHookStatuses(t *testing.T) {
 	}{
 		{name: "bearer", path: "/hook/deploy", authorization: "Bearer t", code: 200, says: `{"status":"success","data":{"decisions":[]}}`},
 		{name: "bearer, as others write it", path: "/hook/deploy", authorization: "bearer t", code: 200},
+		{name: "bearer, with two spaces", path: "/hook/deploy", authorization: "Bearer  t", code: 200},
 		{name: "key", path: "/hook/deploy?key=t", code: 200},
 		{name: "key beside the web config's basic auth", path: "/hook/deploy?key=t", authorization: "Basic YTpi", code: 200},
 		{name: "no token", path: "/hook/deploy", code: 401, says: "?key=TOKEN"},
 		{name: "an empty token", path: "/hook/deploy?key=", authorization: "Bearer ", code: 401},
 		{name: "another token", path: "/hook/deploy", authorization: "Bearer T", code: 401, says: `"errorType":"unauthorized"`},
 		{name: "another key", path: "/hook/deploy?key=tt", code: 401},
+		{name: "a key with a + that is not escaped", path: "/hook/deploy?key=a+b", code: 401, says: "a + is written %2B"},
 		{name: "a wrong token beside the right key", path: "/hook/deploy?key=t", authorization: "Bearer x", code: 401},
 		{name: "no such hook", path: "/hook/other", authorization: "Bearer t", code: 404, says: `there is no hook \"other\"`},
+		{name: "a path in the name", path: "/hook/deploy%2F..%2Fdeploy", authorization: "Bearer t", code: 404, says: "there is no hook"},
 		{name: "a bad body", path: "/hook/deploy?key=t", body: "bad", code: 400, says: "the body is no JSON"},
-		{name: "a long body", path: "/hook/deploy?key=t", body: strings.Repeat("x", 101), code: 413},
+		{name: "a long body", path: "/hook/deploy?key=t", body: strings.Repeat("x", 101), code: 413, says: "send no more than the labels"},
 		{name: "failed", path: "/hook/deploy?key=t", decisions: []rules.Decision{failed}, code: 503, says: "connection refused"},
 		{name: "refused", path: "/hook/deploy?key=t", decisions: []rules.Decision{refused}, code: 422, says: `"data":{"decisions":[{"ref":"k:D/a/c"`},
 	} {
@@ -106,4 +109,32 @@ func TestHookIdempotencyKey(t *testing.T) {
 	require.Equal(t, 400, r.StatusCode)
 	require.Contains(t, body, "256 bytes")
 	require.Equal(t, []string{"", "build 7"}, keys)
+}
+
+func TestHookMethods(t *testing.T) {
+	s := newSite(&fakeCore{}, withHook("deploy", fakeHook{}))
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodOptions} {
+		for _, path := range []string{"/hook/deploy", "/hook/deploy?key=t"} {
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, httptest.NewRequest(method, path, nil))
+			require.Equal(t, 405, w.Code)
+			require.Equal(t, "POST", w.Header().Get("Allow"))
+		}
+	}
+	require.InDelta(t, 8, s.count(t, "405"), 0)
+}
+
+func TestHookRefusalsAreLoggedInALine(t *testing.T) {
+	s := newSite(&fakeCore{}, withHook("deploy", fakeHook{}))
+	s.post("/hook/"+strings.Repeat("x", 10_000), "")
+	require.Less(t, s.log.Len(), 500)
+	s.post("/hook/deploy?key=t", "bad")
+	require.Contains(t, s.log.String(), `msg="notification refused" path=/hook/deploy code=400`)
+	require.NotContains(t, s.log.String(), "key=t")
+}
+
+func TestWithoutHooksThereIsNone(t *testing.T) {
+	s := newSite(&fakeCore{}, func(o *Options) { o.Hook = nil })
+	r, _ := s.post("/hook/deploy?key=t", "")
+	require.Equal(t, 404, r.StatusCode)
 }

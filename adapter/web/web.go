@@ -67,7 +67,7 @@ type Options struct {
 	View     View
 	File     File
 	Decode   func(body []byte) (*rules.Event, error) // must not keep body
-	Hook     func(name string) (Hook, bool)          // those of the file in force
+	Hook     func(name string) (Hook, bool)          // those of the file in force; default none
 	Now      func() time.Time                        // default time.Now
 	Metrics  *Metrics
 	Gatherer prometheus.Gatherer // for /metrics
@@ -87,6 +87,9 @@ func New(o Options) http.Handler {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Hook == nil {
+		o.Hook = func(string) (Hook, bool) { return nil, false }
 	}
 	mux := http.NewServeMux()
 	posts := &notifications{Options: o}

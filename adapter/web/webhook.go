@@ -101,14 +101,17 @@ func (h *notifications) refuse(w http.ResponseWriter, r *http.Request, err error
 	switch _, tooLarge := errors.AsType[*http.MaxBytesError](err); {
 	case tooLarge:
 		code = http.StatusRequestEntityTooLarge
-		text = fmt.Sprintf("the body is over %d bytes: set max_alerts in the receiver's webhook_configs, "+
-			"or raise --web.max-request-bytes", h.MaxRequestBytes)
+		remedy := "set max_alerts in the receiver's webhook_configs"
+		if r.PathValue("name") != "" {
+			remedy = "send no more than the labels of an alert"
+		}
+		text = fmt.Sprintf("the body is over %d bytes: %s, or raise --web.max-request-bytes", h.MaxRequestBytes, remedy)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		code, errorType = http.StatusServiceUnavailable, unavailable
 		text = "the body did not arrive in time"
 		w.Header().Set("Retry-After", retryAfter)
 	}
-	level.Warn(h.Logger).Log("msg", "notification refused", "code", code, "remote", r.RemoteAddr, "err", text)
+	level.Warn(h.Logger).Log("msg", "notification refused", "path", r.URL.Path, "code", code, "remote", r.RemoteAddr, "err", text)
 	fail(w, r, code, errorType, text)
 	return code
 }

@@ -74,7 +74,8 @@ func rancherRoutes(t *testing.T) {
 func rancherReadme(t *testing.T) {
 	program, dir := shipped.Build(t), t.TempDir()
 	shown := regexp.MustCompile("(?ms)^```yaml\\n(.*?)^```").FindAllStringSubmatch(shipped.File(t, "rancher/README.md"), -1)
-	n := 0
+	n, token := 0, filepath.Join(dir, "token")
+	require.NoError(t, os.WriteFile(token, []byte("made-up"), 0o600))
 	for _, block := range shown {
 		text := block[1]
 		if !strings.Contains(text, "targets:") {
@@ -82,12 +83,13 @@ func rancherReadme(t *testing.T) {
 		}
 		n++
 		file := filepath.Join(dir, "alertscale.yml")
+		text = strings.ReplaceAll(text, "/run/secrets/hook", token)
 		require.NoError(t, os.WriteFile(file, []byte("drivers: {rancher: {}}\n"+text), 0o600))
 		out, err := exec.CommandContext(t.Context(), program, "check", file).CombinedOutput()
 		require.NoError(t, err, "%s\n%s", text, out)
 		require.Contains(t, string(out), "SUCCESS: 1 driver, 1 target, 1 rule found")
 	}
-	require.Equal(t, 2, n, "one for each receiver hook")
+	require.Equal(t, 3, n, "one for each receiver hook, and one for what posts to them")
 }
 
 // A composition is a docker-compose.yml of version 2, as far as it matters here.

@@ -1,10 +1,14 @@
 package swarm
 
 import (
+	"net/http"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"alertscale/test/shipped"
 
 	"github.com/stretchr/testify/require"
 )
@@ -23,7 +27,7 @@ func TestTheStack(t *testing.T) {
 	web, cart := watch(t, d, "shop_web"), watch(t, d, "shop_cart")
 	// The stack itself is idle all the time.
 	m := startMeter(t, d, metrics, map[string]float64{"shop_web": 1.5, "shop_cart": 0.4, "alertscale_prometheus": 0.1})
-	deploy(t, d)
+	deploy(t, d, hasty(t))
 
 	// Neither busy nor idle, for as long as it takes shop_cart to be found idle.
 	cart.wait(t, 4, 3)
@@ -38,6 +42,36 @@ func TestTheStack(t *testing.T) {
 	web.wait(t, 3, 5, 4)
 	cart.wait(t, 4, 3)
 	told(t, d)
+}
+
+// TestTheStackWithAPassword deploys it with docker-compose.auth.yml, with the lines of the files that go with it,
+// and with the secrets that its README has made.
+func TestTheStackWithAPassword(t *testing.T) {
+	d := swarm(t)
+	needsNetworks(t)
+	metrics := filepath.Join(t.TempDir(), "metrics")
+	images(t, d, metrics)
+	makeService(t, d, "shop_cart", 4)
+	cart := watch(t, d, "shop_cart")
+	startMeter(t, d, metrics, map[string]float64{"shop_cart": 0.4})
+
+	dir := t.TempDir()
+	write(t, dir, "web.yml", `basic_auth_users: {alertmanager: "$2b$10$qtg52CFpeGuUlmelycz7vuSxOnKdrd2kjS7Xg2NgjhgivQMf1GF9K"}`)
+	commands := regexp.MustCompile("(?ms)^```\n(printf .*?)^```\n").FindStringSubmatch(shipped.File(t, "swarm/README.md"))
+	require.NotNil(t, commands)
+	d.cli(t, dir, commands[1])
+	t.Cleanup(func() { // after the stack
+		for _, secret := range []string{"alertscale-web", "alertscale-password"} {
+			require.NoError(t, d.call(t, http.MethodDelete, "/secrets/"+secret, nil, nil))
+		}
+	})
+	files := hasty(t)
+	files["config.yml"] = shipped.Replace(t, files["config.yml"],
+		"        # http_config:", "        http_config:", "        #   basic_auth: {", "          basic_auth: {")
+	files["prometheus.yml"] = shipped.Replace(t, files["prometheus.yml"], "    # basic_auth: {", "    basic_auth: {")
+	deploy(t, d, files, "docker-compose.auth.yml")
+	cart.wait(t, 4, 3)
+	require.NotContains(t, d.cli(t, ".", "docker service logs --raw alertscale_alertmanager 2>&1"), "401")
 }
 
 // told checks that alertscale's log tells why it did what it did, and that it did nothing else.

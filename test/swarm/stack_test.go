@@ -77,17 +77,31 @@ func instructions(t *testing.T) []string {
 	return regexp.MustCompile(`(?m)^(VOLUME|USER|EXPOSE|ENTRYPOINT|CMD) .*$`).FindAllString(last, -1)
 }
 
-// deploy deploys the stack of examples/swarm by the command of its README, with all of its durations sixty
-// times as fast. What else is replaced is where the engine has its socket and its data.
-func deploy(t *testing.T, d *docker) {
+// hasty returns the files of the stack with all of their durations sixty times as fast.
+func hasty(t *testing.T) map[string]string {
+	files := map[string]string{}
+	for name, durations := range map[string]int{"prometheus.yml": 3, "rules.conf": 6, "config.yml": 3, "alertscale.yml": 6} {
+		files[name] = shipped.Faster(t, shipped.File(t, "swarm/"+name), durations)
+	}
+	return files
+}
+
+// deploy deploys the stack of examples/swarm with such files by the command of its README, with more files of
+// compose where they are named. What is replaced is where the engine has its socket and its data.
+func deploy(t *testing.T, d *docker, files map[string]string, more ...string) {
 	t.Helper()
 	dir := t.TempDir()
-	for name, durations := range map[string]int{"prometheus.yml": 3, "rules.conf": 6, "config.yml": 3, "alertscale.yml": 6} {
-		write(t, dir, name, shipped.Faster(t, shipped.File(t, "swarm/"+name), durations))
+	for name, text := range files {
+		write(t, dir, name, text)
 	}
 	socket := filepath.Join(d.dir, "docker.sock")
 	write(t, dir, "docker-compose.yml", shipped.Replace(t, shipped.File(t, "swarm/docker-compose.yml"),
 		"- /var/run/docker.sock:", "- "+socket+":", "- /var/lib/docker:", "- "+filepath.Join(d.dir, "data")+":"))
+	list := "-c docker-compose.yml"
+	for _, name := range more {
+		write(t, dir, name, shipped.File(t, "swarm/"+name))
+		list += " -c " + name
+	}
 
 	command := regexp.MustCompile("(?ms)^```\n(MANAGER=.*?)^```\n").FindStringSubmatch(shipped.File(t, "swarm/README.md"))
 	require.NotNil(t, command)
@@ -99,7 +113,7 @@ func deploy(t *testing.T, d *docker) {
 	})
 	t.Log(d.cli(t, dir, shipped.Replace(t, command[1], "/var/run/docker.sock", socket,
 		// Nothing is to be asked of a registry.
-		"deploy -c examples/swarm/docker-compose.yml", "deploy --resolve-image=never -c docker-compose.yml")))
+		"deploy -c examples/swarm/docker-compose.yml", "deploy --resolve-image=never "+list)))
 }
 
 // story returns what became of the tasks of a stack, and what they wrote last.
@@ -111,7 +125,7 @@ for s in $(docker stack services --format '{{.Name}}' "$0"); do docker service l
 	return string(out)
 }
 
-// remove removes a stack, and waits until its containers are gone.
+// remove removes a stack with its volumes, and waits until they are gone.
 func (d *docker) remove(t *testing.T, name string) {
 	t.Helper()
 	cmd := exec.Command("docker", "stack", "rm", name)
@@ -119,13 +133,16 @@ func (d *docker) remove(t *testing.T, name string) {
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	stack.Eventually(t, wait, func() error {
-		var left []struct{ Names []string }
+		var found struct{ Volumes []struct{ Name string } }
 		filter := url.QueryEscape(fmt.Sprintf(`{"label":["com.docker.stack.namespace=%s"]}`, name))
-		if err := d.call(t, http.MethodGet, "/containers/json?filters="+filter, nil, &left); err != nil {
+		if err := d.call(t, http.MethodGet, "/volumes?filters="+filter, nil, &found); err != nil {
 			return err
 		}
-		if len(left) > 0 {
-			return fmt.Errorf("stack %s: %v", name, left)
+		for _, v := range found.Volumes {
+			// In use until the containers are gone.
+			if err := d.call(t, http.MethodDelete, "/volumes/"+v.Name, nil, nil); err != nil {
+				return err
+			}
 		}
 		return nil
 	})

@@ -2,9 +2,12 @@ package rancher
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	client "github.com/rancher/go-rancher/v2"
+
+	"alertscale/adapter"
 )
 
 // The types of the API that are of use here.
@@ -46,6 +49,13 @@ func (d *Driver) watch(s *session, err error) error {
 		d.contact.expire(s)
 	}
 	return err
+}
+
+// lacking is for what the schemas of a session do not let the key do. It ends the session, since they are as old
+// as that, and the role may be another one by the next time.
+func (d *Driver) lacking(s *session, what string) error {
+	d.contact.expire(s)
+	return fmt.Errorf("%w: %s; give it another role", adapter.ErrForbidden, what)
 }
 
 // get reads one resource.

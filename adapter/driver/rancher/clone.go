@@ -24,7 +24,7 @@ type mold struct {
 // mold takes what makes the oldest active host of a group that can be cloned.
 func (d *Driver) mold(ctx context.Context, s *session, ref rules.Ref, g *group) (*mold, error) {
 	if !slices.Contains(s.api.GetTypes()[typeHost].CollectionMethods, http.MethodPost) {
-		return nil, fmt.Errorf("%w: %s: the key may not create hosts; give it another role", adapter.ErrForbidden, name(ref))
+		return nil, d.lacking(s, name(ref)+": the key may not create hosts")
 	}
 	schema, err := within(ctx, nil, func() (*client.Schema, error) { // anew: machine drivers come and go
 		into := new(client.Schema)
@@ -33,12 +33,21 @@ func (d *Driver) mold(ctx context.Context, s *session, ref rules.Ref, g *group) 
 	if err != nil {
 		return nil, explain(name(ref), d.watch(s, err))
 	}
+	waits := ""
 	for _, h := range g.members {
-		if fields := clone(h.raw, schema.ResourceFields); h.State == "active" && fields != nil {
+		fields := clone(h.raw, schema.ResourceFields)
+		switch {
+		case fields == nil:
+		case h.State == "active":
 			return &mold{h, fields}, nil
+		default:
+			waits = fmt.Sprintf("%s can be cloned once it is active, and is %s", h.hostname(), h.State)
 		}
 	}
-	return nil, fmt.Errorf("%w: %s: no active host of the group was made by Rancher, and custom hosts cannot be cloned; add one by a machine driver or a host template",
+	if waits != "" {
+		return nil, &adapter.BusyError{Err: fmt.Errorf("%s: no active host of the group was made by Rancher; %s", name(ref), waits)}
+	}
+	return nil, fmt.Errorf("%w: %s: no host of the group was made by Rancher, and custom hosts cannot be cloned; add one by a machine driver or a host template",
 		adapter.ErrInvalid, name(ref))
 }
 
@@ -96,10 +105,13 @@ func (w *work) create(ctx context.Context, names []string) error {
 func (w *work) post(ctx context.Context, m *mold, hostname string) error {
 	body := maps.Clone(m.fields)
 	body["hostname"], _ = json.Marshal(hostname) // of a string it cannot fail
-	_, err := within(ctx, w.lease, func() (*hostFields, error) {
+	made, err := within(ctx, w.lease, func() (*hostFields, error) {
 		into := new(hostFields)
 		return into, w.s.api.Create(typeHost, body, into)
 	})
+	if err == nil && (made.ID == "" || made.Hostname != hostname) {
+		return fmt.Errorf("the server took it and answers with host %q, %q", made.ID, made.Hostname)
+	}
 	return w.d.watch(w.s, err)
 }
 

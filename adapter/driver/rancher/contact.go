@@ -168,6 +168,8 @@ func whichEnvironment(ctx context.Context, with settings) (string, error) {
 		return "", fmt.Errorf("%d %s: this is no Rancher API; see to the url", status, http.StatusText(status))
 	case status == http.StatusForbidden && with.project != "":
 		return "", fmt.Errorf("%w: 403 Forbidden: there is no environment %s for this key; see to the url and the key", adapter.ErrForbidden, with.project)
+	case status == http.StatusForbidden:
+		return "", fmt.Errorf("%w: 403 Forbidden: see to the key and its role", adapter.ErrForbidden)
 	case status == http.StatusNotFound:
 		return "", errors.New("404 Not Found: there is no such API; see to the url")
 	case status != http.StatusOK:

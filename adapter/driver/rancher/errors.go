@@ -12,12 +12,22 @@ import (
 	"alertscale/adapter"
 )
 
-// code is the HTTP status of an error that is an answer, 0 of others.
+// code is the HTTP status of an error that is an answer, 0 of others, also of one that something in front of
+// Rancher gives: its 404 does not say that a host is gone.
 func code(err error) int {
-	if e := (*client.ApiError)(nil); errors.As(err, &e) {
+	if e := (*client.ApiError)(nil); errors.As(err, &e) && !alien(e) {
 		return e.StatusCode
 	}
 	return 0
+}
+
+// alien tells whether a no is not of Rancher, whose own have a code. What is in front of it may answer so while
+// it starts.
+func alien(e *client.ApiError) bool {
+	if e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusTooManyRequests {
+		return false // which say the same, whoever gives them
+	}
+	return e.StatusCode/100 == 4 && !strings.Contains(e.Body, "code=")
 }
 
 // said is an answer that is an error in one line, the same for the same answer.
@@ -41,6 +51,9 @@ func explain(what string, err error) error {
 			return fmt.Errorf("%s: %s", what, oneLine(err.Error()))
 		}
 		return fmt.Errorf("%s: %w", what, err)
+	}
+	if alien(e) {
+		return fmt.Errorf("%s: %s; Rancher does not say so, but something in front of it, or the url is not Rancher's", what, said(e))
 	}
 	switch e.StatusCode {
 	case http.StatusUnauthorized:

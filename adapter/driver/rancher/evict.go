@@ -20,6 +20,11 @@ type event struct {
 
 const evacuate = "host.evacuate"
 
+// removes tells whether it is the order to remove a host.
+func (e *event) removes(id string) bool {
+	return e.EventType == evacuate && e.HostID == id && e.DeleteHost
+}
+
 // remove removes those of the hosts that are still there, in their order.
 func (w *work) remove(ctx context.Context, ids []string) error {
 	for _, id := range ids {
@@ -64,7 +69,7 @@ func (w *work) evict(ctx context.Context, id string) error {
 // left as it is, for the next time.
 func (w *work) delete(ctx context.Context, what, id string) error {
 	if !slices.Contains(w.s.api.GetTypes()[typeHost].ResourceMethods, http.MethodDelete) {
-		return fmt.Errorf("%w: %s: the key may not delete hosts; give it another role", adapter.ErrForbidden, what)
+		return w.d.lacking(w.s, what+": the key may not delete hosts")
 	}
 	_, err := within(ctx, w.lease, func() (struct{}, error) {
 		return struct{}{}, w.s.api.Delete(w.s.resource(typeHost, id))
@@ -84,14 +89,17 @@ func (w *work) delete(ctx context.Context, what, id string) error {
 // evacuate has the server move a host's containers elsewhere and remove it.
 func (w *work) evacuate(ctx context.Context, what, id string) error {
 	if !slices.Contains(w.s.api.GetTypes()[typeEvent].CollectionMethods, http.MethodPost) {
-		return fmt.Errorf("%w: %s: the key may not evacuate hosts; give it another role", adapter.ErrForbidden, what)
+		return w.d.lacking(w.s, what+": the key may not evacuate hosts")
 	}
-	_, err := within(ctx, w.lease, func() (*event, error) {
+	made, err := within(ctx, w.lease, func() (*event, error) {
 		into := new(event)
 		return into, w.s.api.Create(typeEvent, event{EventType: evacuate, HostID: id, DeleteHost: true}, into)
 	})
 	if err = w.d.watch(w.s, err); err != nil {
 		return explain(what, err)
+	}
+	if !made.removes(id) {
+		return fmt.Errorf("%s: the server took it and answers with an order %q of host %q", what, made.EventType, made.HostID)
 	}
 	return nil
 }
@@ -117,8 +125,7 @@ func (d *Driver) recall(ctx context.Context, s *session) error {
 // evacuated tells whether the server has an order to remove a host.
 func (d *Driver) evacuated(ctx context.Context, s *session, id string) (bool, error) {
 	all, err := d.events(ctx, s, map[string]any{"hostId": id, "eventType": evacuate})
-	meant := func(e event) bool { return e.EventType == evacuate && e.HostID == id && e.DeleteHost }
-	return slices.ContainsFunc(all, meant), err
+	return slices.ContainsFunc(all, func(e event) bool { return e.removes(id) }), err
 }
 
 // events lists orders, none where the key may not see them.

@@ -28,22 +28,23 @@ type fake struct {
 	ahead  atomic.Int64
 	pairs  []rules.Label
 
-	mu        sync.Mutex
-	things    map[string][]object // by type: stack, service, host, externalHostEvent
-	secret    string
-	kind      string // of the account
-	open      bool   // access control is off
-	methods   []string
-	requests  []string
-	intercept func(w http.ResponseWriter, r *http.Request) bool
-	stored    func(service object) // what a PUT leads to
-	log       strings.Builder
+	mu         sync.Mutex
+	things     map[string][]object // by type: stack, service, host, externalHostEvent
+	secret     string
+	kind       string   // of the account
+	open       bool     // access control is off
+	methods    []string // of a resource
+	collection []string // of a collection
+	requests   []string
+	intercept  func(w http.ResponseWriter, r *http.Request) bool
+	stored     func(service object) // what a PUT leads to
+	log        strings.Builder
 }
 
 func newFake(t *testing.T) *fake {
 	t.Helper()
 	f := &fake{
-		secret: "hush", kind: "project", methods: []string{"GET", "PUT", "DELETE"},
+		secret: "hush", kind: "project", methods: []string{"GET", "PUT", "DELETE"}, collection: []string{"GET", "POST"},
 		things: map[string][]object{"stack": {{"id": "1st1", "name": "shop", "accountId": "1a7", "state": "active"}}},
 		stored: func(object) {}, pairs: []rules.Label{{Name: "pool", Value: "web"}},
 	}
@@ -224,7 +225,7 @@ func (f *fake) answerSchemas(w http.ResponseWriter, parts []string) {
 		fields := object{"hostname": object{"type": "string", "create": true}, "name": object{"type": "string", "create": true}, "labels": object{"type": "map[string]", "create": true},
 			"state": object{"type": "enum"}, "hostTemplateId": object{"type": "reference", "create": true}, "fooConfig": object{"type": "fooConfig", "create": true}, "barConfig": object{"type": "barConfig", "create": true}}
 		s := object{
-			"id": kind, "type": "schema", "resourceMethods": f.methods, "collectionMethods": []string{"GET", "POST"}, "resourceFields": fields,
+			"id": kind, "type": "schema", "resourceMethods": f.methods, "collectionMethods": f.collection, "resourceFields": fields,
 			"links": object{"self": f.base() + "/schemas/" + kind, "collection": f.base() + "/" + collection},
 		}
 		if len(parts) == 2 && parts[1] == kind {

@@ -6,22 +6,39 @@ import (
 	"sync"
 )
 
-// gates let one in at a time, by key.
+// gates let one in at a time, by key. A key that nobody is in at, or waits for, takes no room: alerts may make
+// keys up without end.
 type gates struct {
 	mu sync.Mutex
-	of map[string]chan struct{}
+	of map[string]*gate
 }
 
-func (g *gates) gate(key string) chan struct{} {
+type gate struct {
+	turn  chan struct{} // holds one
+	users int           // who is in, and who waits
+}
+
+func (g *gates) join(key string) *gate {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.of == nil {
-		g.of = map[string]chan struct{}{}
+		g.of = map[string]*gate{}
 	}
-	if g.of[key] == nil {
-		g.of[key] = make(chan struct{}, 1)
+	at := g.of[key]
+	if at == nil {
+		at = &gate{turn: make(chan struct{}, 1)}
+		g.of[key] = at
 	}
-	return g.of[key]
+	at.users++
+	return at
+}
+
+func (g *gates) quit(key string, at *gate) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if at.users--; at.users == 0 {
+		delete(g.of, key)
+	}
 }
 
 // enter waits until nobody else is in at any of the keys, which are in the same order for everybody. The lease
@@ -29,11 +46,12 @@ func (g *gates) gate(key string) chan struct{} {
 func (g *gates) enter(ctx context.Context, keys ...string) (*lease, error) {
 	l := &lease{users: 1}
 	for _, key := range keys {
-		gate := g.gate(key)
+		at := g.join(key)
 		select {
-		case gate <- struct{}{}:
-			l.gates = append(l.gates, gate)
+		case at.turn <- struct{}{}:
+			l.leave = append(l.leave, func() { <-at.turn; g.quit(key, at) })
 		case <-ctx.Done():
+			g.quit(key, at)
 			l.release()
 			return nil, fmt.Errorf("a call that was given up has not returned yet, and may still be carried out: %w", ctx.Err())
 		}
@@ -46,7 +64,7 @@ func (g *gates) enter(ctx context.Context, keys ...string) (*lease, error) {
 type lease struct {
 	mu    sync.Mutex
 	users int
-	gates []chan struct{}
+	leave []func()
 }
 
 func (l *lease) hold() {
@@ -67,8 +85,8 @@ func (l *lease) release() {
 	if l.users--; l.users > 0 {
 		return
 	}
-	for _, gate := range l.gates {
-		<-gate
+	for _, leave := range l.leave {
+		leave()
 	}
 }
 

@@ -65,7 +65,7 @@ func (d *Driver) read(ctx context.Context, s *session, ref rules.Ref) (*service,
 		switch {
 		case err != nil && code(err) != http.StatusNotFound:
 			return nil, explain(name(ref), err)
-		case err == nil && found.AccountID == s.environment && !found.gone() && found.Name == ref.Name:
+		case err == nil && found.ID == id && found.AccountID == s.environment && !found.gone() && found.Name == ref.Name:
 			d.services.set(ref, known{id: id, read: found, at: at})
 			return found, nil
 		}
@@ -84,21 +84,21 @@ func (d *Driver) read(ctx context.Context, s *session, ref rules.Ref) (*service,
 // and has no such service, it may be another stack by now.
 func (d *Driver) lookUp(ctx context.Context, s *session, ref rules.Ref) (*service, error) {
 	at := place{s.environment, ref.Namespace}
-	stack, told := d.stacks.get(at, d.options.Now())
-	if !told {
-		var err error
-		if stack, err = d.stack(ctx, s, ref); err != nil {
-			return nil, err
+	if stack, told := d.stacks.get(at, d.options.Now()); told {
+		if found, _, err := d.findIn(ctx, s, ref, stack); found != nil || err != nil {
+			return found, err
 		}
-		d.stacks.set(at, stack, d.options.Now())
+		d.stacks.forget(at)
 	}
+	stack, err := d.stack(ctx, s, ref)
+	if err != nil {
+		return nil, err
+	}
+	d.stacks.set(at, stack, d.options.Now())
 	found, leaving, err := d.findIn(ctx, s, ref, stack)
 	switch {
 	case found != nil || err != nil:
 		return found, err
-	case told:
-		d.stacks.forget(at)
-		return d.lookUp(ctx, s, ref)
 	case leaving != "":
 		return nil, fmt.Errorf("%w: %s: it is %s", adapter.ErrNotFound, name(ref), leaving)
 	}

@@ -10,6 +10,12 @@ import (
 )
 
 func TestEveryState(t *testing.T) {
+	const wait, off = "that passes by itself", "somebody switched it off: activate it"
+	ends := map[string]string{
+		"inactive": off, "updating-inactive": off, "deactivating": off, "requested": wait, "registering": wait, "restarting": wait,
+		"upgraded": ": finish the upgrade or roll it back", "canceling-upgrade": ": roll the upgrade back once it is canceled, or continue it",
+		"canceled-upgrade": ": roll the upgrade back or continue it", "erroring": "no state in which Rancher is known to carry a change out", "": "it ends when the service is active",
+	}
 	for state, want := range map[string]rules.Verdict{
 		"active": "", "updating-active": "", "activating": "", "finishing-upgrade": "", "rolling-back": "", "upgrading": "",
 		"inactive": rules.Paused, "updating-inactive": rules.Paused, "deactivating": rules.Paused,
@@ -31,6 +37,7 @@ func TestEveryState(t *testing.T) {
 				return
 			}
 			require.Contains(t, o.Why, "the service is "+state)
+			require.Contains(t, o.Why, ends[state])
 			require.ErrorIs(t, f.scale(t, 3, 5), adapter.ErrConflict, "it is decided anew")
 			require.Equal(t, 3, s["scale"])
 			require.Empty(t, f.asked())

@@ -74,6 +74,8 @@ func (d *Driver) put(ctx context.Context, s *session, ref rules.Ref, l *lease, i
 	switch {
 	case err != nil:
 		return d.watch(s, err)
+	case answer.ID != id:
+		return fmt.Errorf("the server took the change of %s and answers with %q", id, answer.ID)
 	case answer.Scale == nil || *answer.Scale != to:
 		return fmt.Errorf("the server took the change to %d and says %d", to, answer.count())
 	case !done(answer.State):

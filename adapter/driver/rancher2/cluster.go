@@ -15,6 +15,7 @@ import (
 type cluster struct {
 	Kind     string `json:"kind"`
 	Metadata struct {
+		Name       string  `json:"name"`
 		UID        string  `json:"uid"`
 		Generation int64   `json:"generation"`
 		Deletion   *string `json:"deletionTimestamp"`

@@ -119,12 +119,16 @@ func (d *Driver) notFound(c call, s said, text string) error {
 	switch {
 	case c.ref.Kind == kindNodePool && strings.Contains(s.Message, c.ref.Name):
 		return fmt.Errorf("%w: %s: %s; want the ids as in Rancher's URLs, such as c-abcde and np-xyz12, of a cluster that the user of the token may see", adapter.ErrNotFound, c, text)
-	case c.ref.Kind == kindNodePool:
+	case c.ref.Kind == kindNodePool && s.Type == "error":
 		return d.noNodePools(c, text)
 	case s.Kind == "Status" && s.Details.Name != "":
 		return fmt.Errorf("%w: %s: %s; want the cluster's name as Rancher shows it, not its id, and cluster_namespace (%s) where it is", adapter.ErrNotFound, c, text, d.namespace)
 	}
-	return &adapter.BusyError{Err: fmt.Errorf("%s: %s: %s has no API of machine pools: see to the url, and that it is of Rancher 2.6 or later", c, text, d.client.base)}
+	kinds := map[string]string{
+		kindMachinePool: "machine pools: see to the url, and that it is of Rancher 2.6 or later",
+		kindNodePool:    "node pools: see to the url", // what is in front of Rancher says so, too, while it starts
+	}
+	return &adapter.BusyError{Err: fmt.Errorf("%s: %s: %s has no API of %s", c, text, d.client.base, kinds[c.ref.Kind])}
 }
 
 // noNodePools tells of a server that has no API of node pools.

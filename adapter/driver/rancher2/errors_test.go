@@ -91,8 +91,9 @@ func TestAnswersAboutMachinePools(t *testing.T) {
 			want: pool + "SERVER redirects to /login, and the token is not sent there; make the url that of Rancher itself"},
 		"a login": {code: 200, body: page,
 			want: pool + "SERVER answers with a page for people and no cluster: is there a login in front of Rancher, or is the url another server's? (<!DOCTYPE html> <html><title>Log in</title></html>)"},
-		"another object": {code: 200, write: true, body: `{"kind":"List"}`, want: pool + `the answer of SERVER is no cluster: {"kind":"List"}; is it Rancher's API?`},
-		"no body":        {code: 200, want: pool + "the answer of SERVER is no cluster: ; is it Rancher's API?"},
+		"another object":     {code: 200, write: true, body: `{"kind":"List"}`, want: pool + `the answer of SERVER is no cluster: {"kind":"List"}; is it Rancher's API?`},
+		"of another cluster": {code: 200, body: `{"kind":"Cluster","metadata":{"name":"prod2","uid":"u"}}`, want: pool + `the answer of SERVER is no cluster: {"kind":"Cluster","metadata":{"name":"prod2","uid":"u"}}; is it Rancher's API?`},
+		"no body":            {code: 200, want: pool + "the answer of SERVER is no cluster: ; is it Rancher's API?"},
 	} {
 		t.Run(name, func(t *testing.T) { r.run(t, kindMachinePool) })
 	}
@@ -102,15 +103,17 @@ func TestAnswersAboutNodePools(t *testing.T) {
 	const pool, grant = "nodePool c-abcde/np-1: ", "; the user of the token must be an owner of cluster c-abcde, or have a role there that grants "
 	const of = " on nodepools in the API group management.cattle.io"
 	for name, r := range map[string]row{
-		"403":     {code: 403, body: `{"type":"error","code":"PermissionDenied","message":"no"}`, is: adapter.ErrForbidden, want: "forbidden: " + pool + "403 PermissionDenied: no" + grant + "get" + of},
-		"405":     {code: 405, write: true, body: `{"type":"error","code":"MethodNotAllow","message":"no"}`, is: adapter.ErrForbidden, want: "forbidden: " + pool + "405 MethodNotAllow: no" + grant + "update" + of},
-		"404":     {code: 404, body: `{"type":"error","code":"NotFound","message":"nodePools \"np-1\" not found"}`, is: adapter.ErrNotFound, want: "not found: " + pool + `404 NotFound: nodePools "np-1" not found; want the ids as in Rancher's URLs, such as c-abcde and np-xyz12, of a cluster that the user of the token may see`},
-		"409":     {code: 409, write: true, body: `{"type":"error","code":"Conflict","message":"modified"}`, is: adapter.ErrConflict, want: "changed in the meantime: " + pool + "409 Conflict: modified"},
-		"422":     {code: 422, write: true, body: `{"type":"error","status":422,"code":"InvalidFormat","message":"","fieldName":"quantity"}`, is: adapter.ErrInvalid, want: "invalid: " + pool + "422 InvalidFormat of quantity"},
-		"500":     {code: 500, write: true, body: `{"type":"error","code":"ServerError","message":"oops"}`, want: pool + "500 ServerError: oops"},
-		"a login": {code: 200, write: true, body: page, want: pool + "SERVER answers with a page for people and no node pool: is there a login in front of Rancher, or is the url another server's? (<!DOCTYPE html> <html><title>Log in</title></html>)"},
-		"nothing": {code: 200, write: true, body: `{"type":"nodePool"}`, want: pool + `the answer of SERVER is no node pool with a quantity: {"type":"nodePool"}; is it Rancher's API?`},
-		"another": {code: 200, body: `{"type":"collection","data":[]}`, want: pool + `the answer of SERVER is no node pool: {"type":"collection","data":[]}; is it Rancher's API?`},
+		"403":             {code: 403, body: `{"type":"error","code":"PermissionDenied","message":"no"}`, is: adapter.ErrForbidden, want: "forbidden: " + pool + "403 PermissionDenied: no" + grant + "get" + of},
+		"405":             {code: 405, write: true, body: `{"type":"error","code":"MethodNotAllow","message":"no"}`, is: adapter.ErrForbidden, want: "forbidden: " + pool + "405 MethodNotAllow: no" + grant + "update" + of},
+		"404":             {code: 404, body: `{"type":"error","code":"NotFound","message":"nodePools \"np-1\" not found"}`, is: adapter.ErrNotFound, want: "not found: " + pool + `404 NotFound: nodePools "np-1" not found; want the ids as in Rancher's URLs, such as c-abcde and np-xyz12, of a cluster that the user of the token may see`},
+		"409":             {code: 409, write: true, body: `{"type":"error","code":"Conflict","message":"modified"}`, is: adapter.ErrConflict, want: "changed in the meantime: " + pool + "409 Conflict: modified"},
+		"422":             {code: 422, write: true, body: `{"type":"error","status":422,"code":"InvalidFormat","message":"","fieldName":"quantity"}`, is: adapter.ErrInvalid, want: "invalid: " + pool + "422 InvalidFormat of quantity"},
+		"500":             {code: 500, write: true, body: `{"type":"error","code":"ServerError","message":"oops"}`, want: pool + "500 ServerError: oops"},
+		"a login":         {code: 200, write: true, body: page, want: pool + "SERVER answers with a page for people and no node pool: is there a login in front of Rancher, or is the url another server's? (<!DOCTYPE html> <html><title>Log in</title></html>)"},
+		"nothing":         {code: 200, write: true, body: `{"type":"nodePool","id":"c-abcde:np-1"}`, want: pool + `the answer of SERVER is no node pool with a quantity: {"type":"nodePool","id":"c-abcde:np-1"}; is it Rancher's API?`},
+		"of another pool": {code: 200, body: `{"type":"nodePool","id":"c-abcde:np-2","quantity":3}`, want: pool + `the answer of SERVER is no node pool: {"type":"nodePool","id":"c-abcde:np-2","quantity":3}; is it Rancher's API?`},
+		"404 of a proxy":  {code: 404, body: "404 page not found", busy: true, want: pool + "404: 404 page not found: SERVER has no API of node pools: see to the url"},
+		"another":         {code: 200, body: `{"type":"collection","data":[]}`, want: pool + `the answer of SERVER is no node pool: {"type":"collection","data":[]}; is it Rancher's API?`},
 	} {
 		t.Run(name, func(t *testing.T) { r.run(t, kindNodePool) })
 	}

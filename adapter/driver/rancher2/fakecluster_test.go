@@ -170,7 +170,7 @@ func (op operation) apply(o object) error {
 	}
 	field := parts[len(parts)-1]
 	holder, ok := at.(object)
-	if _, there := holder[field]; !ok || !there {
+	if _, there := holder[field]; !ok || !there && (op.Op != "test" || op.Value != nil) {
 		return errors.New("no such path")
 	}
 	if op.Op == "replace" {

@@ -47,7 +47,7 @@ func (d *Driver) findMachinePool(ctx context.Context, c call) (*cluster, *read, 
 
 func (d *Driver) decodeCluster(c call, a answer) (*cluster, error) {
 	k := &cluster{}
-	if err := json.Unmarshal(a.body, k); err != nil || k.Kind != "Cluster" || k.Metadata.UID == "" {
+	if err := json.Unmarshal(a.body, k); err != nil || k.Kind != "Cluster" || k.Metadata.Name != c.ref.Namespace || k.Metadata.UID == "" {
 		return nil, d.alien(c, a, "cluster")
 	}
 	return k, nil
@@ -96,7 +96,8 @@ type operation struct {
 }
 
 // patch is a JSON Patch, which is carried out if it is the same cluster, the same pool and the same quantity as
-// it was read, and else not at all.
+// it was read, and nobody else scales the pool by now, and else not at all. To the API server, null is what a field
+// has that is not there.
 //
 // It is not guarded by the resourceVersion: that changes with each step of the machines that are being made, so
 // that a change would meet a conflict just while there is much to do, and a change of one pool would be one for
@@ -107,6 +108,8 @@ func patch(name string, r *read, c rules.Change) []byte {
 		{"test", "/metadata/uid", r.uid},
 		{"test", pool + "/name", name},
 		{"test", pool + "/quantity", c.From},
+		{"test", pool + "/autoscalingMinSize", nil},
+		{"test", pool + "/autoscalingMaxSize", nil},
 		{"replace", pool + "/quantity", c.To},
 	})
 	return body
@@ -116,7 +119,7 @@ func patch(name string, r *read, c rules.Change) []byte {
 // path that is not there, without saying so; where it is the quantity that it does not take, it names the cluster.
 func (d *Driver) unapplied(ctx context.Context, c call, a answer, was *read, change rules.Change) error {
 	s := saidBy(a)
-	_, is, err := d.findMachinePool(ctx, call{ref: c.ref})
+	k, is, err := d.findMachinePool(ctx, call{ref: c.ref})
 	switch {
 	case final(err):
 		return err
@@ -128,7 +131,11 @@ func (d *Driver) unapplied(ctx context.Context, c call, a answer, was *read, cha
 		return fmt.Errorf("%w: %s: it is at another place of the cluster's list now", adapter.ErrConflict, c)
 	case is.count != change.From:
 		return fmt.Errorf("%w: %s: its quantity is %d and not %d", adapter.ErrConflict, c, is.count, change.From)
-	case s.patched(): // it was another, and is so again
+	}
+	if stop, why := k.Spec.RKEConfig.MachinePools[is.index].stop(); stop == rules.Owned {
+		return fmt.Errorf("%w: %s: %s", adapter.ErrConflict, c, why)
+	}
+	if s.patched() { // it was another, and is so again
 		return fmt.Errorf("%w: %s: %s", adapter.ErrConflict, c, s.text(a.code))
 	}
 	return fmt.Errorf("%w: %s: %s", adapter.ErrInvalid, c, s.text(a.code))

@@ -14,6 +14,7 @@ import (
 // nodePool is a pool of an RKE1 cluster, as far as it is of use here.
 type nodePool struct {
 	Type          string `json:"type"`
+	ID            string `json:"id"`
 	State         string `json:"state"`
 	Transitioning string `json:"transitioning"`
 	Message       string `json:"transitioningMessage"`
@@ -76,7 +77,7 @@ func (d *Driver) decodeNodePool(c call, a answer) (*nodePool, error) {
 	switch {
 	case err == nil && p.Type == "apiRoot":
 		return nil, d.final(d.noNodePools(c, "the answer is the root of the API"))
-	case err != nil || p.Type != "nodePool":
+	case err != nil || p.Type != "nodePool" || p.ID != c.ref.Namespace+":"+c.ref.Name:
 		return nil, d.alien(c, a, "node pool")
 	}
 	return p, nil
@@ -85,25 +86,48 @@ func (d *Driver) decodeNodePool(c call, a answer) (*nodePool, error) {
 // fresh is how old the read may be that a write relies on. There is no version to guard a write with.
 const fresh = time.Second
 
-// scaleNodePool writes the quantity, if it still is what it was when the change was decided on. Nothing else is
-// sent: the server merges.
+// patience is how long a write that was given up is waited for.
+const patience = time.Minute
+
+// scaleNodePool writes the quantity. A write that is given up goes on by itself, and keeps everybody else from the
+// pool until it returns: it may still be carried out.
 func (d *Driver) scaleNodePool(ctx context.Context, c call, change rules.Change) error {
 	leave, err := d.gates.enter(ctx, c.ref)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c, err)
 	}
-	defer leave()
+	done := make(chan error, 1)
+	go func() {
+		defer leave()
+		done <- d.putNodePool(ctx, c, change)
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("%s: no answer in time: %w", c, ctx.Err())
+	}
+}
+
+// putNodePool writes the quantity, if it still is what it was when the change was decided on. Nothing else is
+// sent: the server merges.
+func (d *Driver) putNodePool(ctx context.Context, c call, change rules.Change) (err error) {
 	r := d.seen.get(c.ref).read
 	if r == nil || d.now().Sub(r.at) >= fresh {
 		if _, r, err = d.findNodePool(ctx, c); err != nil {
 			return err
 		}
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if r.count != change.From {
 		return fmt.Errorf("%w: %s: its quantity is %d and not %d", adapter.ErrConflict, c, r.count, change.From)
 	}
 	d.seen.written(c.ref, d.now())
-	a, err := d.client.write(ctx, http.MethodPut, c.nodePoolPath(), mediaJSON, fmt.Appendf(nil, `{"quantity":%d}`, change.To))
+	longer, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	a, err := d.client.write(longer, http.MethodPut, c.nodePoolPath(), mediaJSON, fmt.Appendf(nil, `{"quantity":%d}`, change.To))
 	if err != nil {
 		return d.troubled(err)
 	}

@@ -68,7 +68,6 @@ func TestAServerWithoutNodePools(t *testing.T) {
 	for _, none := range []fault{
 		saying(200, `{"baseType":"apiRoot","id":"/v3","type":"apiRoot","links":{}}`),
 		saying(404, `{"type":"error","status":404,"code":"NotFound","message":"failed to find schema nodePools"}`),
-		saying(404, "404 page not found"),
 	} {
 		f := newFake(t)
 		d := f.driver(t)
@@ -143,4 +142,24 @@ func TestSeenIsBounded(t *testing.T) {
 		s.keep(rules.Ref{Name: string(rune(i + 1000))}, &read{count: i})
 	}
 	require.Len(t, s.pools, maxSeen)
+}
+
+// A write that was given up may still land: until it has returned nobody reads or writes the pool.
+func TestAWriteOfANodePoolThatIsGivenUp(t *testing.T) {
+	f := newFake(t)
+	d := f.driver(t)
+	ref := f.addNodePool("np-", 3)
+	observe(t, d, ref)
+	begun, land := make(chan struct{}), make(chan struct{})
+	f.fail(func(http.ResponseWriter, *http.Request) bool { close(begun); <-land; return false })
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-begun; cancel() }()
+	err := d.Scale(ctx, ref, rules.Change{From: 3, To: 4})
+	require.EqualError(t, err, "nodePool c-abcde/np-1: no answer in time: context canceled")
+	short, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+	defer cancel()
+	_, err = d.Observe(short, ref)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	time.AfterFunc(30*time.Millisecond, func() { close(land) })
+	require.Equal(t, 4, observe(t, d, ref).Count)
 }

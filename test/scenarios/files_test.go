@@ -1,0 +1,149 @@
+package scenarios
+
+import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"alertscale/test/shipped"
+	"alertscale/test/stack"
+
+	"github.com/stretchr/testify/require"
+	"k8s.io/apimachinery/pkg/util/yaml"
+)
+
+// A fileCheck checks the file of examples/ at a path.
+type fileCheck func(t *testing.T, file string)
+
+// TestEveryFile checks each file of examples/ with the program that it is for. A file that nothing checks is an
+// error.
+func TestEveryFile(t *testing.T) {
+	checks := map[string]fileCheck{
+		"alertscale.yml":      configured(shipped.Build(t)),
+		"rules.conf":          tool(stack.Prometheus, "promtool", "check", "rules", "--lint=all", "--lint-fatal"),
+		"rules_test.yml":      tool(stack.Prometheus, "promtool", "test", "rules"),
+		"prometheus.yml":      prometheusConfig,
+		"config.yml":          tool(stack.Alertmanager, "amtool", "check-config"),
+		"docker-compose.yml":  func(t *testing.T, file string) { composed(t, file) },
+		"rancher-compose.yml": strict, // and rancherCatalog
+		"kustomization.yaml":  func(t *testing.T, file string) { stack.Render(t, filepath.Join(shipped.Dir, path.Dir(file))) },
+		"README.md":           linked,
+		"Dockerfile":          copies,
+		"embed.go":            func(*testing.T, string) {}, // it is a part of what is built
+	}
+	special := map[string]fileCheck{
+		"rancher/catalog/config.yml": strict, // and rancherCatalog
+		"swarm/docker-compose.auth.yml": func(t *testing.T, file string) {
+			composed(t, "swarm/docker-compose.yml", file)
+		},
+	}
+	require.NoError(t, fs.WalkDir(os.DirFS(shipped.Dir), ".", func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		check := special[file]
+		if check == nil {
+			check = checks[path.Base(file)]
+		}
+		if check == nil && path.Ext(file) == ".yaml" {
+			check = manifest
+		}
+		t.Run(file, func(t *testing.T) {
+			require.NotNil(t, check, "nothing checks it")
+			check(t, file)
+		})
+		return nil
+	}))
+}
+
+// tool has a program check the file, in the folder that the file is in.
+func tool(component stack.Component, name string, args ...string) fileCheck {
+	return func(t *testing.T, file string) {
+		out, err := stack.Run(t, filepath.Join(shipped.Dir, path.Dir(file)), component, name, append(args, path.Base(file))...)
+		require.NoError(t, err, out)
+		require.Contains(t, out, "SUCCESS")
+		require.NotContains(t, out, "FAILED")
+	}
+}
+
+func configured(program string) fileCheck {
+	return func(t *testing.T, file string) {
+		out, err := exec.CommandContext(t.Context(), program, "check", filepath.Join(shipped.Dir, file)).CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		require.Contains(t, string(out), "SUCCESS")
+	}
+}
+
+// prometheusConfig checks a file with the rules beside it. What a pod is given stands elsewhere here.
+func prometheusConfig(t *testing.T, file string) {
+	const pod = "/var/run/secrets/kubernetes.io/serviceaccount"
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"prometheus.yml": strings.ReplaceAll(shipped.File(t, file), pod, dir),
+		"rules.conf":     shipped.File(t, path.Join(path.Dir(file), "rules.conf")),
+		"token":          token,
+		"ca.crt":         string(cluster.API.CA),
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	out, err := stack.Run(t, dir, stack.Prometheus, "promtool", "check", "config", "--lint=all", "--lint-fatal", "prometheus.yml")
+	require.NoError(t, err, out)
+	require.Contains(t, out, "SUCCESS: 1 rule files found")
+}
+
+func strict(t *testing.T, file string) {
+	require.NoError(t, yaml.UnmarshalStrict([]byte(shipped.File(t, file)), &map[string]any{}))
+}
+
+// manifest checks that a kustomization brings the file, so that it is applied by the test of that.
+func manifest(t *testing.T, file string) {
+	require.NotEmpty(t, objects(t, shipped.File(t, file)))
+	var k struct{ Resources []string }
+	require.NoError(t, yaml.Unmarshal([]byte(shipped.File(t, path.Join(path.Dir(file), "kustomization.yaml"))), &k))
+	require.Contains(t, k.Resources, path.Base(file))
+}
+
+var link = regexp.MustCompile(`\]\(([^):]+)\)`)
+
+// linked checks that what a page leads to is there: files, and headings of its own.
+func linked(t *testing.T, file string) {
+	text := shipped.File(t, file)
+	for _, found := range link.FindAllStringSubmatch(text, -1) {
+		target, heading, _ := strings.Cut(found[1], "#")
+		if target != "" {
+			require.True(t, exists(filepath.Join(shipped.Dir, path.Dir(file), target)), found[1])
+		} else {
+			require.Contains(t, headings(text), heading)
+		}
+	}
+}
+
+// headings returns those of a page as links name them.
+func headings(text string) (all []string) {
+	for _, found := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(text, -1) {
+		name := regexp.MustCompile(`[^\w\- ]`).ReplaceAllString(strings.ToLower(found[1]), "")
+		all = append(all, strings.ReplaceAll(name, " ", "-"))
+	}
+	return all
+}
+
+// copies checks that what a Dockerfile copies is there.
+func copies(t *testing.T, file string) {
+	copied := regexp.MustCompile(`(?m)^COPY (.*) \S+$`).FindAllStringSubmatch(shipped.File(t, file), -1)
+	require.NotEmpty(t, copied)
+	for _, line := range copied {
+		for _, source := range strings.Fields(line[1]) {
+			require.True(t, exists(filepath.Join(shipped.Dir, path.Dir(file), source)), source)
+		}
+	}
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
+}
