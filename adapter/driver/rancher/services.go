@@ -88,7 +88,6 @@ func (d *Driver) lookUp(ctx context.Context, s *session, ref rules.Ref) (*servic
 		if found, _, err := d.findIn(ctx, s, ref, stack); found != nil || err != nil {
 			return found, err
 		}
-		d.stacks.forget(at)
 	}
 	stack, err := d.stack(ctx, s, ref)
 	if err != nil {

@@ -41,12 +41,6 @@ func (v *stacks) set(at place, id string, now time.Time) {
 	v.known[at] = knownStack{id, now}
 }
 
-func (v *stacks) forget(at place) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	delete(v.known, at)
-}
-
 // stack is what there is to know of a stack here.
 type stack struct {
 	ID        string `json:"id"`
