@@ -23,6 +23,9 @@ func TestHookKey_IsForgottenThoughItsAlertFires(t *testing.T) {
 	w.until("23h59m59s")
 	w.send(w.pressed("a", 48*time.Hour, deploy)).is(Duplicate, 5, 5)
 	w.until("24h")
+	mem := w.mem().clone()
+	mem.Hear(w.set.Match(w.pressed("a", 0, deploy)).Touches[0], w.now) // by another request at the same time
+	w.keep(parseRef("sim:web"), mem)
 	w.send(w.pressed("a", 48*time.Hour, deploy)).is(Scaled, 5, 7)
 	w.until("71h")
 	require.Equal(t, map[string]int{"deploy": 1}, w.mem().Firing())

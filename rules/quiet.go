@@ -22,7 +22,7 @@ func (m *Memory) Quiet(touch *Touch, e *Event, group GroupID) bool {
 			return false
 		}
 		if h.Hook != "" {
-			if h.knows(hit.Alert) && (h.State == Resolved || !m.unrendered(hit.Rules)) {
+			if h.knows(hit.Alert) && !m.unrendered(hit.Rules) {
 				continue
 			}
 			return false

@@ -41,3 +41,17 @@ func TestHooks(t *testing.T) {
 	_, ok = r.Hook("deploy")
 	require.False(t, ok)
 }
+
+func TestHooksEachHaveTheirToken(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "alertscale.yml")
+	for _, token := range []string{"one", "two"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, token), []byte(token), 0o600))
+	}
+	require.NoError(t, os.WriteFile(path, []byte("hooks: {a: {token_file: one}, b: {token_file: two, for: 1m}}\n"+small), 0o600))
+	r := newReloading(t, path)
+	a, _ := r.Hook("a")
+	b, _ := r.Hook("b")
+	require.True(t, a.Allows("one") && b.Allows("two") && !a.Allows("two") && !b.Allows("one"))
+	require.Equal(t, []time.Duration{5 * time.Minute, time.Minute}, []time.Duration{a.For, b.For})
+}

@@ -3,6 +3,7 @@ package hook
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +39,12 @@ func TestToken(t *testing.T) {
 	require.ErrorContains(t, err, "empty is empty; anybody could post")
 }
 
+func TestName(t *testing.T) {
+	for name, valid := range map[string]bool{"deploy": true, "Deploy-2_x": true, "": false, "a/b": false, "..": false, "a b": false, "ä": false, "a%": false} {
+		require.Equal(t, valid, validName(name), "%q", name)
+	}
+}
+
 func TestEvent(t *testing.T) {
 	h := open(t, Config{Name: "deploy", Labels: rules.Labels{{Name: "action", Value: "up"}}, For: 5 * time.Minute}, "t")
 	e, err := h.Event([]byte(`{"service": "web", "action": "down", "hook": "mine"}`), "", noon)
@@ -66,6 +73,11 @@ func TestTheKeyIsTheIdentity(t *testing.T) {
 	require.Equal(t, a.Fingerprint, press(h, `{"a": 1}`, "build 7").Fingerprint)
 	require.NotEqual(t, a.Fingerprint, press(h, "", "build 8").Fingerprint)
 	require.NotEqual(t, a.Fingerprint, press(other, "", "build 7").Fingerprint)
+	known := map[string]bool{}
+	for i := range 10_000 {
+		known[press(h, "", strconv.Itoa(i)).Fingerprint] = true
+	}
+	require.Len(t, known, 10_000)
 	first, second := press(h, "", ""), press(h, "", "")
 	require.NotEqual(t, first.Fingerprint, second.Fingerprint)
 }

@@ -15,11 +15,17 @@ import (
 )
 
 // fakeHook has the token "t". A body "bad" is refused.
-type fakeHook struct{ keys *[]string }
+type fakeHook struct {
+	keys *[]string
+	at   *time.Time // of the last POST
+}
 
 func (fakeHook) Allows(token string) bool { return token == "t" }
 
-func (h fakeHook) Event(body []byte, key string, _ time.Time) (*rules.Event, error) {
+func (h fakeHook) Event(body []byte, key string, now time.Time) (*rules.Event, error) {
+	if h.at != nil {
+		*h.at = now
+	}
 	if h.keys != nil {
 		*h.keys = append(*h.keys, key)
 	}
@@ -102,13 +108,15 @@ func TestHookTellsNobodyWhatItWasShown(t *testing.T) {
 
 func TestHookIdempotencyKey(t *testing.T) {
 	var keys []string
-	s := newSite(&fakeCore{}, withHook("deploy", fakeHook{&keys}))
+	s := newSite(&fakeCore{}, withHook("deploy", fakeHook{keys: &keys}))
 	s.post("/hook/deploy?key=t", "")
 	s.post("/hook/deploy?key=t", "", "Idempotency-Key", "build 7")
 	r, body := s.post("/hook/deploy?key=t", "", "Idempotency-Key", strings.Repeat("x", 256))
 	require.Equal(t, 400, r.StatusCode)
 	require.Contains(t, body, "256 bytes")
-	require.Equal(t, []string{"", "build 7"}, keys)
+	longest := strings.Repeat("x", 255)
+	s.post("/hook/deploy?key=t", "", "Idempotency-Key", longest)
+	require.Equal(t, []string{"", "build 7", longest}, keys)
 }
 
 func TestHookMethods(t *testing.T) {
@@ -137,4 +145,14 @@ func TestWithoutHooksThereIsNone(t *testing.T) {
 	s := newSite(&fakeCore{}, func(o *Options) { o.Hook = nil })
 	r, _ := s.post("/hook/deploy?key=t", "")
 	require.Equal(t, 404, r.StatusCode)
+}
+
+func TestHookTime(t *testing.T) {
+	var at time.Time
+	newSite(&fakeCore{}, withHook("deploy", fakeHook{at: &at})).post("/hook/deploy?key=t", "")
+	require.WithinDuration(t, time.Now(), at, time.Minute)
+	noon := time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
+	s := newSite(&fakeCore{}, withHook("deploy", fakeHook{at: &at}), func(o *Options) { o.Now = func() time.Time { return noon } })
+	s.post("/hook/deploy?key=t", "")
+	require.Equal(t, noon, at)
 }
