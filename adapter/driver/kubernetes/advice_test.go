@@ -143,9 +143,27 @@ func TestDiscoveryViaRancher(t *testing.T) {
 	}
 }
 
+// What is in front of a Rancher that starts may have a 404 of its own, in whatever form. It is not for good.
+func TestA404InFrontOfRancher(t *testing.T) {
+	w, _ := newRancherWorld(t)
+	require.NoError(t, w.observe("Deployment"))
+	for _, body := range []string{"", "404 page not found", `{"message":"no Route matched with those values"}`, `{"code":404,"message":"nobody"}`, "<html><body>nobody</body></html>", gatewayBody} {
+		w.fake.with(func() { w.fake.next = append(w.fake.next, replying(404, body)) })
+		err := w.observe("Deployment")
+		require.Error(t, err)
+		for _, sentinel := range []error{adapter.ErrNotFound, adapter.ErrForbidden, adapter.ErrInvalid, adapter.ErrConflict} {
+			require.NotErrorIs(t, err, sentinel, body)
+		}
+		require.NoError(t, w.observe("Deployment"), body)
+	}
+}
+
 // A cluster that goes while its kinds are read leaves no kind unknown.
 func TestAClusterThatGoesDuringDiscovery(t *testing.T) {
 	w, _ := newRancherWorld(t)
+	w.fake.with(func() { w.fake.index = replying(404, unknownBody) })
+	require.ErrorIs(t, w.observe("Deployment"), adapter.ErrNotFound)
+	w.now = w.now.Add(again) // what was said of it then is over
 	w.fake.with(func() {
 		w.fake.older = true
 		w.fake.index = func(rw http.ResponseWriter, req *http.Request) bool {
@@ -198,4 +216,5 @@ func TestUnknownCA(t *testing.T) {
 func TestRedirectToHTTPS(t *testing.T) {
 	c := &client{base: "http://rancher.example.com/k8s/clusters/local", rancher: &Rancher{}}
 	require.Equal(t, "; "+c.base+" redirects to https://rancher.example.com/k8s/clusters/local/api; give rancher.url with https", c.redirected("https://rancher.example.com/k8s/clusters/local/api"))
+	require.Equal(t, "; "+c.base+" redirects to https://sso.example.com/login"+noLogin, c.redirected("https://sso.example.com/login"))
 }

@@ -46,6 +46,8 @@ func (w *work) evict(ctx context.Context, id string) error {
 		return nil
 	case err != nil:
 		return midway(true, explain(what, err)) // for all that is known
+	case h.ID != id:
+		return fmt.Errorf("%s: the server answers with host %q", what, h.ID)
 	case gone(h.State):
 		return nil
 	case h.AccountID != w.s.environment:

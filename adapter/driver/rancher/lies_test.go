@@ -77,6 +77,8 @@ func TestARemovalThatIsNotOfRancher(t *testing.T) {
 	c := f.plan(t, 2, 1)
 	f.faults("GET", "/hosts/1h2", saying(404, noServer))
 	transient(t, f.driver.Scale(t.Context(), pool, c), "it is not gone")
+	f.faults("GET", "/hosts/1h2", saying(200, `{"id":"1h9","accountId":"1a7","state":"purged"}`))
+	transient(t, f.driver.Scale(t.Context(), pool, c), "another one is")
 	f.with(func() { f.intercept = nil })
 	require.Equal(t, 2, f.count(t).Count)
 	require.NoError(t, f.driver.Scale(t.Context(), pool, c))
@@ -91,6 +93,7 @@ func TestSuccessesOfNothing(t *testing.T) {
 	up, down := f.plan(t, 2, 3), f.plan(t, 2, 1)
 	for body, c := range map[string]rules.Change{
 		`{"type":"collection","data":[]}`:                                            up, // as after a redirect, which a POST becomes a GET by
+		`{"hostname":"web03"}`:                                                       up,
 		`{"id":"1h3","hostname":"other"}`:                                            up,
 		`{"type":"externalHostEvent"}`:                                               down,
 		`{"eventType":"host.evacuate","hostId":"1h1","deleteHost":true}`:             down,
@@ -211,14 +214,15 @@ func TestOneCreationAtATime(t *testing.T) {
 			return false
 		}
 	})
-	var wg sync.WaitGroup
+	changes := map[rules.Ref]rules.Change{}
 	for _, group := range []string{"pool=web", "zone=a"} {
-		ref := pool
-		ref.Name = group
-		c := rules.Change{From: 1, To: 3}
-		var err error
-		c.Plan, err = f.driver.Plan(t.Context(), ref, c)
+		ref := rules.Ref{Driver: "rancher", Kind: kindHost, Name: group}
+		plan, err := f.driver.Plan(t.Context(), ref, rules.Change{From: 1, To: 3})
 		require.NoError(t, err)
+		changes[ref] = rules.Change{From: 1, To: 3, Plan: plan}
+	}
+	var wg sync.WaitGroup
+	for ref, c := range changes {
 		wg.Go(func() { assert.NoError(t, f.driver.Scale(t.Context(), ref, c)) })
 	}
 	wg.Wait()

@@ -103,6 +103,7 @@ func (c *client) do(req *http.Request) (answer, error) {
 	}
 	token, err := c.credentials.current()
 	if err != nil {
+		c.credentials.refused(c.now())
 		return answer{}, &adapter.BusyError{Err: fmt.Errorf("not sent to %s: %w", c.base, err)}
 	}
 	req.Header.Set("Authorization", "Bearer "+string(token))

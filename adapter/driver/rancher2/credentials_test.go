@@ -56,6 +56,10 @@ func TestATokenFileThatIsGone(t *testing.T) {
 		require.ErrorAs(t, scale(t, d, ref, 3, 4), new(*adapter.BusyError))
 	}
 	require.Empty(t, f.asked())
+
+	require.NoError(t, os.WriteFile(file, []byte("token-abcde:hush"), 0o600))
+	_, err = d.Observe(t.Context(), f.addCluster("locked", 3))
+	require.ErrorIs(t, err, adapter.ErrForbidden, "the file is read again, and it was not Rancher that failed")
 }
 
 // A server with a certificate of a private authority is known by ca_file alone.

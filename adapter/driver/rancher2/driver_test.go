@@ -144,6 +144,13 @@ func TestRefsThatAreNone(t *testing.T) {
 		require.EqualError(t, err, want)
 		require.EqualError(t, scale(t, d, ref, 1, 2), want)
 	}
+	for _, part := range []string{"..", ".", "a%2f..", "a?b", "a#b", "a/b", "a b", "c-a:np-b"} {
+		for _, kind := range []string{kindMachinePool, kindNodePool} {
+			for _, ref := range []rules.Ref{{Kind: kind, Namespace: part, Name: "w"}, {Kind: kind, Namespace: "prod", Name: part}} {
+				require.ErrorIs(t, scale(t, d, ref, 1, 2), adapter.ErrInvalid)
+			}
+		}
+	}
 	ref := f.addCluster("prod", 3)
 	for _, to := range []int{-1, 1 << 31} {
 		require.ErrorIs(t, scale(t, d, ref, 3, to), adapter.ErrInvalid)
@@ -159,7 +166,10 @@ func TestANoAfterAFailureIsNotFinal(t *testing.T) {
 	f.fail(answering(502, 0))
 	_, err := d.Observe(t.Context(), locked)
 	require.EqualError(t, err, "machinePool locked1/workers: 502: not now")
-	for _, ref := range []rules.Ref{locked, gone} {
+	for i, ref := range []rules.Ref{locked, gone, gone} {
+		if i == 2 {
+			f.fail(saying(200, `{"type":"apiRoot"}`))
+		}
 		_, err = d.Observe(t.Context(), ref)
 		require.ErrorAs(t, err, new(*adapter.BusyError))
 		require.False(t, final(err))

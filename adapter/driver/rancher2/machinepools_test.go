@@ -1,8 +1,10 @@
 package rancher2
 
 import (
+	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -64,7 +66,7 @@ func TestPoolsThatAreLeftAlone(t *testing.T) {
 		edit object
 	}{
 		"": {"", nil},
-		"the pool has autoscalingMinSize and autoscalingMaxSize, between which cluster-autoscaler scales it; remove both to let alertscale scale it": {
+		autoscaled: {
 			rules.Owned, object{"autoscalingMinSize": 1, "autoscalingMaxSize": 5}},
 		"the pool is paused in Rancher: unpause it": {rules.Paused, object{"paused": true}},
 	} {
@@ -78,6 +80,8 @@ func TestPoolsThatAreLeftAlone(t *testing.T) {
 		require.Equal(t, rules.Observed{Count: 3, Ready: true, Stop: test.stop, Why: why}, observe(t, d, ref))
 	}
 }
+
+const autoscaled = "the pool has autoscalingMinSize and autoscalingMaxSize, between which cluster-autoscaler scales it; remove both to let alertscale scale it"
 
 // What happens between the read and the write is a conflict where it concerns the pool, and none where it does not.
 func TestBetweenReadAndWrite(t *testing.T) {
@@ -99,9 +103,9 @@ func TestBetweenReadAndWrite(t *testing.T) {
 		}, "changed in the meantime: machinePool prod1/workers: it is at another place of the cluster's list now"},
 		"another quantity": {func(_, p object) { p["quantity"] = 7.0 }, "changed in the meantime: machinePool prod1/workers: its quantity is 7 and not 3"},
 		"another cluster":  {func(c, _ object) { in(c, "metadata")["uid"] = "other" }, "changed in the meantime: machinePool prod1/workers: it is of another cluster of that name now"},
-		"autoscaling": {func(_, p object) { p["autoscalingMinSize"], p["autoscalingMaxSize"] = 1, 5 },
-			"changed in the meantime: machinePool prod1/workers: the pool has autoscalingMinSize and autoscalingMaxSize, between which cluster-autoscaler scales it; remove both to let alertscale scale it"},
-		"no quantity": {func(_, p object) { delete(p, "quantity") }, "invalid: machinePool prod1/workers: the pool has no quantity, so there is no count to begin with: set one in Rancher once"},
+		"autoscaling from": {func(_, p object) { p["autoscalingMinSize"] = 1 }, "changed in the meantime: machinePool prod1/workers: " + autoscaled},
+		"autoscaling to":   {func(_, p object) { p["autoscalingMaxSize"] = 5 }, "changed in the meantime: machinePool prod1/workers: " + autoscaled},
+		"no quantity":      {func(_, p object) { delete(p, "quantity") }, "invalid: machinePool prod1/workers: the pool has no quantity, so there is no count to begin with: set one in Rancher once"},
 		"another name": {func(_, p object) { p["name"] = "w" },
 			`not found: machinePool prod1/workers: the cluster has no machine pool "workers"; it has control, w, gpu`},
 		"fewer pools": {func(c, _ object) { in(c, "spec", "rkeConfig")["machinePools"] = machinePools(c)[:1] },
@@ -120,6 +124,10 @@ func TestBetweenReadAndWrite(t *testing.T) {
 				return
 			}
 			require.EqualError(t, err, test.want)
+			kind, _, _ := strings.Cut(test.want, ": ")
+			for _, is := range []error{adapter.ErrConflict, adapter.ErrInvalid, adapter.ErrNotFound} {
+				require.Equal(t, is.Error() == kind, errors.Is(err, is))
+			}
 		})
 	}
 }
@@ -183,6 +191,12 @@ func TestReady(t *testing.T) {
 	require.False(t, observe(t, d, ref).Ready, "the generation is not observed")
 	f.settle(ref)
 	require.True(t, observe(t, d, ref).Ready)
+	require.NoError(t, scale(t, d, ref, 5, 4))
+	f.with(func() { in(f.clusters[ref.Namespace], "status")["observedGeneration"] = 99.0 })
+	require.False(t, observe(t, d, ref).Ready, "it may not have begun")
+	f.settle(ref)
+	require.NoError(t, scale(t, d, ref, 4, 5))
+	f.settle(ref)
 
 	f.tell(ref, "Updated", "Unknown", "configuring worker node(s) prod1-workers-x:\nwaiting for agent to check in")
 	require.Equal(t, rules.Observed{Count: 5, Why: "the cluster is updating: configuring worker node(s) prod1-workers-x: waiting for agent to check in"}, observe(t, d, ref))

@@ -162,4 +162,10 @@ func TestAWriteOfANodePoolThatIsGivenUp(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	time.AfterFunc(30*time.Millisecond, func() { close(land) })
 	require.Equal(t, 4, observe(t, d, ref).Count)
+
+	f.asked()
+	over, end := context.WithCancel(t.Context())
+	end()
+	require.ErrorIs(t, d.putNodePool(over, call{ref: ref, write: true}, rules.Change{From: 4, To: 5}), context.Canceled)
+	require.Empty(t, f.asked(), "what was given up before it is not begun")
 }
