@@ -42,6 +42,9 @@ var (
 	ErrForbidden = errors.New("forbidden")
 	// ErrInvalid: the API will never take this. Permanent.
 	ErrInvalid = errors.New("invalid")
+	// ErrRest: of a change by a plan a part may be done, and the API will not take the rest. It is carried on for
+	// ten minutes all the same, then given up.
+	ErrRest = errors.New("the rest is refused")
 )
 
 // BusyError is an answer that refuses for now and says when to come back, as 429 does. Nothing was

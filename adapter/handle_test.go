@@ -203,6 +203,20 @@ func TestRetryAfterIsHonouredByTheLoopAndByNotifications(t *testing.T) {
 	})
 }
 
+func TestARetryAfterOfAYearIsHonouredForTenMinutes(t *testing.T) {
+	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
+		w.driver.onObserve = func(string) error {
+			return &adapter.BusyError{After: 365 * 24 * time.Hour, Err: errors.New("too many requests")}
+		}
+		w.post(firing("Busy"))
+		w.driver.with(func(d *fakeDriver) { d.onObserve = nil })
+		after(9 * time.Minute)
+		require.Equal(t, 1, w.driver.reads())
+		after(time.Minute)
+		require.Equal(t, 5, w.driver.count("web"))
+	})
+}
+
 func TestRetryAfterOfAWriteOfUnknownOutcomeIsHonoured(t *testing.T) {
 	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		start := time.Now()

@@ -339,7 +339,8 @@ func (s *fakeStore) Close() error { return nil }
 // planningDriver makes its changes in steps of one, by a plan of counts, as a driver of hosts does.
 type planningDriver struct {
 	*fakeDriver
-	failAt int // the count at which the next step fails; 0: none does
+	failAt  int   // the count at which the next step fails; 0: none does
+	refusal error // with which all steps fail there; nil: the next one fails, by itself
 }
 
 func (d *planningDriver) Plan(_ context.Context, _ rules.Ref, c rules.Change) (json.RawMessage, error) {
@@ -355,6 +356,9 @@ func (d *planningDriver) Scale(ctx context.Context, ref rules.Ref, c rules.Chang
 		n := d.count(ref.Name)
 		if n == to {
 			return nil
+		}
+		if n == d.failAt && d.refusal != nil {
+			return d.refusal
 		}
 		if n == d.failAt {
 			d.failAt = 0

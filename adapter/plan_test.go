@@ -1,6 +1,7 @@
 package adapter_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -41,6 +42,39 @@ func TestAPlannedChangeIsCarriedOnAfterACrash(t *testing.T) {
 		require.Equal(t, 5, w.driver.count("web"))
 		after(10 * time.Minute)
 		require.Equal(t, 5, w.driver.count("web"), "by the plan, not by the count in the middle")
+	})
+}
+
+func TestAPlanWhoseRestIsRefusedIsGivenUp(t *testing.T) {
+	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
+		d := planning(w, 4)
+		d.refusal = fmt.Errorf("%w: 422: no more hosts of this kind", adapter.ErrRest)
+		start := time.Now()
+		require.Equal(t, rules.Failed, w.one(w.post(firing("Busy"))).Verdict)
+		after(5 * time.Minute)
+		w.kill()
+		w.start()
+		require.Equal(t, rules.Failed, w.one(w.post(firing("Busy").since(start))).Verdict, "it is carried on")
+		after(6 * time.Minute)
+		require.Equal(t, 4, w.driver.count("web"))
+		require.Equal(t, rules.Duplicate, w.one(w.post(firing("Busy").since(start))).Verdict, "what is done of it counts")
+		d.failAt = 0
+		after(time.Minute)
+		require.Equal(t, rules.Scaled, w.one(w.post(firing("Queue"))).Verdict, "the ref is not stuck")
+		after(10 * time.Minute)
+		require.Len(t, w.a.Decisions(adapter.Query{Verdict: "scaled"}), 2)
+	})
+}
+
+func TestAPlanWhoseRestIsTakenAfterAllIsDone(t *testing.T) {
+	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
+		d := planning(w, 4)
+		d.refusal = fmt.Errorf("%w: 403: forbidden", adapter.ErrRest)
+		w.post(firing("Busy"))
+		after(9 * time.Minute)
+		d.refusal = nil
+		after(time.Minute)
+		require.Equal(t, 5, w.driver.count("web"))
 	})
 }
 

@@ -24,12 +24,15 @@ func comeback(err error) time.Duration {
 	var later *LaterError
 	switch {
 	case errors.As(err, &busy):
-		return busy.After
+		return min(busy.After, longestRetry)
 	case errors.As(err, &later):
-		return later.After
+		return min(later.After, longestRetry)
 	}
 	return 0
 }
+
+// longestRetry is how long a server may ask not to be called for: one that asks for a day is mistaken.
+const longestRetry = 10 * time.Minute
 
 // refuse ends a round on a driver's error.
 func (r *round) refuse(err error) {

@@ -2,7 +2,6 @@ package adapter
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -166,38 +165,12 @@ func (r *round) attempt(conn Conn) (done, again bool) {
 	return r.change(conn, *out.Change, out.Decisions)
 }
 
-// prepare stores what was decided, with the driver's plan where it has one.
-func (r *round) prepare(conn Conn, out *rules.Outcome) error {
-	en := r.en
-	if planner, ok := conn.Driver.(Planner); ok && out.Change != nil {
-		plan, err := r.plan(conn, planner, *out.Change)
-		if err != nil {
-			return err
-		}
-		if plan != nil {
-			en.mem = rules.Planned(en.mem, plan)
-			out.Change.Plan = plan
-		}
-	}
-	return en.save(r.a.work, r.a.Store)
-}
-
 // name completes decisions that came of a read.
 func (r *round) name(all []rules.Decision, seen rules.Observed) {
 	for i := range all {
 		all[i].Ref = r.en.name
 		all[i].Refused = seen.Stop == rules.Rejected && all[i].Verdict == rules.Rejected
 	}
-}
-
-// carryOn goes on with a change that was begun by a plan.
-func (r *round) carryOn(conn Conn, c rules.Change) (done, again bool) {
-	in := r.en.mem.Intent
-	d := rules.Decision{
-		Ref: r.en.name, Target: r.target.Name, Rule: in.Rule, Verdict: rules.Scaled, From: &c.From, To: &c.To,
-		Why: []string{fmt.Sprintf("carried on: %d → %d, begun at %s", c.From, c.To, in.At.Format(time.RFC3339))},
-	}
-	return r.change(conn, c, []rules.Decision{d})
 }
 
 func (r *round) observe(conn Conn) (seen rules.Observed, err error) {
@@ -210,14 +183,6 @@ func (r *round) observe(conn Conn) (seen rules.Observed, err error) {
 
 func (r *round) scale(conn Conn, c rules.Change) error {
 	return r.call(conn, "scale", func(ctx context.Context) error { return conn.Driver.Scale(ctx, r.en.ref, c) })
-}
-
-func (r *round) plan(conn Conn, p Planner, c rules.Change) (plan json.RawMessage, err error) {
-	err = r.call(conn, "plan", func(ctx context.Context) (err error) {
-		plan, err = p.Plan(ctx, r.en.ref, c)
-		return err
-	})
-	return plan, err
 }
 
 // call makes a call to the driver, with the entry let go meanwhile.
@@ -254,6 +219,8 @@ func (r *round) change(conn Conn, c rules.Change, decisions []rules.Decision) (d
 		if err := en.save(r.a.work, r.a.Store); err != nil {
 			r.a.logStore(en, err)
 		}
+	case errors.Is(err, ErrRest):
+		r.giveUp(now)
 	}
 	r.refuse(err)
 	return true, false

@@ -45,6 +45,15 @@ func Planned(mem Memory, plan json.RawMessage) Memory {
 	return next
 }
 
+// GiveUp ends the plan of an intent whose rest was refused for good, where that was so for long enough for nobody
+// to be about to mend it. What came of it is settled by a read. False: it is to be carried on.
+func GiveUp(mem Memory, now time.Time) (Memory, bool) {
+	if mem.Intent == nil || now.Before(mem.Intent.At.Add(settleFor)) {
+		return mem, false
+	}
+	return Planned(mem, nil), true
+}
+
 // Carry returns the change that an intent with a plan stands for: it is to be carried on, whatever was
 // done of it so far. False: the memory has none.
 func (m *Memory) Carry() (Change, bool) {

@@ -76,8 +76,11 @@ func explain(what string, err error) error {
 
 // midway keeps callers from taking an error for the outcome of a change of which a part is done.
 func midway(begun bool, err error) error {
-	if err == nil || !begun {
+	switch {
+	case err == nil || !begun || errors.Is(err, adapter.ErrRest):
 		return err
+	case errors.Is(err, adapter.ErrNotFound) || errors.Is(err, adapter.ErrForbidden) || errors.Is(err, adapter.ErrInvalid):
+		return fmt.Errorf("%w: %s", adapter.ErrRest, err.Error())
 	}
 	return errors.New(err.Error())
 }
