@@ -357,12 +357,8 @@ func (d *planningDriver) Scale(ctx context.Context, ref rules.Ref, c rules.Chang
 		if n == to {
 			return nil
 		}
-		if n == d.failAt && d.refusal != nil {
-			return d.refusal
-		}
-		if n == d.failAt {
-			d.failAt = 0
-			return errors.New("503 in the middle")
+		if err := d.failure(n); err != nil {
+			return err
 		}
 		step := 1
 		if n > to {
@@ -376,4 +372,17 @@ func (d *planningDriver) Scale(ctx context.Context, ref rules.Ref, c rules.Chang
 			return err
 		}
 	}
+}
+
+func (d *planningDriver) failure(count int) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case count != d.failAt:
+		return nil
+	case d.refusal != nil:
+		return d.refusal
+	}
+	d.failAt = 0
+	return errors.New("503 in the middle")
 }

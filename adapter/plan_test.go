@@ -58,7 +58,7 @@ func TestAPlanWhoseRestIsRefusedIsGivenUp(t *testing.T) {
 		after(6 * time.Minute)
 		require.Equal(t, 4, w.driver.count("web"))
 		require.Equal(t, rules.Duplicate, w.one(w.post(firing("Busy").since(start))).Verdict, "what is done of it counts")
-		d.failAt = 0
+		d.with(func(*fakeDriver) { d.failAt = 0 })
 		after(time.Minute)
 		require.Equal(t, rules.Scaled, w.one(w.post(firing("Queue"))).Verdict, "the ref is not stuck")
 		after(10 * time.Minute)
@@ -72,7 +72,7 @@ func TestAPlanWhoseRestIsTakenAfterAllIsDone(t *testing.T) {
 		d.refusal = fmt.Errorf("%w: 403: forbidden", adapter.ErrRest)
 		w.post(firing("Busy"))
 		after(9 * time.Minute)
-		d.refusal = nil
+		d.with(func(*fakeDriver) { d.refusal = nil })
 		after(time.Minute)
 		require.Equal(t, 5, w.driver.count("web"))
 	})
