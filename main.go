@@ -81,7 +81,7 @@ func isTerminal(f *os.File) bool {
 func serveFlags(cmd *kingpin.CmdClause) *options {
 	o := &options{}
 	cmd.Flag("config.file", "The file of drivers, targets and rules.").Default("alertscale.yml").StringVar(&o.config)
-	cmd.Flag("storage", "Where to keep what must survive a restart: file:PATH, or memory: for nothing.").
+	cmd.Flag("storage", "Where to keep what must survive a restart: file:PATH, or memory: to keep nothing.").
 		Default("file:data/alertscale.db").StringVar(&o.storage)
 	cmd.Flag("dry-run", "Decide and report everything, change nothing, and keep state in memory.").BoolVar(&o.dryRun)
 	cmd.Flag("history", "Not supported yet.").Hidden().StringVar(&o.history)

@@ -56,7 +56,7 @@ type BusyError struct {
 
 func (e *BusyError) Error() string {
 	if e.After > 0 {
-		return fmt.Sprintf("%v (try again in %s)", e.Err, e.After)
+		return comeBack(e.Err, e.After)
 	}
 	return e.Err.Error()
 }
@@ -70,9 +70,14 @@ type LaterError struct {
 	Err   error
 }
 
-func (e *LaterError) Error() string { return fmt.Sprintf("%v (try again in %s)", e.Err, e.After) }
+func (e *LaterError) Error() string { return comeBack(e.Err, e.After) }
 
 func (e *LaterError) Unwrap() error { return e.Err }
+
+// comeBack says when to come back, in whole seconds.
+func comeBack(err error, after time.Duration) string {
+	return fmt.Sprintf("%v (try again in %s)", err, max(after.Round(time.Second), time.Second))
+}
 
 // Revision is a store's own mark of what it holds for a ref. Zero is: nothing.
 type Revision uint64

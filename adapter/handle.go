@@ -54,6 +54,7 @@ func New(ctx context.Context, o Options, f *File) (*Adapter, error) {
 	}
 	a.work, a.stop = context.WithCancel(context.WithoutCancel(ctx))
 	a.file.Store(f)
+	o.Metrics.prepare(f.Rules)
 	if err := a.restore(ctx); err != nil {
 		return nil, err
 	}

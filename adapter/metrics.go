@@ -75,6 +75,17 @@ func (m *Metrics) heard(e *rules.Event, unmatched int) {
 	m.unmatched.Add(float64(unmatched))
 }
 
+// prepared is for how many rules series are made before there is anything to count.
+const prepared = 1000
+
+// prepare makes the series that one is to be alerted on, so that increase() sees the first count, too.
+func (m *Metrics) prepare(set *rules.Set) {
+	for _, r := range set.Rules[:min(len(set.Rules), prepared)] {
+		m.decisions.WithLabelValues(r.Name, string(rules.Failed))
+		m.decisions.WithLabelValues(r.Name, string(rules.Rejected))
+	}
+}
+
 func (m *Metrics) decided(d *rules.Decision) {
 	m.decisions.WithLabelValues(d.Rule, string(d.Verdict)).Inc()
 }

@@ -167,8 +167,18 @@ alertscale_target_count{ref="fake:web"} 5
 alertscale_target_last_change_timestamp_seconds{ref="fake:web"} %v
 # HELP alertscale_decisions_total Decisions, by rule and verdict.
 # TYPE alertscale_decisions_total counter
+alertscale_decisions_total{rule="app busy",verdict="failed"} 0
+alertscale_decisions_total{rule="app busy",verdict="rejected"} 0
+alertscale_decisions_total{rule="busy",verdict="failed"} 0
+alertscale_decisions_total{rule="busy",verdict="rejected"} 0
 alertscale_decisions_total{rule="busy",verdict="scaled"} 1
+alertscale_decisions_total{rule="calm",verdict="failed"} 0
+alertscale_decisions_total{rule="calm",verdict="rejected"} 0
+alertscale_decisions_total{rule="idle",verdict="failed"} 0
+alertscale_decisions_total{rule="idle",verdict="rejected"} 0
 alertscale_decisions_total{rule="queue",verdict="cooldown"} 1
+alertscale_decisions_total{rule="queue",verdict="failed"} 0
+alertscale_decisions_total{rule="queue",verdict="rejected"} 0
 `, float64(time.Now().Unix()))), "alertscale_deferred_calls", "alertscale_target_count",
 			"alertscale_target_last_change_timestamp_seconds", "alertscale_decisions_total"))
 		problems, err := testutil.GatherAndLint(w.reg)

@@ -27,6 +27,7 @@ const DefaultTimeout = 30 * time.Second
 // Use puts another file in force. What is under way ends under the old one; every ref is looked at anew.
 func (a *Adapter) Use(f *File) {
 	a.file.Store(f)
+	a.Metrics.prepare(f.Rules)
 	now := a.Now()
 	for _, en := range a.entries() {
 		en.mu.Lock()

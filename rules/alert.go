@@ -43,8 +43,6 @@ type Alert struct {
 	Annotations Labels
 	StartsAt    time.Time
 	EndsAt      time.Time // zero while it fires
-	Until       time.Time // when a hook's alert ends by itself
-	KnownUntil  time.Time // for how long a hook's alert with an idempotency key is known; zero: it has none
 }
 
 // Event is one notification after decoding. Alerts may share the memory of the body that they
@@ -55,6 +53,11 @@ type Event struct {
 	Hook      string // the hook that it was posted to; empty: Alertmanager's webhook
 	Truncated int    // how many alerts the sender left out for length: truncatedAlerts
 	Alerts    []Alert
+
+	// Of an event of a hook, which has one alert: when that ends by itself, and for how long it is known by its
+	// idempotency key; zero: it has none.
+	Until      time.Time
+	KnownUntil time.Time
 
 	ExternalURL       string
 	GroupLabels       Labels

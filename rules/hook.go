@@ -22,11 +22,14 @@ type Press struct {
 // Event returns the notification that a POST to a hook stands for: one alert, which ends by itself. It is of
 // no group, so that nothing can be concluded from what it leaves out.
 func (p Press) Event() *Event {
-	a := Alert{Fingerprint: p.Fingerprint, Labels: p.Labels, StartsAt: p.At, Until: p.At.Add(p.For)}
-	if p.Keyed {
-		a.KnownUntil = p.At.Add(knownFor)
+	e := &Event{
+		Receiver: "hook/" + p.Hook, Hook: p.Hook, Until: p.At.Add(p.For), CommonLabels: p.Labels,
+		Alerts: []Alert{{Fingerprint: p.Fingerprint, Labels: p.Labels, StartsAt: p.At}},
 	}
-	return &Event{Receiver: "hook/" + p.Hook, Hook: p.Hook, Alerts: []Alert{a}, CommonLabels: p.Labels}
+	if p.Keyed {
+		e.KnownUntil = p.At.Add(knownFor)
+	}
+	return e
 }
 
 // knows tells whether a firing alert is one that a hook brought before: a POST of the same idempotency key.
@@ -85,15 +88,14 @@ func (in *Intent) isFor(c *Call) bool {
 
 // expire ends a hook's alert whose time is over, as a resolve does.
 func (m *Memory) expire(t *Target, fp string, now time.Time) {
-	h := m.Alerts[fp]
-	if m.forgets(&h, m.held(), now) {
+	h, held := m.Alerts[fp], m.held()
+	if m.forgets(&h, held, now) {
 		delete(m.Alerts, fp)
 	} else {
 		m.Alerts[fp] = h.over(now)
 	}
-	held := m.held()
 	for _, name := range h.Rules {
-		if ep := m.Episodes[name]; ep != nil && ep.Ended.IsZero() && held[name] == 0 {
+		if ep := m.Episodes[name]; ep != nil && ep.Ended.IsZero() && held[name] == 1 { // by this alert alone
 			m.endEpisode(t.set.rule(name, t), name, now)
 		}
 	}

@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"text/template"
 	"text/template/parse"
@@ -41,11 +42,14 @@ func compilePart(text string) (part, error) {
 	return part{tmpl: tmpl}, nil
 }
 
+// parseFault is what text/template puts before a fault of a text: the template's name, which is empty, and the line.
+var parseFault = regexp.MustCompile(`^template: :\d+: `)
+
 func newTemplate(text string) (*template.Template, error) {
 	tmpl, err := template.New("").Option("missingkey=error").
 		Funcs(template.FuncMap(amtemplate.DefaultFuncs)).Parse(text)
 	if err != nil {
-		return nil, errors.New(strings.TrimPrefix(err.Error(), "template: :"))
+		return nil, fmt.Errorf("is no template such as {{ .Labels.name }}: %s", parseFault.ReplaceAllString(err.Error(), ""))
 	}
 	return tmpl, nil
 }
@@ -105,6 +109,9 @@ func execute(tmpl *template.Template, data any) (string, error) {
 			return "", fmt.Errorf(".%s.%s is missing", of, name)
 		}
 		return "", fmt.Errorf("label %q is missing or empty", name)
+	}
+	if before, _, ok := strings.Cut(text, " in type struct {"); ok { // of the data, which users do not know as a type
+		return "", fmt.Errorf("there is no .%s; want such as .Labels.name or .Annotations.name", before[strings.LastIndex(before, " ")+1:])
 	}
 	if i := strings.Index(text, ">: "); i >= 0 {
 		text = text[i+len(">: "):]

@@ -229,7 +229,7 @@ func (r *recorder) fresh(hit Hit) {
 	r.set(hit.Alert.Fingerprint, Heard{
 		State: Firing, StartsAt: hit.Alert.StartsAt, At: r.now,
 		Groups: []GroupID{r.group}, Rules: ruleNames(hit.Rules, nil),
-		Hook: r.event.Hook, Until: hit.Alert.Until, KnownUntil: hit.Alert.KnownUntil,
+		Hook: r.event.Hook, Until: r.event.Until, KnownUntil: r.event.KnownUntil,
 	})
 }
 

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -90,7 +91,7 @@ func (s *Set) checkTarget(t *Target, n yamldoc.Node) {
 		n.Faultf("driver is missing%s", s.onlyDriver())
 		t.checkName(Needs{}, n)
 	case !ok:
-		(*n.Peek("driver")).Faultf("driver %q is not defined%s", t.Driver, yamldoc.Hint(t.Driver, s.driverNames()))
+		(*n.Peek("driver")).Faultf("driver %q is not defined%s", t.Driver, cmp.Or(yamldoc.Hint(t.Driver, s.driverNames()), s.onlyDriver()))
 	default:
 		t.checkParts(needs, n)
 	}

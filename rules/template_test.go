@@ -48,6 +48,7 @@ func TestCalls_ASetsTemplateThatIsNoCount(t *testing.T) {
 	for text, why := range map[string]string{
 		"{{ .Labels.none }}":               `set: label "none" is missing or empty`,
 		"{{ .GroupLabels.none }}":          `set: .GroupLabels.none is missing`,
+		"{{ .Annotation.want }}":           `set: there is no .Annotation; want such as .Labels.name or .Annotations.name`,
 		"{{ .Annotations.want }}.5":        `set: the template renders "4.5", want a whole number`,
 		"-{{ .Annotations.want }}":         `set: the template renders "-4", want a whole number`,
 		"{{ .Annotations.want }}000000000": `set: the template renders "4000000000", want a whole number`,

@@ -50,7 +50,7 @@ const ttlWhy = ": an alert that is not heard of for alert_ttl counts as absent, 
 func Load(path string, dryRun bool) (*File, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read the configuration: %w; --config.file says where it is", err)
+		return nil, fmt.Errorf("read the configuration: %w", err)
 	}
 	return Parse(path, text, dryRun)
 }
@@ -117,20 +117,22 @@ var types = []string{"kubernetes", "rancher", "rancher2", "simulator", "swarm"}
 
 func (f *File) readDrivers(n yamldoc.Node) {
 	n.Each(func(name string, v yamldoc.Node) { f.readDriver(name, v) })
-	if len(f.Drivers) == 0 {
+	if len(f.Drivers) > 0 {
+		return
+	}
+	if n.IsMap() || n.IsNull() {
 		n.Faultf("is empty; without it there is one driver, %q", "kubernetes")
 	}
+	f.Drivers["kubernetes"] = Driver{Kubernetes: &kubernetes.Config{}} // so that targets are not said to have no driver
 }
 
 func (f *File) readDriver(name string, n yamldoc.Node) {
 	d := Driver{Name: name, Type: name, Timeout: adapter.DefaultTimeout, line: n.Line()}
-	if t := n.Peek("type"); t != nil {
+	if t := n.Child("type"); t != nil {
 		d.Type = t.Text()
 	}
-	if t := n.Peek("timeout"); t != nil {
-		if d.Timeout = t.Duration(); d.Timeout <= 0 {
-			t.Faultf("timeout: want more than 0s")
-		}
+	if t := n.Child("timeout"); t != nil {
+		d.Timeout = t.DurationAbove0("")
 	}
 	if err := rules.CheckPart(name); err != nil {
 		n.Faultf("the name %v", err)
@@ -151,6 +153,7 @@ func (f *File) readDriver(name string, n yamldoc.Node) {
 	case "rancher2":
 		c := rancher2.ReadConfig(n)
 		d.Rancher2 = &c
+	case "": // which is a fault already
 	case name:
 		n.Faultf("%q is no type of driver%s; its type defaults to its name, else say type: %s", name, yamldoc.Hint(name, types), types[0])
 	default:

@@ -60,10 +60,10 @@ func TestWithoutDriversThereIsKubernetes(t *testing.T) {
 	require.True(t, f.Rules.Targets["a"].DryRun, "the process's dry run is every target's")
 }
 
-func TestAMissingFileSaysWhereToLook(t *testing.T) {
+func TestAMissingFileIsNamed(t *testing.T) {
 	_, err := Load("testdata/none.yml", false)
-	require.ErrorContains(t, err, "--config.file")
 	require.ErrorContains(t, err, "testdata/none.yml")
+	require.NotContains(t, err.Error(), "--config.file", "check has no such flag")
 }
 
 // FuzzParse: whatever a file holds, it is read or refused with faults that have lines.

@@ -32,7 +32,7 @@ func ReadConfig(name string, n yamldoc.Node) Config {
 		{Key: "labels", Read: func(n yamldoc.Node) { c.Labels = readOwn(n) }},
 		{Key: "for", Read: func(n yamldoc.Node) { c.For = n.DurationAbove0(": for as long as this, the hook's alert fires") }},
 	})
-	if !n.Has("token_file") {
+	if !n.Has("token_file") && (n.IsMap() || n.IsNull()) {
 		n.Faultf("has no token_file: the file that holds what a sender has to show, as a bearer token or as ?key=")
 	}
 	return c

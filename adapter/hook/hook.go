@@ -26,11 +26,14 @@ func Open(c Config) (*Hook, error) {
 	if err != nil {
 		return nil, fmt.Errorf("token_file: %w", err)
 	}
-	token := strings.TrimSpace(string(text))
-	if token == "" {
+	words := strings.Fields(string(text))
+	switch {
+	case len(words) == 0:
 		return nil, fmt.Errorf("token_file: %s is empty; anybody could post to the hook", c.TokenFile)
+	case len(words) > 1:
+		return nil, fmt.Errorf("token_file: %s holds more than one word; want nothing but the token", c.TokenFile)
 	}
-	return &Hook{Config: c, token: sha256.Sum256([]byte(token))}, nil
+	return &Hook{Config: c, token: sha256.Sum256([]byte(words[0]))}, nil
 }
 
 // Allows tells whether a token is the hook's.

@@ -37,6 +37,9 @@ func TestToken(t *testing.T) {
 	require.NoError(t, os.WriteFile(empty, []byte(" \n"), 0o600))
 	_, err = Open(Config{TokenFile: empty})
 	require.ErrorContains(t, err, "empty is empty; anybody could post")
+	require.NoError(t, os.WriteFile(empty, []byte("one\ntwo\n"), 0o600))
+	_, err = Open(Config{TokenFile: empty})
+	require.ErrorContains(t, err, "more than one word")
 }
 
 func TestName(t *testing.T) {
@@ -57,19 +60,21 @@ func TestEvent(t *testing.T) {
 	require.Equal(t, a.Labels, e.CommonLabels)
 	require.False(t, a.Resolved)
 	require.Equal(t, noon, a.StartsAt)
-	require.Equal(t, noon.Add(5*time.Minute), a.Until)
-	require.Zero(t, a.KnownUntil)
+	require.Equal(t, noon.Add(5*time.Minute), e.Until)
+	require.Zero(t, e.KnownUntil)
 }
 
 func TestTheKeyIsTheIdentity(t *testing.T) {
 	h, other := open(t, Config{Name: "deploy"}, "t"), open(t, Config{Name: "other"}, "t")
+	e, err := h.Event(nil, "build 7", noon)
+	require.NoError(t, err)
+	require.Equal(t, noon.Add(24*time.Hour), e.KnownUntil)
 	press := func(h *Hook, body, key string) rules.Alert {
 		e, err := h.Event([]byte(body), key, noon)
 		require.NoError(t, err)
 		return e.Alerts[0]
 	}
 	a := press(h, "", "build 7")
-	require.Equal(t, noon.Add(24*time.Hour), a.KnownUntil)
 	require.Equal(t, a.Fingerprint, press(h, `{"a": 1}`, "build 7").Fingerprint)
 	require.NotEqual(t, a.Fingerprint, press(h, "", "build 8").Fingerprint)
 	require.NotEqual(t, a.Fingerprint, press(other, "", "build 7").Fingerprint)

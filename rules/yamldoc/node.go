@@ -1,7 +1,9 @@
 package yamldoc
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -65,6 +67,15 @@ func (n Node) Has(key string) bool { return n.Peek(key) != nil }
 // Peek returns the value of a mapping's key, without reading it; nil where there is none.
 func (n Node) Peek(key string) *Node {
 	return n.peek(key, 0)
+}
+
+// Child returns the value of a mapping's key, to be read; nil where there is none.
+func (n Node) Child(key string) *Node {
+	child := n.Peek(key)
+	if child != nil {
+		child.where = join(n.where, key)
+	}
+	return child
 }
 
 // peek looks for a mapping's own key first, then in what << merges in.
@@ -160,7 +171,11 @@ func (n Node) File() string {
 // Scalar reads a single value as it is written; false where it is a list, a mapping or null.
 func (n Node) Scalar() (string, bool) {
 	y := resolve(n.y)
-	if y.Kind != yaml.ScalarNode || y.Tag == "!!null" {
+	switch {
+	case y.Kind == yaml.MappingNode && len(y.Content) > 0 && y.Content[0].Kind == yaml.MappingNode: // {{ … }}
+		n.Faultf("is a mapping, want a single value; a template stands in quotes: '{{ … }}'")
+		return "", false
+	case y.Kind != yaml.ScalarNode || y.Tag == "!!null":
 		n.Faultf("is %s, want a single value", kind(y))
 		return "", false
 	}
@@ -175,11 +190,14 @@ func (n Node) Int(low int) int {
 	}
 	v, err := strconv.Atoi(s)
 	switch {
-	case err != nil || v > 1<<31-1:
+	case err != nil && !errors.Is(err, strconv.ErrRange):
 		n.Faultf("%q is not a whole number", s)
 		return low
 	case v < low:
-		n.Faultf("is %d, want at least %d", v, low)
+		n.Faultf("is %s, want at least %d", s, low)
+		return low
+	case v > math.MaxInt32:
+		n.Faultf("is %s, want at most %d", s, math.MaxInt32)
 		return low
 	}
 	return v
@@ -207,24 +225,30 @@ func (n Node) Float() float64 {
 
 // Duration reads a duration as Prometheus writes it: 30s, 5m, 1h30m, 2d.
 func (n Node) Duration() time.Duration {
+	d, _ := n.duration()
+	return d
+}
+
+// DurationAbove0 reads a duration that is more than nothing. why ends the fault: it is empty, or a
+// colon and what the duration is for.
+func (n Node) DurationAbove0(why string) time.Duration {
+	d, ok := n.duration()
+	if ok && d <= 0 {
+		n.Faultf("want more than 0s%s", why)
+	}
+	return d
+}
+
+func (n Node) duration() (d time.Duration, ok bool) {
 	s, ok := n.Scalar()
 	if !ok {
-		return 0
+		return 0, false
 	}
 	v, err := model.ParseDuration(s)
 	if err != nil {
 		n.Faultf("%q is not a duration such as 30s, 5m or 1h30m", s)
 	}
-	return time.Duration(v)
-}
-
-// DurationAbove0 reads a duration that is more than nothing. why tells what it is for.
-func (n Node) DurationAbove0(why string) time.Duration {
-	d := n.Duration()
-	if v, err := model.ParseDuration(resolve(n.y).Value); err == nil && v <= 0 {
-		n.Faultf("want more than 0s%s", why)
-	}
-	return d
+	return time.Duration(v), err == nil
 }
 
 type pair struct {

@@ -3,7 +3,7 @@
 // whoever scales. Behind /k8s/clusters/ are API servers that the test has started.
 //
 // Its server is behind a stack.Proxy, so whatever can befall a request in the net is injected there; what only
-// a Rancher or a load balancer in front of it says is in Conflict, Gateway, Login and LoseNext.
+// a Rancher or a load balancer in front of it says is in ConflictNext, RefuseNext, Gateway and Login.
 //
 // What it says was read from Rancher's sources. UNVERIFIED marks what was not seen on a running one.
 package fakerancher2
@@ -18,11 +18,10 @@ import (
 	"alertscale/test/stack"
 )
 
-// Options say what a server is like. The zero value is one that has node pools, on plain HTTP.
+// Options say what a server is like.
 type Options struct {
-	TLS              bool          // https, with the certificate Server.CA
-	WithoutNodePools bool          // as Rancher is since 2.15
-	Settle           time.Duration // how long a node pool is updating after a change; default 300 ms
+	TLS    bool          // https, with the certificate Server.CA; else plain HTTP
+	Settle time.Duration // how long a node pool is updating after a change; default 300 ms
 }
 
 // Server is the stand-in. All its methods may be called at any time. The proxy that it embeds is what clients
@@ -50,7 +49,7 @@ func Start(t stack.T, o Options) *Server {
 	}
 	s := &Server{
 		options: o, now: time.Now, holders: map[string]Holder{}, clusters: map[string]*cluster{},
-		pools: map[string]*NodePool{}, nodePools: !o.WithoutNodePools,
+		pools: map[string]*NodePool{}, nodePools: true,
 	}
 	inner := httptest.NewUnstartedServer(s)
 	t.Cleanup(inner.Close)

@@ -40,7 +40,7 @@ func ReadConfig(n yamldoc.Node) Config {
 		{Key: "rancher", Read: func(n yamldoc.Node) { c.Rancher = readRancher(n) }},
 	})
 	if c.Rancher != nil {
-		c.Rancher.excludes(n)
+		excludeOthers(n)
 	}
 	return c
 }

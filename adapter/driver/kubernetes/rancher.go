@@ -44,7 +44,7 @@ func readRancher(n yamldoc.Node) *Rancher {
 
 // readRancherURL reads where Rancher is. What people copy from a browser's address bar has the path of a page.
 func readRancherURL(n yamldoc.Node) string {
-	text := n.Text()
+	text := strings.TrimSuffix(strings.TrimRight(n.Text(), "/"), "/v3") // which Rancher shows beside its keys
 	if text == "" {
 		return ""
 	}
@@ -59,10 +59,10 @@ func readRancherURL(n yamldoc.Node) string {
 		n.Faultf("has credentials in it; put a token into token_file")
 	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
 		n.Faultf("%q is no http or https URL; want %s", text, exampleURL)
-	case u.RawQuery != "" || u.Fragment != "" || slices.Contains([]string{"dashboard", "g", "k8s", "login", "v1", "v3"}, first):
+	case u.RawQuery != "" || u.Fragment != "" || slices.Contains([]string{"dashboard", "g", "k8s", "login", "v1"}, first):
 		n.Faultf("%q is not where Rancher is, but something in it; want %s", text, exampleURL)
 	}
-	return strings.TrimRight(text, "/")
+	return text
 }
 
 // readCluster reads the id of a cluster, which becomes a part of a path.
@@ -74,8 +74,8 @@ func readCluster(n yamldoc.Node) string {
 	return id
 }
 
-// excludes says that Rancher leaves no use for what names a server by another way.
-func (r *Rancher) excludes(n yamldoc.Node) {
+// excludeOthers says of a driver's block with a Rancher that there is no use for what names a server by another way.
+func excludeOthers(n yamldoc.Node) {
 	for _, key := range [...]string{"kubeconfig", "context"} {
 		if p := n.Peek(key); p != nil {
 			p.Faultf("has both rancher and %s; keep one: each says which cluster it is", key)

@@ -50,7 +50,7 @@ func TestConformanceViaRancher(t *testing.T) {
 }
 
 func TestReadRancher(t *testing.T) {
-	doc, root := yamldoc.Parse("a.yml", []byte("qps: 5\nrancher:\n  url: https://rancher.example.com/\n  token_file: /t\n  cluster: c-m-abc12\n  ca_file: /ca\n"))
+	doc, root := yamldoc.Parse("a.yml", []byte("qps: 5\nrancher:\n  url: https://rancher.example.com/v3/\n  token_file: /t\n  cluster: c-m-abc12\n  ca_file: /ca\n"))
 	require.Equal(t, Config{QPS: 5, Rancher: &Rancher{URL: "https://rancher.example.com", TokenFile: "/t", Cluster: "c-m-abc12", CAFile: "/ca"}}, ReadConfig(root))
 	require.NoError(t, doc.Err())
 }
@@ -71,7 +71,7 @@ a.yml:2: has both rancher and context; keep one: each says which cluster it is`,
 		"rancher: {url: 'https://token-a:hunter2@r'" + rest:        `a.yml:1: rancher: url: has credentials in it; put a token into token_file`,
 		"rancher: {url: 'https://hunter2@%zz'" + rest:              `a.yml:1: rancher: url: is no URL; want https://rancher.example.com`,
 		"rancher: {url: 'https://r/dashboard/c/local'" + rest:      `a.yml:1: rancher: url: "https://r/dashboard/c/local" is not where Rancher is, but something in it; want https://rancher.example.com`,
-		"rancher: {url: 'https://r/v3'" + rest:                     `a.yml:1: rancher: url: "https://r/v3" is not where Rancher is, but something in it; want https://rancher.example.com`,
+		"rancher: {url: 'https://r/v1'" + rest:                     `a.yml:1: rancher: url: "https://r/v1" is not where Rancher is, but something in it; want https://rancher.example.com`,
 		"rancher: {url: 'https://r/?x'" + rest:                     `a.yml:1: rancher: url: "https://r/?x" is not where Rancher is, but something in it; want https://rancher.example.com`,
 		"rancher: {url: '', cluster: '', token_file: ''}":          "a.yml:1: rancher: url: is empty\na.yml:1: rancher: cluster: is empty\na.yml:1: rancher: token_file: is empty",
 		"rancher: {url: 'http://r', token_file: /t, cluster: X}":   `a.yml:1: rancher: cluster: "X" is no id of a cluster; want the one in Rancher's URL of it, such as c-m-abc12, or local`,

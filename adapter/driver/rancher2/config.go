@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"alertscale/rules/yamldoc"
@@ -40,6 +41,9 @@ func ReadConfig(n yamldoc.Node) Config {
 		{Key: "ca_file", Read: func(n yamldoc.Node) { c.CAFile = n.File() }},
 		{Key: "cluster_namespace", Read: func(n yamldoc.Node) { c.ClusterNamespace = readNamespace(n) }},
 	})
+	if !n.IsMap() && !n.IsNull() {
+		return c // which is a fault already
+	}
 	if !n.Has("url") {
 		n.Faultf("%v", errNoURL)
 	}
@@ -112,11 +116,17 @@ func parseURL(text string) (string, error) {
 		return "", errors.New("has credentials in it; put them in token or token_file")
 	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 		return "", fmt.Errorf("%q is no http or https URL; %s", text, want)
-	case u.RawQuery != "" || u.Fragment != "":
-		return "", fmt.Errorf("%q has more than an address in it; %s", text, want)
+	case u.RawQuery != "" || u.Fragment != "" || isPage(u.Path):
+		return "", fmt.Errorf("%q is not where Rancher is, but something in it; %s", text, want)
 	}
 	at := strings.TrimSuffix(path.Clean("/"+u.EscapedPath()), "/")
 	return u.Scheme + "://" + u.Host + strings.TrimSuffix(at, "/v3"), nil
+}
+
+// isPage tells of what people copy from a browser's address bar.
+func isPage(path string) bool {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return slices.Contains([]string{"dashboard", "g", "k8s", "login", "v1"}, first)
 }
 
 // complete refuses a block that nobody read from a file, and fills in what it leaves open.

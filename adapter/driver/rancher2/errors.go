@@ -80,9 +80,7 @@ func (d *Driver) refusal(c call, a answer) error {
 	switch a.code {
 	case http.StatusUnauthorized:
 		return &adapter.BusyError{Err: fmt.Errorf("unauthorized: %s: %s; Rancher does not take the token, which may be about to be renewed: see that it is whole (token-abcde:secret), not expired, and not scoped to a cluster", c, text)}
-	case http.StatusForbidden:
-		return d.final(fmt.Errorf("%w: %s: %s%s", adapter.ErrForbidden, c, text, d.grant(c, s)))
-	case http.StatusMethodNotAllowed: // so Rancher's own API says that the user's roles do not let it
+	case http.StatusForbidden, http.StatusMethodNotAllowed: // Rancher's own API says 405 where the user's roles do not let it
 		return d.final(fmt.Errorf("%w: %s: %s%s", adapter.ErrForbidden, c, text, d.grant(c, s)))
 	case http.StatusNotFound:
 		return d.final(d.notFound(c, s, text))

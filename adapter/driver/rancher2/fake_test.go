@@ -69,7 +69,7 @@ func (f *fake) now() time.Time { return time.Unix(5e9, f.ahead.Load()) }
 
 func (f *fake) wait(d time.Duration) { f.ahead.Add(int64(d)) }
 
-// with runs f while the fake stands still.
+// with runs do while the fake stands still.
 func (f *fake) with(do func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

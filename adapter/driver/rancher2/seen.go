@@ -8,7 +8,8 @@ import (
 )
 
 // seen keeps what is known of pools from when they were last read and written, so that a write needs no read of
-// its own. It is safe for concurrent use. What it has forgotten costs a read.
+// its own. It is safe for concurrent use. What it has forgotten costs a read, and a pool that was just written to
+// may be taken for settled.
 type seen struct {
 	mu    sync.Mutex
 	pools map[rules.Ref]note
