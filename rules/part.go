@@ -110,9 +110,6 @@ func execute(tmpl *template.Template, data any) (string, error) {
 		}
 		return "", fmt.Errorf("label %q is missing or empty", name)
 	}
-	if before, _, ok := strings.Cut(text, " in type struct {"); ok { // of the data, which users do not know as a type
-		return "", fmt.Errorf("there is no .%s; want such as .Labels.name or .Annotations.name", before[strings.LastIndex(before, " ")+1:])
-	}
 	if i := strings.Index(text, ">: "); i >= 0 {
 		text = text[i+len(">: "):]
 	}

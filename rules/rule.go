@@ -123,6 +123,9 @@ func (r *Rule) readSet(n yamldoc.Node) {
 		return
 	}
 	tmpl, err := newTemplate(text)
+	if err == nil {
+		err = onlyFields(tmpl)
+	}
 	if err != nil {
 		n.Faultf("%v", err)
 		return

@@ -48,7 +48,6 @@ func TestCalls_ASetsTemplateThatIsNoCount(t *testing.T) {
 	for text, why := range map[string]string{
 		"{{ .Labels.none }}":               `set: label "none" is missing or empty`,
 		"{{ .GroupLabels.none }}":          `set: .GroupLabels.none is missing`,
-		"{{ .Annotation.want }}":           `set: there is no .Annotation; want such as .Labels.name or .Annotations.name`,
 		"{{ .Annotations.want }}.5":        `set: the template renders "4.5", want a whole number`,
 		"-{{ .Annotations.want }}":         `set: the template renders "-4", want a whole number`,
 		"{{ .Annotations.want }}000000000": `set: the template renders "4000000000", want a whole number`,
@@ -98,4 +97,24 @@ func TestCalls_ASetThatIsNewAfterAnUnheardResolveIsRenderedAtOnce(t *testing.T) 
 	w.post("0s", resolved("Want", "0s").with("pod", "a"))
 	w.post("5m", want("a", "5")).verdict(Duplicate) // not more than 5m
 	w.post("5m1s", want("a", "5")).is(Scaled, 3, 5)
+}
+
+func TestTemplate_FieldsOfASet(t *testing.T) {
+	for text, fault := range map[string]string{
+		"{{ .Annotation.want }}":                                              ".Annotation.want",
+		"{{ if .Labels.a }}{{ .Value }}{{ end }}":                             ".Value",
+		"{{ range .CommonLabels }}{{ $.Foo }}{{ end }}":                       "$.Foo",
+		"{{ .Labels.a }}{{ .CommonLabels.a }}":                                "",
+		"{{ with .Annotations }}{{ .want }}{{ end }}":                         "",
+		"{{ $x := .Receiver }}{{ $x }}{{ $.ExternalURL }}":                    "",
+		`{{ define "n" }}{{ .want }}{{ end }}{{ template "n" .Annotations }}`: "",
+		`{{ len (printf "%v" .) }}`:                                           "",
+	} {
+		_, err := readSet(web + rule("want", "Want", "set: '"+text+"'"))
+		if fault == "" {
+			require.NoError(t, err, text)
+		} else {
+			require.EqualError(t, err, `test.yml:5: rules[0] "want": set: there is no `+fault+"; want such as .Labels.name or .Annotations.name")
+		}
+	}
 }

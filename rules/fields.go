@@ -2,25 +2,45 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"text/template"
 	"text/template/parse"
 )
 
 // onlyLabels returns an error where a template uses anything but .Labels.
 func onlyLabels(tmpl *template.Template) error {
-	w := walker{}
+	w := walker{
+		fields: []string{"Labels"}, alone: true,
+		fault: "%s is used, but what names a ref may use .Labels only, so that an alert names the same ref when it resolves",
+	}
 	for _, t := range tmpl.Templates() {
 		w.list(t.Root, true)
 	}
 	return w.err
 }
 
+// onlyFields returns an error where a template of an action uses what it is not given. What templates are given
+// that it defines itself is not known.
+func onlyFields(tmpl *template.Template) error {
+	w := walker{
+		fields: []string{"Labels", "Annotations", "CommonLabels", "CommonAnnotations", "GroupLabels", "Receiver", "ExternalURL"},
+		fault:  "there is no %s; want such as .Labels.name or .Annotations.name",
+	}
+	w.list(tmpl.Root, true)
+	return w.err
+}
+
 // walker follows a template's tree. root tells whether the dot is what the template was given.
-type walker struct{ err error }
+type walker struct {
+	fields []string // that may be used
+	alone  bool     // and nothing else: neither the whole of what it was given, nor the time
+	fault  string   // what to say of another one
+	err    error
+}
 
 func (w *walker) refuse(what string) {
 	if w.err == nil {
-		w.err = fmt.Errorf("%s is used, but what names a ref may use .Labels only, so that an alert names the same ref when it resolves", what)
+		w.err = fmt.Errorf(w.fault, what)
 	}
 }
 
@@ -50,19 +70,21 @@ func (w *walker) node(n parse.Node, root bool) {
 	case *parse.ChainNode:
 		w.node(n.Node, root)
 	case *parse.IdentifierNode:
-		if n.Ident == "now" || n.Ident == "since" {
+		if w.alone && (n.Ident == "now" || n.Ident == "since") {
 			w.refuse(n.Ident)
 		}
 	case *parse.FieldNode:
-		if root && n.Ident[0] != "Labels" {
+		if root && !slices.Contains(w.fields, n.Ident[0]) {
 			w.refuse(n.String())
 		}
 	case *parse.VariableNode:
-		if n.Ident[0] == "$" && (len(n.Ident) < 2 || n.Ident[1] != "Labels") {
+		switch {
+		case n.Ident[0] != "$":
+		case len(n.Ident) < 2 && w.alone, len(n.Ident) > 1 && !slices.Contains(w.fields, n.Ident[1]):
 			w.refuse(n.String())
 		}
 	case *parse.DotNode:
-		if root {
+		if root && w.alone {
 			w.refuse(".")
 		}
 	}
