@@ -182,23 +182,23 @@ func (n Node) Scalar() (string, bool) {
 	return y.Value, true
 }
 
-// Int reads a whole number of at least low.
+// Int reads a whole number of at least low. One at fault is 0, so that nothing else is said about it.
 func (n Node) Int(low int) int {
 	s, ok := n.Scalar()
 	if !ok {
-		return low
+		return 0
 	}
 	v, err := strconv.Atoi(s)
 	switch {
 	case err != nil && !errors.Is(err, strconv.ErrRange):
 		n.Faultf("%q is not a whole number", s)
-		return low
+		return 0
 	case v < low:
 		n.Faultf("is %s, want at least %d", s, low)
-		return low
+		return 0
 	case v > math.MaxInt32:
 		n.Faultf("is %s, want at most %d", s, math.MaxInt32)
-		return low
+		return 0
 	}
 	return v
 }

@@ -53,15 +53,24 @@ func install() error {
 		return errors.New("there is no apt-get")
 	}
 	fmt.Fprintf(os.Stderr, "installing %s (once on this machine)\n", strings.Join(packages, ", "))
-	for _, args := range [][]string{
-		{"update", "-q"},
-		append([]string{"install", "-qy", "--no-install-recommends"}, packages...),
-	} {
-		cmd := exec.Command("apt-get", args...)
-		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("apt-get %s: %w: %s", args[0], err, bytes.TrimSpace(tail(out, 1000)))
-		}
+	if err := aptGet("update", "-q"); err != nil {
+		return err
+	}
+	if err := aptGet(append([]string{"install", "-qy", "--no-install-recommends"}, packages...)...); err != nil {
+		return err
+	}
+	if _, err := exec.LookPath("docker"); err != nil {
+		// Since Debian 13 the client is a package of its own. Without it a stack is not deployed, and says so.
+		_ = aptGet("install", "-qy", "--no-install-recommends", "docker-cli")
+	}
+	return nil
+}
+
+func aptGet(args ...string) error {
+	cmd := exec.Command("apt-get", args...)
+	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("apt-get %s: %w: %s", args[0], err, bytes.TrimSpace(tail(out, 1000)))
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package kubernetes
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -80,22 +79,10 @@ func (c call) grant(message string) string {
 
 // retryAfter is how long an answer asks to be left alone for, zero where it does not.
 func (d *Driver) retryAfter(a answer, s status) time.Duration {
-	header := a.header.Get("Retry-After")
-	if seconds, err := strconv.Atoi(header); err == nil && seconds > 0 {
-		return time.Duration(seconds) * time.Second
-	}
-	if at, err := http.ParseTime(header); err == nil {
-		return max(0, at.Sub(d.now()))
+	if after, ok := adapter.RetryAfter(a.header, d.now()); ok {
+		return after
 	}
 	return time.Duration(max(0, s.Details.RetryAfterSeconds)) * time.Second
 }
 
-// oneLine makes a text of whatever length one line of a log.
-func oneLine(text string) string {
-	const limit = 500
-	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > limit {
-		text = strings.ToValidUTF8(text[:limit], "") + "…"
-	}
-	return text
-}
+func oneLine(text string) string { return adapter.OneLine(text, 500) }

@@ -88,11 +88,4 @@ func midway(begun bool, err error) error {
 // longest is the text of an error that is passed on as it is.
 const longest = 300
 
-// oneLine makes a text of whatever length one line of a log.
-func oneLine(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > longest {
-		text = strings.ToValidUTF8(text[:longest], "") + "…"
-	}
-	return text
-}
+func oneLine(text string) string { return adapter.OneLine(text, longest) }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -110,24 +109,9 @@ func (d *Driver) trouble(c call, a answer, said string) error {
 	return &adapter.BusyError{After: after, Err: err}
 }
 
-// retryAfter is how long an answer asks to be left alone for, zero where it does not.
 func (d *Driver) retryAfter(a answer) time.Duration {
-	header := a.header.Get("Retry-After")
-	if seconds, err := strconv.Atoi(header); err == nil {
-		return time.Duration(max(0, seconds)) * time.Second
-	}
-	if at, err := http.ParseTime(header); err == nil {
-		return max(0, at.Sub(d.now()))
-	}
-	return 0
+	after, _ := adapter.RetryAfter(a.header, d.now())
+	return after
 }
 
-// oneLine makes a text of whatever length one line of a log.
-func oneLine(text string) string {
-	const limit = 500
-	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > limit {
-		text = strings.ToValidUTF8(text[:limit], "") + "…"
-	}
-	return text
-}
+func oneLine(text string) string { return adapter.OneLine(text, 500) }

@@ -30,6 +30,7 @@ func TestRealSwarm(t *testing.T) {
 	}
 	r := newReal(t, host, image)
 	t.Run("conformance", func(t *testing.T) { drivertest.Run(t, r.harness(t)) })
+	t.Run("TLS", r.byTLS)
 	t.Run("tasks are kept", r.keepsTasks)
 	t.Run("another's update in between", r.keepsUpdates)
 	t.Run("modes", r.refusesModes)
@@ -69,6 +70,20 @@ func (r *realSwarm) harness(t *testing.T) drivertest.Harness {
 			r.running(t, ref.Name, replicasOf(t, r.inspect(t, ref.Name)))
 		},
 	})
+}
+
+// byTLS changes a service by way of a TLS listener before the engine, which wants a certificate of its clients.
+func (r *realSwarm) byTLS(t *testing.T) {
+	c := r.gate.onTLS(t)
+	at, d := ref(r.make(t, r.image, 1)), newDriver(t, c)
+	seen, err := d.Observe(t.Context(), at)
+	require.NoError(t, err)
+	require.NoError(t, d.Scale(t.Context(), at, rules.Change{From: 1, To: 2, Version: seen.Version}))
+	require.Equal(t, 2, replicasOf(t, r.inspect(t, at.Name)))
+
+	c.CertFile, c.KeyFile = "", ""
+	_, err = newDriver(t, c).Observe(t.Context(), at)
+	require.Error(t, err, "without a certificate")
 }
 
 // make makes a service and returns its name.
