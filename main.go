@@ -13,12 +13,12 @@ import (
 	"syscall"
 	"time"
 
-	"alertscale/adapter"
 	"alertscale/adapter/cli"
 	"alertscale/adapter/config"
+	"alertscale/adapter/controller"
+	"alertscale/adapter/source/webhook"
 	"alertscale/adapter/store"
 	"alertscale/adapter/web"
-	"alertscale/adapter/webhook"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/go-kit/log"
@@ -113,9 +113,9 @@ type options struct {
 type service struct {
 	options  *options
 	logger   log.Logger
-	store    adapter.Store
+	store    controller.Store
 	reloader *config.Reloader
-	adapter  *adapter.Adapter
+	adapter  *controller.Adapter
 	server   *web.Server
 }
 
@@ -142,7 +142,7 @@ func serveUntilStopped(o *options) error {
 // while a storm of alerts is worked off.
 func keepConnections() {
 	if shared, ok := http.DefaultTransport.(*http.Transport); ok {
-		shared.MaxIdleConnsPerHost = adapter.MaxCalls
+		shared.MaxIdleConnsPerHost = controller.MaxCalls
 	}
 }
 
@@ -151,10 +151,10 @@ func (s *service) wire() error {
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		versioncollector.NewCollector("alertscale"))
-	metrics := adapter.NewMetrics(reg, s.options.maxRefs)
+	metrics := controller.NewMetrics(reg, s.options.maxRefs)
 	s.reloader = &config.Reloader{
 		Path: s.options.config, DryRun: s.options.dryRun, Version: version.Version, Logger: s.logger, Metrics: metrics,
-		Use: func(f *adapter.File) { s.adapter.Use(f) },
+		Use: func(f *controller.File) { s.adapter.Use(f) },
 	}
 	conns, err := s.reloader.Load()
 	if err != nil {
@@ -163,7 +163,7 @@ func (s *service) wire() error {
 	if s.store, err = store.Open(s.options.storage); err != nil {
 		return err
 	}
-	s.adapter, err = adapter.New(context.Background(), adapter.Options{Store: s.store, Logger: s.logger, Metrics: metrics}, conns.File())
+	s.adapter, err = controller.New(context.Background(), controller.Options{Store: s.store, Logger: s.logger, Metrics: metrics}, conns.File())
 	if err != nil {
 		return errors.Join(err, s.store.Close())
 	}

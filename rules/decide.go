@@ -15,6 +15,7 @@ const settleFor = 10 * time.Minute
 // Decide decides one absolute count for a ref of t from its open calls and the count that was read.
 func Decide(t *Target, mem Memory, seen Observed, now time.Time) Outcome {
 	d := decider{target: t, now: now, count: seen.Count, seen: seen}
+	d.stopped, d.stopWhy = stopOf(seen)
 	d.Next = mem.clone()
 	d.Changed = d.Next.advance(t, now)
 	d.settle()
@@ -34,11 +35,13 @@ func Decide(t *Target, mem Memory, seen Observed, now time.Time) Outcome {
 // decider is one run of Decide.
 type decider struct {
 	Outcome
-	target *Target
-	now    time.Time
-	count  int
-	seen   Observed
-	firing map[string]int
+	target  *Target
+	now     time.Time
+	count   int
+	seen    Observed
+	stopped Verdict
+	stopWhy string
+	firing  map[string]int
 }
 
 // wish is an open call at the present count.
@@ -64,7 +67,7 @@ func (d *decider) wakeBy(at time.Time) {
 // asked of it may be stored there without being done.
 func (d *decider) settle() {
 	in := d.Next.Intent
-	if in == nil || d.count == in.From || d.seen.Stop != "" {
+	if in == nil || d.count == in.From || d.stopped != "" {
 		return
 	}
 	why := fmt.Sprintf("a change %d → %d of unknown outcome: %d is read, it counts as applied now", in.From, in.To, d.count)
@@ -161,8 +164,8 @@ func (d *decider) arbitrate(all []wish) Decision {
 	}
 	w := slices.MinFunc(all, byRank)
 	dec := d.decision(w)
-	if d.seen.Stop == "" && d.seen.Why != "" {
-		dec.Why = append(dec.Why, d.seen.Why)
+	if d.stopped == "" && d.stopWhy != "" {
+		dec.Why = append(dec.Why, d.stopWhy)
 	}
 	if w.stopped != "" {
 		dec.Verdict, dec.Why = w.stopped, append(dec.Why, d.others(w, all, false)...)

@@ -1,66 +1,32 @@
 package rules
 
 import (
-	"encoding/json"
 	"time"
+
+	"alertscale/rules/engine"
 )
 
-// Verdict tells in a word what was done to a ref.
-type Verdict string
+type (
+	Verdict  = engine.Verdict
+	Observed = engine.Observed
+	Change   = engine.Change
+	Decision = engine.Decision
+)
 
-// The verdicts. Scaled and DryRun are of calls that were carried out, Duplicate, AtBound and
-// Resolved of nothing left to do; Failed is tried again by itself and Rejected is not.
 const (
-	Scaled    Verdict = "scaled"
-	DryRun    Verdict = "dry_run"
-	Duplicate Verdict = "duplicate"
-	Cooling   Verdict = "cooldown"
-	AtBound   Verdict = "at_bound"
-	Held      Verdict = "held"
-	NotReady  Verdict = "not_ready"
-	Owned     Verdict = "owned"
-	Paused    Verdict = "paused"
-	Ended     Verdict = "resolved"
-	Failed    Verdict = "failed"
-	Rejected  Verdict = "rejected"
+	Scaled    = engine.Scaled
+	DryRun    = engine.DryRun
+	Duplicate = engine.Duplicate
+	Cooling   = engine.Cooling
+	AtBound   = engine.AtBound
+	Held      = engine.Held
+	NotReady  = engine.NotReady
+	Owned     = engine.Owned
+	Paused    = engine.Disabled
+	Ended     = engine.Ended
+	Failed    = engine.Failed
+	Rejected  = engine.Rejected
 )
-
-// Observed is what a driver read of a ref.
-type Observed struct {
-	Count   int
-	Version string // the driver's own; given back in Change
-	Ready   bool   // whether the count that was asked for is there
-
-	// Stop, where it is not empty, is the verdict on every call: nothing can be done to the workload as it
-	// is now. Why is the line of why that goes with it: what is in the way and what ends it; without Stop,
-	// what else is to be known of the workload.
-	Stop Verdict
-	Why  string
-}
-
-// Change is what a driver is asked to do: absolute numbers, on the count that was read.
-type Change struct {
-	From, To int
-	Version  string // of the read that the change was decided on
-
-	// Plan is how the driver wants to carry the change out, where it takes several calls; the driver's own,
-	// stored with the intent. A change with a plan may be asked for again after a failure.
-	Plan json.RawMessage
-}
-
-// Decision is what was done to a ref and why.
-type Decision struct {
-	Ref     string   `json:"ref"` // empty where no ref could be made
-	Target  string   `json:"target"`
-	Rule    string   `json:"rule"`
-	Verdict Verdict  `json:"verdict"`
-	From    *int     `json:"from"` // null where the count is not known
-	To      *int     `json:"to"`   // From where nothing changes
-	Why     []string `json:"why"`  // one line for each gate that it passed
-
-	// Refused tells that the driver's API said no for good: not found, or forbidden.
-	Refused bool `json:"-"`
-}
 
 // Outcome is what Decide comes to.
 type Outcome struct {
@@ -70,4 +36,13 @@ type Outcome struct {
 	Next      Memory     // to be stored before the change is asked for
 	Changed   bool       // whether Next differs from what was there in more than the count
 	Wake      time.Time  // zero: nothing to come back for
+}
+
+func stopOf(o Observed) (v Verdict, why string) {
+	for _, c := range o.Conditions {
+		v, why = map[engine.ConditionType]Verdict{
+			engine.ConditionUnscalable: Rejected, engine.ConditionDisabled: Paused, engine.ConditionOwned: Owned, engine.ConditionNotReady: NotReady,
+		}[c.Type], c.Text
+	}
+	return v, why
 }

@@ -10,8 +10,8 @@ import (
 func (d *decider) stop(w *wish) {
 	switch {
 	case w.stopped != "":
-	case d.seen.Stop != "":
-		w.stopped, w.to, w.why = d.seen.Stop, d.count, append(w.why, d.seen.Why)
+	case d.stopped != "":
+		w.stopped, w.to, w.why = d.stopped, d.count, append(w.why, d.stopWhy)
 	case d.count == 0 && d.target.Min > 0:
 		w.stopped, w.to = Paused, 0
 		w.why = []string{fmt.Sprintf("paused: the count is 0 and min is %d, so somebody switched it off; min: 0 would allow to scale from 0", d.target.Min)}

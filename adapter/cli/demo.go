@@ -11,12 +11,12 @@ import (
 	"net/http"
 	"time"
 
-	"alertscale/adapter"
 	"alertscale/adapter/config"
+	"alertscale/adapter/controller"
 	"alertscale/adapter/driver/simulator"
+	"alertscale/adapter/source/webhook"
 	"alertscale/adapter/store/memory"
 	"alertscale/adapter/web"
-	"alertscale/adapter/webhook"
 	"alertscale/examples"
 	"alertscale/rules"
 
@@ -43,7 +43,7 @@ type demo struct {
 	DemoOptions
 	screen  *screen
 	start   time.Time
-	adapter *adapter.Adapter
+	adapter *controller.Adapter
 	driver  *simulator.Driver
 	url     string
 	alerts  []*alarm
@@ -84,13 +84,13 @@ func (d *demo) wire(ctx context.Context) (stop func(), err error) {
 		return nil, err
 	}
 	d.driver = simulator.New(simulator.Config{Workloads: map[string]int{"shop/web": 3}}, simulator.Options{Now: d.now})
-	inForce := &adapter.File{
+	inForce := &controller.File{
 		Rules: file.Rules, Text: file.Text,
-		Drivers: map[string]adapter.Conn{demoRef.Driver: {Driver: d.driver, Timeout: adapter.DefaultTimeout}},
+		Drivers: map[string]controller.Conn{demoRef.Driver: {Driver: d.driver, Timeout: controller.DefaultTimeout}},
 	}
 	reg := prometheus.NewRegistry()
-	d.adapter, err = adapter.New(ctx, adapter.Options{
-		Store: memory.New(), Metrics: adapter.NewMetrics(reg, 100), Now: d.now, MaxSleep: tick, Logger: log.LoggerFunc(d.screen.decision),
+	d.adapter, err = controller.New(ctx, controller.Options{
+		Store: memory.New(), Metrics: controller.NewMetrics(reg, 100), Now: d.now, MaxSleep: tick, Logger: log.LoggerFunc(d.screen.decision),
 	}, inForce)
 	if err != nil {
 		return nil, err

@@ -10,13 +10,13 @@ import (
 	"strings"
 	"time"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/adapter/driver/kubernetes"
 	"alertscale/adapter/driver/rancher"
 	"alertscale/adapter/driver/rancher2"
 	"alertscale/adapter/driver/simulator"
 	"alertscale/adapter/driver/swarm"
-	"alertscale/adapter/hook"
+	"alertscale/adapter/source/hook"
 	"alertscale/rules"
 	"alertscale/rules/yamldoc"
 )
@@ -74,7 +74,7 @@ func Parse(path string, text []byte, dryRun bool) (*File, error) {
 	}, "alertmanager", "time_intervals")
 	if !root.Has("drivers") {
 		f.Drivers["kubernetes"] = Driver{
-			Name: "kubernetes", Type: "kubernetes", Timeout: adapter.DefaultTimeout, Kubernetes: &kubernetes.Config{}, line: 1,
+			Name: "kubernetes", Type: "kubernetes", Timeout: controller.DefaultTimeout, Kubernetes: &kubernetes.Config{}, line: 1,
 		}
 	}
 	for name, d := range f.Drivers {
@@ -127,7 +127,7 @@ func (f *File) readDrivers(n yamldoc.Node) {
 }
 
 func (f *File) readDriver(name string, n yamldoc.Node) {
-	d := Driver{Name: name, Type: name, Timeout: adapter.DefaultTimeout, line: n.Line()}
+	d := Driver{Name: name, Type: name, Timeout: controller.DefaultTimeout, line: n.Line()}
 	if t := n.Child("type"); t != nil {
 		d.Type = t.Text()
 	}

@@ -10,8 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"alertscale/adapter"
-	"alertscale/adapter/hook"
+	"alertscale/adapter/controller"
+	"alertscale/adapter/source/hook"
 
 	"github.com/fsnotify/fsnotify"
 	"github.com/go-kit/log"
@@ -25,8 +25,8 @@ type Reloader struct {
 	DryRun  bool
 	Version string // of alertscale
 	Logger  log.Logger
-	Metrics *adapter.Metrics
-	Use     func(*adapter.File) // puts a file in force
+	Metrics *controller.Metrics
+	Use     func(*controller.File) // puts a file in force
 
 	hooks atomic.Pointer[map[string]*hook.Hook] // of the file in force
 

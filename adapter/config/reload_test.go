@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 
 	"github.com/go-kit/log"
 	"github.com/prometheus/client_golang/prometheus"
@@ -26,15 +26,15 @@ rules: [{name: busy, matchers: [a=b], target: web, up: 1}]
 type reloading struct {
 	*Reloader
 	uses atomic.Int32
-	last atomic.Pointer[adapter.File]
+	last atomic.Pointer[controller.File]
 	reg  *prometheus.Registry
 }
 
 func newReloading(t *testing.T, path string) *reloading {
 	r := &reloading{reg: prometheus.NewRegistry()}
 	r.Reloader = &Reloader{
-		Path: path, Logger: log.NewNopLogger(), Metrics: adapter.NewMetrics(r.reg, 10),
-		Use: func(f *adapter.File) { r.last.Store(f); r.uses.Add(1) },
+		Path: path, Logger: log.NewNopLogger(), Metrics: controller.NewMetrics(r.reg, 10),
+		Use: func(f *controller.File) { r.last.Store(f); r.uses.Add(1) },
 	}
 	_, err := r.Load()
 	require.NoError(t, err)

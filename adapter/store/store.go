@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"strings"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/adapter/store/bolt"
 	"alertscale/adapter/store/memory"
 )
 
 // Open opens a store: memory: or file:PATH.
-func Open(storage string) (adapter.Store, error) {
+func Open(storage string) (controller.Store, error) {
 	scheme, path, _ := strings.Cut(storage, ":")
 	switch {
 	case scheme == "memory" && path == "":

@@ -1,14 +1,13 @@
 package web
 
 import (
+	"alertscale/rules/engine"
 	"net/http"
 	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-
-	"alertscale/rules"
 )
 
 // The errorTypes of Prometheus's API that are used here.
@@ -66,8 +65,8 @@ func appendError(b []byte, errorType, text string) []byte {
 }
 
 // appendDecisions writes the data of a webhook's answer. It does by hand what the JSON tags of
-// rules.Decision say, at less than half the cost: most answers are to repeats, which cost little else.
-func appendDecisions(b []byte, ds []rules.Decision) []byte {
+// engine.Decision say, at less than half the cost: most answers are to repeats, which cost little else.
+func appendDecisions(b []byte, ds []engine.Decision) []byte {
 	b = append(b, `"data":{"decisions":[`...)
 	for i := range ds {
 		if i > 0 {
@@ -78,7 +77,7 @@ func appendDecisions(b []byte, ds []rules.Decision) []byte {
 	return append(b, "]}"...)
 }
 
-func appendDecision(b []byte, d *rules.Decision) []byte {
+func appendDecision(b []byte, d *engine.Decision) []byte {
 	b = append(b, `{"ref":`...)
 	b = appendString(b, d.Ref)
 	b = append(b, `,"target":`...)

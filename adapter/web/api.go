@@ -10,7 +10,7 @@ import (
 
 	"github.com/prometheus/common/version"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 )
 
 // configFile is the data of /api/v1/status/config.
@@ -46,12 +46,12 @@ func decisions(view View) http.HandlerFunc {
 }
 
 // parseQuery reads the parameters of /api/v1/decisions. One that is empty counts as absent.
-func parseQuery(raw string) (q adapter.Query, err error) {
+func parseQuery(raw string) (q controller.Query, err error) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
 		return q, err
 	}
-	q = adapter.Query{Ref: values.Get("ref"), Rule: values.Get("rule"), Verdict: values.Get("verdict")}
+	q = controller.Query{Ref: values.Get("ref"), Rule: values.Get("rule"), Verdict: values.Get("verdict")}
 	if s := values.Get("since"); s != "" {
 		if q.Since, err = parseTime(s); err != nil {
 			return q, fmt.Errorf("invalid parameter %q: %w", "since", err)

@@ -8,24 +8,24 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
-	"alertscale/rules"
+	"alertscale/adapter/controller"
+	"alertscale/rules/engine"
 )
 
 // TestAPIData checks the data of each path, empty lists among them, byte by byte.
 func TestAPIData(t *testing.T) {
 	at := time.Date(2026, 11, 20, 5, 24, 45, 500e6, time.UTC)
 	full := &fakeCore{
-		targets: []adapter.TargetStatus{
+		targets: []controller.TargetStatus{
 			{Ref: "k:D/a/b", Target: "t", Min: 1, Max: 9},
 			{
 				Ref: "k:D/a/c", Target: "t", Count: ptr(0), Min: 1, Max: 9, Ready: ptr(true), LastChange: &at, Paused: true,
-				Cooldown: adapter.CooldownStatus{Up: &at}, Active: []adapter.ActiveRule{{Rule: "r", Since: at, Alerts: 2}},
+				Cooldown: controller.CooldownStatus{Up: &at}, Active: []controller.ActiveRule{{Rule: "r", Since: at, Alerts: 2}},
 			},
 		},
-		rules: []adapter.RuleStatus{{Name: "r", Matchers: []string{`a="<b>"`}, Target: "t", Action: "up: 2", When: "firing"}},
-		logged: []adapter.Logged{{At: at, Decision: rules.Decision{
-			Ref: "k:D/a/b", Target: "t", Rule: "r", Verdict: rules.Scaled, From: ptr(1), To: ptr(2),
+		rules: []controller.RuleStatus{{Name: "r", Matchers: []string{`a="<b>"`}, Target: "t", Action: "up: 2", When: "firing"}},
+		logged: []controller.Logged{{At: at, Decision: engine.Decision{
+			Ref: "k:D/a/b", Target: "t", Rule: "r", Verdict: engine.Scaled, From: ptr(1), To: ptr(2),
 		}}},
 		config: "targets: {}\n",
 	}
@@ -69,15 +69,15 @@ func TestDecisionsQuery(t *testing.T) {
 	at := time.Date(2026, 11, 20, 5, 24, 45, 0, time.UTC)
 	tests := []struct {
 		query string
-		want  adapter.Query
+		want  controller.Query
 	}{
-		{"", adapter.Query{}},
-		{"ref=k:D/a/b&rule=web+is+busy&verdict=scaled", adapter.Query{Ref: "k:D/a/b", Rule: "web is busy", Verdict: "scaled"}},
-		{"limit=5&since=2026-11-20T05:24:45Z", adapter.Query{Limit: 5, Since: at}},
-		{"since=2026-11-20T07:24:45%2B02:00", adapter.Query{Since: at}},
-		{"since=1795152285", adapter.Query{Since: at}},
-		{"since=1795152285.250", adapter.Query{Since: at.Add(250 * time.Millisecond)}},
-		{"limit=0&since=", adapter.Query{}},
+		{"", controller.Query{}},
+		{"ref=k:D/a/b&rule=web+is+busy&verdict=scaled", controller.Query{Ref: "k:D/a/b", Rule: "web is busy", Verdict: "scaled"}},
+		{"limit=5&since=2026-11-20T05:24:45Z", controller.Query{Limit: 5, Since: at}},
+		{"since=2026-11-20T07:24:45%2B02:00", controller.Query{Since: at}},
+		{"since=1795152285", controller.Query{Since: at}},
+		{"since=1795152285.250", controller.Query{Since: at.Add(250 * time.Millisecond)}},
+		{"limit=0&since=", controller.Query{}},
 	}
 	for _, test := range tests {
 		core := &fakeCore{}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"alertscale/rules/engine"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -12,8 +13,6 @@ import (
 	gojson "github.com/go-json-experiment/json"
 	"github.com/go-kit/log"
 	"github.com/prometheus/alertmanager/template"
-
-	"alertscale/rules"
 )
 
 // sink is a ResponseWriter that costs nothing.
@@ -57,7 +56,7 @@ func BenchmarkWebhook(b *testing.B) {
 func BenchmarkAnswer(b *testing.B) {
 	ds := duplicates(20)
 	type list struct {
-		Decisions []rules.Decision `json:"decisions"`
+		Decisions []engine.Decision `json:"decisions"`
 	}
 	b.Run("append", func(b *testing.B) {
 		b.ReportAllocs()
@@ -80,12 +79,12 @@ func BenchmarkAnswer(b *testing.B) {
 	})
 }
 
-func duplicates(n int) []rules.Decision {
-	var ds []rules.Decision
+func duplicates(n int) []engine.Decision {
+	var ds []engine.Decision
 	for i := range n {
-		ds = append(ds, rules.Decision{
+		ds = append(ds, engine.Decision{
 			Ref: fmt.Sprintf("kubernetes:Deployment/shop/web-%d", i), Target: "any-deployment", Rule: "deployment is busy",
-			Verdict: rules.Duplicate, From: ptr(3), To: ptr(3), Why: []string{"nothing new: 1 alert fires since 05:24:45"},
+			Verdict: engine.Duplicate, From: ptr(3), To: ptr(3), Why: []string{"nothing new: 1 alert fires since 05:24:45"},
 		})
 	}
 	return ds

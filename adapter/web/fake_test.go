@@ -13,9 +13,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
-	"alertscale/adapter/webhook"
+	"alertscale/adapter/controller"
+	"alertscale/adapter/source/webhook"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // minimal is the smallest body that is a notification.
@@ -23,32 +24,32 @@ const minimal = `{"version":"4","receiver":"alertscale","alerts":[]}`
 
 // fakeCore stands for all that is behind the paths. Its fields are set before it is used.
 type fakeCore struct {
-	handle  func(ctx context.Context, e *rules.Event) []rules.Decision
-	targets []adapter.TargetStatus
-	rules   []adapter.RuleStatus
-	logged  []adapter.Logged
+	handle  func(ctx context.Context, e *rules.Event) []engine.Decision
+	targets []controller.TargetStatus
+	rules   []controller.RuleStatus
+	logged  []controller.Logged
 	config  string
 	ready   error
 	reload  error
 
 	mu      sync.Mutex
-	asked   adapter.Query // the last query
+	asked   controller.Query // the last query
 	reloads int
 }
 
-func (c *fakeCore) Handle(ctx context.Context, e *rules.Event) []rules.Decision {
+func (c *fakeCore) Handle(ctx context.Context, e *rules.Event) []engine.Decision {
 	if c.handle == nil {
 		return nil
 	}
 	return c.handle(ctx, e)
 }
 
-func (c *fakeCore) Targets() []adapter.TargetStatus { return c.targets }
-func (c *fakeCore) Rules() []adapter.RuleStatus     { return c.rules }
-func (c *fakeCore) Config() string                  { return c.config }
-func (c *fakeCore) Ready() error                    { return c.ready }
+func (c *fakeCore) Targets() []controller.TargetStatus { return c.targets }
+func (c *fakeCore) Rules() []controller.RuleStatus     { return c.rules }
+func (c *fakeCore) Config() string                     { return c.config }
+func (c *fakeCore) Ready() error                       { return c.ready }
 
-func (c *fakeCore) Decisions(q adapter.Query) []adapter.Logged {
+func (c *fakeCore) Decisions(q controller.Query) []controller.Logged {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.asked = q
@@ -113,8 +114,8 @@ func readAll(t *testing.T, r *http.Response) string {
 	return string(body)
 }
 
-func decide(ds ...rules.Decision) func(context.Context, *rules.Event) []rules.Decision {
-	return func(context.Context, *rules.Event) []rules.Decision { return ds }
+func decide(ds ...engine.Decision) func(context.Context, *rules.Event) []engine.Decision {
+	return func(context.Context, *rules.Event) []engine.Decision { return ds }
 }
 
 func ptr[T any](v T) *T { return &v }

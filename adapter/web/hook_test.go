@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // fakeHook has the token "t". A body "bad" is refused.
@@ -53,11 +54,11 @@ func (s *site) post(path, body string, headers ...string) (*http.Response, strin
 }
 
 func TestHookStatuses(t *testing.T) {
-	failed := rules.Decision{Ref: "k:D/a/b", Verdict: rules.Failed, Why: []string{"connection refused"}}
-	refused := rules.Decision{Ref: "k:D/a/c", Verdict: rules.Rejected, Refused: true, Why: []string{"not found"}}
+	failed := engine.Decision{Ref: "k:D/a/b", Verdict: engine.Failed, Why: []string{"connection refused"}}
+	refused := engine.Decision{Ref: "k:D/a/c", Verdict: engine.Rejected, Refused: true, Why: []string{"not found"}}
 	for _, test := range []struct {
 		name, path, authorization, body string
-		decisions                       []rules.Decision
+		decisions                       []engine.Decision
 		code                            int
 		says                            string
 	}{
@@ -76,12 +77,12 @@ func TestHookStatuses(t *testing.T) {
 		{name: "a path in the name", path: "/hook/deploy%2F..%2Fdeploy", authorization: "Bearer t", code: 404, says: "there is no hook"},
 		{name: "a bad body", path: "/hook/deploy?key=t", body: "bad", code: 400, says: "the body is no JSON"},
 		{name: "a long body", path: "/hook/deploy?key=t", body: strings.Repeat("x", 101), code: 413, says: "send no more than the labels"},
-		{name: "failed", path: "/hook/deploy?key=t", decisions: []rules.Decision{failed}, code: 503, says: "connection refused"},
-		{name: "refused", path: "/hook/deploy?key=t", decisions: []rules.Decision{refused}, code: 422, says: `"data":{"decisions":[{"ref":"k:D/a/c"`},
+		{name: "failed", path: "/hook/deploy?key=t", decisions: []engine.Decision{failed}, code: 503, says: "connection refused"},
+		{name: "refused", path: "/hook/deploy?key=t", decisions: []engine.Decision{refused}, code: 422, says: `"data":{"decisions":[{"ref":"k:D/a/c"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			handled := 0
-			s := newSite(&fakeCore{handle: func(_ context.Context, e *rules.Event) []rules.Decision {
+			s := newSite(&fakeCore{handle: func(_ context.Context, e *rules.Event) []engine.Decision {
 				handled++
 				require.Equal(t, "deploy", e.Hook)
 				return test.decisions

@@ -25,6 +25,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // running is a server on a free port.
@@ -163,10 +164,10 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 // that none is accepted after, and that Run returns only then.
 func TestShutdownFinishesWhatIsInFlight(t *testing.T) {
 	began, finish := make(chan struct{}), make(chan struct{})
-	s := start(t, &fakeCore{handle: func(context.Context, *rules.Event) []rules.Decision {
+	s := start(t, &fakeCore{handle: func(context.Context, *rules.Event) []engine.Decision {
 		close(began)
 		<-finish
-		return []rules.Decision{{Ref: "done", Verdict: rules.Scaled}}
+		return []engine.Decision{{Ref: "done", Verdict: engine.Scaled}}
 	}}, "")
 	answered := make(chan string, 1)
 	go func() {
@@ -199,7 +200,7 @@ func TestShutdownFinishesWhatIsInFlight(t *testing.T) {
 func TestShutdownEndsWithItsTimeout(t *testing.T) {
 	began, finish := make(chan struct{}), make(chan struct{})
 	defer close(finish)
-	s := start(t, &fakeCore{handle: func(context.Context, *rules.Event) []rules.Decision {
+	s := start(t, &fakeCore{handle: func(context.Context, *rules.Event) []engine.Decision {
 		close(began)
 		<-finish
 		return nil

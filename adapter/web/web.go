@@ -13,8 +13,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // What holds where Options say nothing.
@@ -31,7 +32,7 @@ type Handler interface {
 	// Handle carries out what a notification asks for and returns one decision for each ref that it
 	// touches, none where no rule matches. It returns by the deadline of ctx: what is not done by
 	// then is Failed, and goes on by itself.
-	Handle(ctx context.Context, e *rules.Event) []rules.Decision
+	Handle(ctx context.Context, e *rules.Event) []engine.Decision
 	// Ready returns nil if notifications can be taken, else what is missing.
 	Ready() error
 }
@@ -46,10 +47,10 @@ type Hook interface {
 
 // View tells what is known and what was done.
 type View interface {
-	Targets() []adapter.TargetStatus
-	Rules() []adapter.RuleStatus
+	Targets() []controller.TargetStatus
+	Rules() []controller.RuleStatus
 	// Decisions returns the logged decisions that q selects, newest first.
-	Decisions(q adapter.Query) []adapter.Logged
+	Decisions(q controller.Query) []controller.Logged
 }
 
 // File is the file of rules and targets.

@@ -13,6 +13,7 @@ import (
 	"github.com/go-kit/log/level"
 
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // retryAfter is the Retry-After of a 503, in seconds. Alertmanager backs off on its own account.
@@ -118,16 +119,16 @@ func (h *notifications) refuse(w http.ResponseWriter, r *http.Request, err error
 
 // judge finds the status for what was decided. A label that is broken (rejected, but not refused by
 // an API) is no error: sending it again would not mend it.
-func judge(ds []rules.Decision) (code int, errorType, text string) {
+func judge(ds []engine.Decision) (code int, errorType, text string) {
 	var failed, refused int
-	var firstFailed, firstRefused *rules.Decision
+	var firstFailed, firstRefused *engine.Decision
 	for i := range ds {
 		switch d := &ds[i]; {
-		case d.Verdict == rules.Failed:
+		case d.Verdict == engine.Failed:
 			if failed++; firstFailed == nil {
 				firstFailed = d
 			}
-		case d.Verdict == rules.Rejected && d.Refused:
+		case d.Verdict == engine.Rejected && d.Refused:
 			if refused++; firstRefused == nil {
 				firstRefused = d
 			}
@@ -144,7 +145,7 @@ func judge(ds []rules.Decision) (code int, errorType, text string) {
 }
 
 // describe tells in a line, for the log of the sender, what was wrong.
-func describe(what string, n, of int, first *rules.Decision) string {
+func describe(what string, n, of int, first *engine.Decision) string {
 	why := first.Ref
 	if len(first.Why) > 0 {
 		why += ": " + first.Why[len(first.Why)-1]

@@ -15,35 +15,36 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // TestWebhookStatuses has every status that a notification can be answered with, but for 401, which
 // is the web config's, or a hook's.
 func TestWebhookStatuses(t *testing.T) {
-	scaled := rules.Decision{
-		Ref: "kubernetes:Deployment/shop/web", Target: "web", Rule: `web is "busy"`, Verdict: rules.Scaled,
+	scaled := engine.Decision{
+		Ref: "kubernetes:Deployment/shop/web", Target: "web", Rule: `web is "busy"`, Verdict: engine.Scaled,
 		From: ptr(3), To: ptr(5), Why: []string{"up 2: 3 → 5", "<max 20>"},
 	}
-	failed := rules.Decision{Ref: "k:D/a/b", Verdict: rules.Failed, Why: []string{"up 1", "observe: connection refused"}}
-	refused := rules.Decision{Ref: "k:D/a/c", Verdict: rules.Rejected, Refused: true, Why: []string{"not found"}}
-	broken := rules.Decision{Target: "any", Verdict: rules.Rejected, Why: []string{`name: label "deployment" is missing`}}
+	failed := engine.Decision{Ref: "k:D/a/b", Verdict: engine.Failed, Why: []string{"up 1", "observe: connection refused"}}
+	refused := engine.Decision{Ref: "k:D/a/c", Verdict: engine.Rejected, Refused: true, Why: []string{"not found"}}
+	broken := engine.Decision{Target: "any", Verdict: engine.Rejected, Why: []string{`name: label "deployment" is missing`}}
 	tests := []struct {
 		name      string
 		body      string
-		decisions []rules.Decision
+		decisions []engine.Decision
 		code      int
 		errorType string
 		error     string
 	}{
 		{name: "no rule matches", body: minimal, code: 200},
-		{name: "scaled", body: minimal, decisions: []rules.Decision{scaled}, code: 200},
-		{name: "a broken label", body: minimal, decisions: []rules.Decision{broken, scaled}, code: 200},
+		{name: "scaled", body: minimal, decisions: []engine.Decision{scaled}, code: 200},
+		{name: "a broken label", body: minimal, decisions: []engine.Decision{broken, scaled}, code: 200},
 		{
-			name: "one failed", body: minimal, decisions: []rules.Decision{scaled, refused, failed}, code: 503,
+			name: "one failed", body: minimal, decisions: []engine.Decision{scaled, refused, failed}, code: 503,
 			errorType: "unavailable", error: "1 of 3 decisions failed, to be tried again: k:D/a/b: observe: connection refused",
 		},
 		{
-			name: "one refused", body: minimal, decisions: []rules.Decision{broken, scaled, refused}, code: 422,
+			name: "one refused", body: minimal, decisions: []engine.Decision{broken, scaled, refused}, code: 422,
 			errorType: "execution", error: "1 of 3 decisions refused: k:D/a/c: not found",
 		},
 		{name: "no JSON", body: "{", code: 400, errorType: "bad_data", error: "malformed JSON"},
@@ -84,8 +85,8 @@ type answer struct {
 }
 
 // normal has empty lists in place of nil.
-func normal(ds []rules.Decision) []rules.Decision {
-	all := []rules.Decision{}
+func normal(ds []engine.Decision) []engine.Decision {
+	all := []engine.Decision{}
 	for _, d := range ds {
 		d.Why = append([]string{}, d.Why...)
 		all = append(all, d)
@@ -122,7 +123,7 @@ func TestWebhookBodyLimit(t *testing.T) {
 // TestSenderGoesAway checks that what a notification asks for is not bound to its connection.
 func TestSenderGoesAway(t *testing.T) {
 	began, gone, outcome := make(chan struct{}), make(chan struct{}), make(chan error, 1)
-	core := &fakeCore{handle: func(ctx context.Context, _ *rules.Event) []rules.Decision {
+	core := &fakeCore{handle: func(ctx context.Context, _ *rules.Event) []engine.Decision {
 		close(began)
 		<-gone
 		select {
@@ -149,9 +150,9 @@ func TestSenderGoesAway(t *testing.T) {
 }
 
 func TestHandleHasADeadline(t *testing.T) {
-	core := &fakeCore{handle: func(ctx context.Context, _ *rules.Event) []rules.Decision {
+	core := &fakeCore{handle: func(ctx context.Context, _ *rules.Event) []engine.Decision {
 		<-ctx.Done()
-		return []rules.Decision{{Ref: "r", Verdict: rules.Failed, Why: []string{ctx.Err().Error()}}}
+		return []engine.Decision{{Ref: "r", Verdict: engine.Failed, Why: []string{ctx.Err().Error()}}}
 	}}
 	s := newSite(core, func(o *Options) { o.Deadline = 20 * time.Millisecond })
 	r, body := s.ask("POST", "/webhook", minimal)
@@ -162,8 +163,8 @@ func TestHandleHasADeadline(t *testing.T) {
 // TestConcurrentUse checks under the race detector, and by the answers, that no two requests share
 // a buffer.
 func TestConcurrentUse(t *testing.T) {
-	core := &fakeCore{handle: func(_ context.Context, e *rules.Event) []rules.Decision {
-		return []rules.Decision{{Ref: e.Receiver, Verdict: rules.Duplicate, Why: []string{strings.Repeat(e.Receiver, 50)}}}
+	core := &fakeCore{handle: func(_ context.Context, e *rules.Event) []engine.Decision {
+		return []engine.Decision{{Ref: e.Receiver, Verdict: engine.Duplicate, Why: []string{strings.Repeat(e.Receiver, 50)}}}
 	}}
 	s := newSite(core)
 	var wg sync.WaitGroup

@@ -8,6 +8,7 @@ import (
 
 	driver "alertscale/adapter/driver/rancher"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 	standin "alertscale/test/fakerancher/rancher"
 	"alertscale/test/stack"
 
@@ -95,7 +96,7 @@ func (r *rancherBench) change(t *testing.T, a *stack.Alertscale) {
 		if err != nil {
 			return err
 		}
-		return d.Scale(t.Context(), ref, rules.Change{From: seen.Count, To: seen.Count + 1})
+		return d.Scale(t.Context(), ref, engine.Change{From: seen.Count, To: seen.Count + 1})
 	}
 	require.NoError(t, byDriver(), "now it knows the id")
 	s := newSender(a, r.alerts[0])

@@ -10,6 +10,7 @@ import (
 
 	driver "alertscale/adapter/driver/rancher"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 	"alertscale/test/fakerancher/rancher"
 )
 
@@ -26,7 +27,7 @@ func BenchmarkChange(b *testing.B) {
 		for i := range b.N {
 			o, err := d.Observe(b.Context(), service("web"))
 			require.NoError(b, err)
-			require.NoError(b, d.Scale(b.Context(), service("web"), rules.Change{From: o.Count, To: 1 + i%3}))
+			require.NoError(b, d.Scale(b.Context(), service("web"), engine.Change{From: o.Count, To: 1 + i%3}))
 		}
 	})
 	b.Run("bare", func(b *testing.B) {
@@ -76,7 +77,7 @@ func BenchmarkStorm(b *testing.B) {
 			if err != nil {
 				return err
 			}
-			return d.Scale(b.Context(), refs[i], rules.Change{From: o.Count, To: to})
+			return d.Scale(b.Context(), refs[i], engine.Change{From: o.Count, To: to})
 		})
 	})
 	b.Run("bare", func(b *testing.B) {

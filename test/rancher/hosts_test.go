@@ -11,8 +11,9 @@ import (
 	"github.com/go-kit/log"
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 	"alertscale/test/fakerancher/rancher"
 )
 
@@ -38,9 +39,9 @@ func (b *bench) hosts(n int) (ids []string) {
 	return ids
 }
 
-func (b *bench) plan(from, to int) rules.Change {
+func (b *bench) plan(from, to int) engine.Change {
 	b.t.Helper()
-	c := rules.Change{From: from, To: to}
+	c := engine.Change{From: from, To: to}
 	var err error
 	c.Plan, err = b.driver.Plan(b.t.Context(), pool, c)
 	require.NoError(b.t, err)
@@ -76,14 +77,14 @@ func (b *bench) become(names ...string) {
 func TestAGroupGrowsAndShrinks(t *testing.T) {
 	b := newBench(t, rancher.Options{Speed: 10})
 	b.hosts(2)
-	require.Equal(t, rules.Observed{Count: 2, Ready: true}, b.observe(pool))
+	require.Equal(t, engine.Observed{Count: 2, Ready: true}, b.observe(pool))
 	c := b.plan(2, 4)
 	require.JSONEq(t, `{"create":["web03","web04"]}`, string(c.Plan))
 	require.NoError(t, b.driver.Scale(t.Context(), pool, c))
-	require.Equal(t, rules.Observed{Count: 4}, b.observe(pool), "they count from their creation, and are not ready")
+	require.Equal(t, engine.Observed{Count: 4}, b.observe(pool), "they count from their creation, and are not ready")
 	require.Equal(t, []string{"web01", "web02", "web03", "web04"}, b.hostnames())
 	b.settled()
-	require.Equal(t, rules.Observed{Count: 4, Ready: true}, b.observe(pool))
+	require.Equal(t, engine.Observed{Count: 4, Ready: true}, b.observe(pool))
 	for _, h := range b.server.Hosts(b.server.Project()) {
 		if h.Hostname != "" {
 			require.Equal(t, map[string]string{"pool": "web", "zone": "a"}, h.Labels)
@@ -120,20 +121,20 @@ func TestTheCloneHasWhatMayBeSaidAtACreation(t *testing.T) {
 func TestGroupsThatDoNotGrow(t *testing.T) {
 	b := newBench(t, rancher.Options{})
 	o := b.observe(pool)
-	require.Equal(t, rules.Rejected, o.Stop)
+	require.Equal(t, engine.Rejected, o.Stop)
 	require.Contains(t, o.Why, "no host has the labels pool=web")
 
 	b.host("", rancher.HostSpec{Name: "web01"})
 	b.host("web02", rancher.HostSpec{})
-	_, err := b.driver.Plan(t.Context(), pool, rules.Change{From: 2, To: 3})
-	require.ErrorIs(t, err, adapter.ErrInvalid)
+	_, err := b.driver.Plan(t.Context(), pool, engine.Change{From: 2, To: 3})
+	require.ErrorIs(t, err, controller.ErrInvalid)
 	require.ErrorContains(t, err, "custom hosts cannot be cloned")
-	_, err = b.driver.Plan(t.Context(), pool, rules.Change{From: 2, To: 0})
-	require.ErrorIs(t, err, adapter.ErrInvalid)
-	_, err = b.driver.Plan(t.Context(), pool, rules.Change{From: 3, To: 2})
-	require.ErrorIs(t, err, adapter.ErrConflict)
+	_, err = b.driver.Plan(t.Context(), pool, engine.Change{From: 2, To: 0})
+	require.ErrorIs(t, err, controller.ErrInvalid)
+	_, err = b.driver.Plan(t.Context(), pool, engine.Change{From: 3, To: 2})
+	require.ErrorIs(t, err, controller.ErrConflict)
 	require.NoError(t, b.group(2, 1), "they go like any other")
-	require.ErrorIs(t, b.driver.Scale(t.Context(), pool, rules.Change{From: 1, To: 2}), adapter.ErrInvalid, "it has no plan")
+	require.ErrorIs(t, b.driver.Scale(t.Context(), pool, engine.Change{From: 1, To: 2}), controller.ErrInvalid, "it has no plan")
 }
 
 func TestARemovalIsCapped(t *testing.T) {
@@ -157,11 +158,11 @@ func TestAHostThatNeverComesUp(t *testing.T) {
 	b.server.SetFate(func(string) rancher.Fate { return rancher.NeverUp })
 	require.NoError(t, b.group(2, 3))
 	time.Sleep(200 * time.Millisecond)
-	require.Equal(t, rules.Observed{Count: 3}, b.observe(pool))
+	require.Equal(t, engine.Observed{Count: 3}, b.observe(pool))
 	b.remove = rules.RemoveOldest
 	require.NoError(t, b.group(3, 2))
 	b.become("web01", "web02")
-	require.Equal(t, rules.Observed{Count: 2, Ready: true}, b.observe(pool))
+	require.Equal(t, engine.Observed{Count: 2, Ready: true}, b.observe(pool))
 }
 
 func TestAHostThatEndsInError(t *testing.T) {
@@ -174,7 +175,7 @@ func TestAHostThatEndsInError(t *testing.T) {
 	require.NoError(t, b.group(2, 3))
 	b.settled()
 	for range 2 {
-		require.Equal(t, rules.Observed{Count: 2, Ready: true}, b.observe(pool), "it leaves the group")
+		require.Equal(t, engine.Observed{Count: 2, Ready: true}, b.observe(pool), "it leaves the group")
 	}
 	require.Equal(t, 1, bytes.Count(told.Bytes(), []byte("hostname=web03")), told.String())
 	b.server.SetFate(nil)
@@ -198,7 +199,7 @@ func TestGroupsOfOneNameDoNotMeet(t *testing.T) {
 	b.hosts(1)
 	other := rules.Ref{Driver: "rancher", Kind: "host", Name: "zone=a"}
 	mine := b.plan(1, 2)
-	plan, err := b.driver.Plan(t.Context(), other, rules.Change{From: 1, To: 2})
+	plan, err := b.driver.Plan(t.Context(), other, engine.Change{From: 1, To: 2})
 	require.NoError(t, err)
 	require.JSONEq(t, `{"create":["web02"]}`, string(mine.Plan))
 	require.JSONEq(t, `{"create":["web03"]}`, string(plan))
@@ -220,7 +221,7 @@ func TestAKeyThatMayNotCreateHosts(t *testing.T) {
 	b := newBench(t, rancher.Options{Speed: 10})
 	b.hosts(3)
 	b.driver = b.driverWith(b.server.AccountKey(rancher.Restricted, b.server.Project()), b.server.URL()+"/projects/"+b.server.Project())
-	_, err := b.driver.Plan(t.Context(), pool, rules.Change{From: 3, To: 4})
-	require.ErrorIs(t, err, adapter.ErrForbidden)
+	_, err := b.driver.Plan(t.Context(), pool, engine.Change{From: 3, To: 4})
+	require.ErrorIs(t, err, controller.ErrForbidden)
 	require.NoError(t, b.group(3, 2), "it may evacuate")
 }

@@ -11,6 +11,7 @@ import (
 
 	driver "alertscale/adapter/driver/rancher"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 	"alertscale/test/fakerancher/rancher"
 )
 
@@ -78,7 +79,7 @@ func (b *bench) change(ref rules.Ref, count int) {
 
 func (b *bench) count(ref rules.Ref) int { return b.server.Scale(b.ids[ref]) }
 
-func (b *bench) observe(ref rules.Ref) rules.Observed {
+func (b *bench) observe(ref rules.Ref) engine.Observed {
 	b.t.Helper()
 	o, err := b.driver.Observe(b.t.Context(), ref)
 	require.NoError(b.t, err)
@@ -88,5 +89,5 @@ func (b *bench) observe(ref rules.Ref) rules.Observed {
 // step scales a service by a read and a write.
 func (b *bench) step(ref rules.Ref, to int) error {
 	o := b.observe(ref)
-	return b.driver.Scale(b.t.Context(), ref, rules.Change{From: o.Count, To: to, Version: o.Version})
+	return b.driver.Scale(b.t.Context(), ref, engine.Change{From: o.Count, To: to, Version: o.Version})
 }

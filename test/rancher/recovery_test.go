@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	driver "alertscale/adapter/driver/rancher"
 	"alertscale/test/fakerancher/rancher"
 )
@@ -21,7 +21,7 @@ func TestAFailureInTheMiddleOfACreation(t *testing.T) {
 		b.server.Inject(rancher.Fault{Method: "POST", Path: "hosts", After: 1, Times: 1, Status: status})
 		err := b.driver.Scale(t.Context(), pool, c)
 		require.Error(t, err)
-		for _, outcome := range []error{adapter.ErrConflict, adapter.ErrInvalid, adapter.ErrForbidden, adapter.ErrNotFound} {
+		for _, outcome := range []error{controller.ErrConflict, controller.ErrInvalid, controller.ErrForbidden, controller.ErrNotFound} {
 			require.NotErrorIs(t, err, outcome, "a part of it is done")
 		}
 		b.server.Heal()
@@ -32,7 +32,7 @@ func TestAFailureInTheMiddleOfACreation(t *testing.T) {
 	require.Equal(t, 4, b.observe(pool).Count)
 
 	b.server.Inject(rancher.Fault{Method: "POST", Path: "hosts", Times: 1, Status: http.StatusUnprocessableEntity})
-	require.ErrorIs(t, b.group(4, 5), adapter.ErrInvalid, "nothing of it is done")
+	require.ErrorIs(t, b.group(4, 5), controller.ErrInvalid, "nothing of it is done")
 }
 
 // Each call of a plan is carried out and its answer lost, and alertscale with it.
@@ -105,7 +105,7 @@ func TestAKeyThatIsRevokedInTheMiddle(t *testing.T) {
 		for _, d := range []*driver.Driver{b.driver, b.newDriver()} {
 			err := d.Scale(t.Context(), pool, c)
 			require.ErrorContains(t, err, "see to access_key")
-			var busy *adapter.BusyError
+			var busy *controller.ThrottledError
 			require.NotErrorAs(t, err, &busy)
 		}
 		lift()

@@ -12,9 +12,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	driver "alertscale/adapter/driver/rancher"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 	"alertscale/test/fakerancher/rancher"
 )
 
@@ -27,7 +28,7 @@ func TestServicesOnThreePages(t *testing.T) {
 	require.Equal(t, 1, b.server.Count("GET", "stacks"), "the stack is asked for once")
 	b.server.Forget()
 	_, err := b.driver.Observe(t.Context(), service("WEB249"))
-	require.ErrorIs(t, err, adapter.ErrNotFound)
+	require.ErrorIs(t, err, controller.ErrNotFound)
 	require.EqualError(t, err, `not found: service shop/WEB249: the stack has "web249"; write the name as it is there`)
 	require.Equal(t, 5, b.server.Count("GET", "services"), "by its name in the stack, and in the stack as it is now, then three pages")
 
@@ -59,7 +60,7 @@ func TestTheSameNamesInTwoEnvironments(t *testing.T) {
 
 	b.driver = b.driverWith(b.server.UserKey(), b.server.URL())
 	_, err := b.driver.Observe(t.Context(), mine)
-	require.ErrorIs(t, err, adapter.ErrInvalid)
+	require.ErrorIs(t, err, controller.ErrInvalid)
 	require.ErrorContains(t, err, "the url names none")
 }
 
@@ -78,7 +79,7 @@ func TestAServiceThatIsMadeAnew(t *testing.T) {
 	old := b.ids[ref]
 	b.server.Remove(old)
 	_, err := b.driver.Observe(t.Context(), ref)
-	require.ErrorIs(t, err, adapter.ErrNotFound)
+	require.ErrorIs(t, err, controller.ErrNotFound)
 	time.Sleep(50 * time.Millisecond)
 	b.add(rancher.ServiceSpec{Name: "web", Scale: 5})
 	require.NotEqual(t, old, b.ids[ref])
@@ -94,23 +95,23 @@ func TestStatesOfTheStandIn(t *testing.T) {
 		require.NoError(t, b.step(ref, 4), state)
 		require.Equal(t, 4, b.count(ref), state)
 	}
-	for state, want := range map[string]rules.Verdict{
-		"inactive": rules.Paused, "updating-inactive": rules.Paused, "deactivating": rules.Paused,
-		"registering": rules.NotReady, "restarting": rules.NotReady, "upgraded": rules.NotReady,
-		"canceling-upgrade": rules.NotReady, "canceled-upgrade": rules.NotReady,
+	for state, want := range map[string]engine.Verdict{
+		"inactive": engine.Disabled, "updating-inactive": engine.Disabled, "deactivating": engine.Disabled,
+		"registering": engine.NotReady, "restarting": engine.NotReady, "upgraded": engine.NotReady,
+		"canceling-upgrade": engine.NotReady, "canceled-upgrade": engine.NotReady,
 	} {
 		ref := b.add(rancher.ServiceSpec{Scale: 3, State: state, Hold: true})
 		require.Equal(t, want, b.observe(ref).Stop, state)
-		require.ErrorIs(t, b.step(ref, 4), adapter.ErrConflict, state)
+		require.ErrorIs(t, b.step(ref, 4), controller.ErrConflict, state)
 		require.Equal(t, 3, b.count(ref), state)
 	}
-	for verdict, spec := range map[rules.Verdict]rancher.ServiceSpec{
-		rules.Rejected: {Labels: map[string]string{"io.rancher.scheduler.global": "true"}},
-		rules.Owned:    {Scale: 2, Fields: map[string]any{"scalePolicy": map[string]any{"min": 1, "max": 4}}},
+	for verdict, spec := range map[engine.Verdict]rancher.ServiceSpec{
+		engine.Rejected: {Labels: map[string]string{"io.rancher.scheduler.global": "true"}},
+		engine.Owned:    {Scale: 2, Fields: map[string]any{"scalePolicy": map[string]any{"min": 1, "max": 4}}},
 	} {
 		require.Equal(t, verdict, b.observe(b.add(spec)).Stop)
 	}
-	require.Equal(t, rules.Rejected, b.observe(b.add(rancher.ServiceSpec{Kind: "externalService"})).Stop)
+	require.Equal(t, engine.Rejected, b.observe(b.add(rancher.ServiceSpec{Kind: "externalService"})).Stop)
 	require.NoError(t, b.step(b.add(rancher.ServiceSpec{Kind: "loadBalancerService", Scale: 1}), 2))
 }
 
@@ -138,8 +139,8 @@ func TestTwelveWriters(t *testing.T) {
 		wg.Go(func() {
 			o, err := d.Observe(t.Context(), ref)
 			assert.NoError(t, err)
-			if err := d.Scale(t.Context(), ref, rules.Change{From: o.Count, To: 10 + i}); err != nil {
-				assert.ErrorIs(t, err, adapter.ErrConflict)
+			if err := d.Scale(t.Context(), ref, engine.Change{From: o.Count, To: 10 + i}); err != nil {
+				assert.ErrorIs(t, err, controller.ErrConflict)
 				return
 			}
 			mu.Lock()
@@ -158,14 +159,14 @@ func TestConflictsAreSatOut(t *testing.T) {
 	o := b.observe(ref)
 	b.server.ConflictNext(3)
 	b.server.Forget()
-	require.NoError(t, b.driver.Scale(t.Context(), ref, rules.Change{From: o.Count, To: 2}))
+	require.NoError(t, b.driver.Scale(t.Context(), ref, engine.Change{From: o.Count, To: 2}))
 	require.Len(t, b.server.Writes(), 4)
 	require.Equal(t, 3, b.server.Count("GET", "services"), "each from a fresh read")
 
 	b.server.ConflictNext(100)
 	o = b.observe(ref)
-	err := b.driver.Scale(t.Context(), ref, rules.Change{From: o.Count, To: 3})
-	require.ErrorIs(t, err, adapter.ErrConflict)
+	err := b.driver.Scale(t.Context(), ref, engine.Change{From: o.Count, To: 3})
+	require.ErrorIs(t, err, controller.ErrConflict)
 	require.Equal(t, 2, b.count(ref))
 }
 
@@ -176,7 +177,7 @@ func TestASlowServer(t *testing.T) {
 	b.server.Inject(rancher.Fault{Method: "PUT", Delay: 300 * time.Millisecond, Times: 1})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	err := b.driver.Scale(ctx, ref, rules.Change{From: o.Count, To: 2})
+	err := b.driver.Scale(ctx, ref, engine.Change{From: o.Count, To: 2})
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.Equal(t, 1, b.count(ref))
 	require.Equal(t, 2, b.observe(ref).Count, "it is read when the write that was given up has landed")
@@ -188,7 +189,7 @@ func TestALostAnswerIsSeenByTheNextRead(t *testing.T) {
 	o := b.observe(ref)
 	b.server.LoseNext(1)
 	b.server.Forget()
-	require.Error(t, b.driver.Scale(t.Context(), ref, rules.Change{From: o.Count, To: 2}))
+	require.Error(t, b.driver.Scale(t.Context(), ref, engine.Change{From: o.Count, To: 2}))
 	require.Len(t, b.server.Writes(), 1)
 	require.Equal(t, 2, b.observe(ref).Count)
 }
@@ -218,14 +219,14 @@ func TestKeysThatAreRevokedAndRotated(t *testing.T) {
 	b.driver = d
 	require.NoError(t, b.step(ref, 2))
 	b.server.Revoke(key)
-	var busy *adapter.BusyError
+	var busy *controller.ThrottledError
 	_, err = d.Observe(t.Context(), ref)
 	require.ErrorAs(t, err, &busy)
 	require.NotContains(t, err.Error(), key.Secret)
 
 	b.driver = b.driverWith(b.server.AccountKey(rancher.ReadOnly, b.server.Project()), b.server.URL()+"/projects/"+b.server.Project())
 	_, err = b.driver.Observe(t.Context(), ref)
-	require.ErrorIs(t, err, adapter.ErrForbidden)
+	require.ErrorIs(t, err, controller.ErrForbidden)
 	require.ErrorContains(t, err, "readonly")
 }
 
@@ -234,7 +235,7 @@ func TestAForeignEnvironment(t *testing.T) {
 	for _, key := range []rancher.Key{b.server.ProjectKey(), b.server.UserKey()} {
 		b.driver = b.driverWith(key, b.server.URL()+"/projects/1a5")
 		_, err := b.driver.Observe(t.Context(), service("web"))
-		require.ErrorIs(t, err, adapter.ErrForbidden)
+		require.ErrorIs(t, err, controller.ErrForbidden)
 		require.ErrorContains(t, err, "there is no environment 1a5 for this key")
 	}
 }

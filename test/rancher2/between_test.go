@@ -4,8 +4,9 @@ import (
 	"net/http"
 	"testing"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 	"alertscale/test/fakerancher2"
 
 	"github.com/stretchr/testify/require"
@@ -27,10 +28,10 @@ func TestMachinePoolThatIsHandedToAnAutoscaler(t *testing.T) {
 			return pools
 		})
 		err := f.scale(t, ref, 3, 5)
-		require.ErrorIs(t, err, adapter.ErrConflict)
+		require.ErrorIs(t, err, controller.ErrConflict)
 		require.ErrorContains(t, err, "cluster-autoscaler scales it")
 		require.Equal(t, 3, f.quantity(t, ref))
-		require.Equal(t, rules.Owned, f.observe(t, ref).Stop)
+		require.Equal(t, engine.Owned, f.observe(t, ref).Stop)
 
 		f.edit(t, ref, func(pools []any) []any {
 			for key := range sizes {
@@ -53,7 +54,7 @@ func TestARancherThatIsNotThereYet(t *testing.T) {
 			_, err := f.driver.Observe(t.Context(), ref)
 			for _, err := range []error{err, f.scale(t, ref, 3, 4)} {
 				require.Error(t, err)
-				for _, sentinel := range []error{adapter.ErrNotFound, adapter.ErrForbidden, adapter.ErrInvalid, adapter.ErrConflict} {
+				for _, sentinel := range []error{controller.ErrNotFound, controller.ErrForbidden, controller.ErrInvalid, controller.ErrConflict} {
 					require.NotErrorIs(t, err, sentinel)
 				}
 			}

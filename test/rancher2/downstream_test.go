@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"alertscale/adapter"
 	"alertscale/adapter/driver/drivertest"
 	"alertscale/adapter/driver/kubernetes"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 	"alertscale/test/fakerancher2"
 	"alertscale/test/stack"
 
@@ -71,7 +71,7 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-func harness(t *testing.T, f *front, driver adapter.Driver) drivertest.Harness {
+func harness(t *testing.T, f *front, driver controller.Driver) drivertest.Harness {
 	namespace := newNamespace(t, 0)
 	ref := func(kind, name string) rules.Ref {
 		return rules.Ref{Driver: "kubernetes", Kind: kind, Namespace: namespace, Name: name}
@@ -139,11 +139,11 @@ func TestWhatRancherSays(t *testing.T) {
 			return nil
 		}, want: "401: Unauthorized 401: must authenticate; Rancher does not take the token of "},
 		"the token is of another cluster": {bring: holder(fakerancher2.Holder{Scope: fakerancher2.Local}), want: "401: Unauthorized 401: must authenticate; Rancher does not take the token of "},
-		"the user may not see it":         {bring: holder(fakerancher2.Holder{Members: []string{"c-m-def34"}}), is: adapter.ErrForbidden, want: "Rancher says so: it has no cluster c-m-abc12, or hides it"},
+		"the user may not see it":         {bring: holder(fakerancher2.Holder{Members: []string{"c-m-def34"}}), is: controller.ErrForbidden, want: "Rancher says so: it has no cluster c-m-abc12, or hides it"},
 		"no such cluster": {bring: func(f *front) func() {
 			f.RemoveCluster(downstream)
 			return nil
-		}, is: adapter.ErrNotFound, want: `404: clusters.management.cattle.io "c-m-abc12" not found; Rancher says so: it has no cluster c-m-abc12, or hides it`},
+		}, is: controller.ErrNotFound, want: `404: clusters.management.cattle.io "c-m-abc12" not found; Rancher says so: it has no cluster c-m-abc12, or hides it`},
 		"unavailable":  {bring: state(fakerancher2.Unavailable), want: "503: cluster not found; Rancher says so: c-m-abc12 is unavailable, or disconnected from it"},
 		"disconnected": {bring: state(fakerancher2.Disconnected), want: "500: cluster agent disconnected; Rancher says so: c-m-abc12 is unavailable, or disconnected from it"},
 		"no Rancher":   {bring: func(f *front) func() { return f.Gateway(http.StatusBadGateway).Remove }, want: `502: an HTML page, "502 Bad Gateway"; what is in front of Rancher says so`},
@@ -158,10 +158,10 @@ func TestWhatRancherSays(t *testing.T) {
 			want := strings.Replace(test.want, "URL", f.URL, 1)
 			_, discovery := early.Observe(t.Context(), ref)
 			_, read := late.Observe(t.Context(), ref)
-			write := late.Scale(t.Context(), ref, rules.Change{From: 3, To: 4, Version: o.Version})
+			write := late.Scale(t.Context(), ref, engine.Change{From: 3, To: 4, Version: o.Version})
 			for _, err := range []error{discovery, read, write} {
 				require.ErrorContains(t, err, want)
-				for _, sentinel := range []error{adapter.ErrNotFound, adapter.ErrForbidden, adapter.ErrInvalid, adapter.ErrConflict} {
+				for _, sentinel := range []error{controller.ErrNotFound, controller.ErrForbidden, controller.ErrInvalid, controller.ErrConflict} {
 					require.Equal(t, sentinel == test.is, errors.Is(err, sentinel), "%v", err)
 				}
 			}

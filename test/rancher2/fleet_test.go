@@ -12,6 +12,7 @@ import (
 
 	driver "alertscale/adapter/driver/rancher2"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 	"alertscale/test/fakerancher2"
 	"alertscale/test/shipped"
 	"alertscale/test/stack"
@@ -154,7 +155,7 @@ func (f *fleet) quantity(t *testing.T, ref rules.Ref) int {
 	return int(n)
 }
 
-func (f *fleet) observe(t *testing.T, ref rules.Ref) rules.Observed {
+func (f *fleet) observe(t *testing.T, ref rules.Ref) engine.Observed {
 	t.Helper()
 	o, err := f.driver.Observe(t.Context(), ref)
 	require.NoError(t, err)
@@ -163,5 +164,5 @@ func (f *fleet) observe(t *testing.T, ref rules.Ref) rules.Observed {
 
 func (f *fleet) scale(t *testing.T, ref rules.Ref, from, to int) error {
 	t.Helper()
-	return f.driver.Scale(t.Context(), ref, rules.Change{From: from, To: to})
+	return f.driver.Scale(t.Context(), ref, engine.Change{From: from, To: to})
 }

@@ -8,9 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/adapter/driver/drivertest"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 	"alertscale/test/stack"
 
 	"github.com/stretchr/testify/assert"
@@ -104,7 +105,7 @@ func TestMachinePoolBetweenReadAndWrite(t *testing.T) {
 			require.Equal(t, 3, f.observe(t, ref).Count)
 			f.edit(t, ref, test.edit)
 			err := f.scale(t, ref, 3, 5)
-			require.Equal(t, test.conflict, errors.Is(err, adapter.ErrConflict), "%v", err)
+			require.Equal(t, test.conflict, errors.Is(err, controller.ErrConflict), "%v", err)
 			if !test.conflict {
 				require.NoError(t, err)
 			}
@@ -128,11 +129,11 @@ func TestMachinePoolOfAClusterThatIsMadeAnew(t *testing.T) {
 		}
 		return nil
 	})
-	require.ErrorIs(t, f.scale(t, ref, 3, 5), adapter.ErrNotFound)
+	require.ErrorIs(t, f.scale(t, ref, 3, 5), controller.ErrNotFound)
 	f.made.Add(-1)
 	require.Equal(t, ref, f.cluster(t, "it-", 3))
 	err := f.scale(t, ref, 3, 5)
-	require.ErrorIs(t, err, adapter.ErrConflict)
+	require.ErrorIs(t, err, controller.ErrConflict)
 	require.ErrorContains(t, err, "it is of another cluster of that name now")
 	require.Equal(t, 3, f.quantity(t, ref))
 }
@@ -169,7 +170,7 @@ func TestMachinePoolsUnderLoad(t *testing.T) {
 					switch err := f.scale(t, ref, o.Count, o.Count+1); {
 					case err == nil:
 						n++
-					case !errors.Is(err, adapter.ErrConflict):
+					case !errors.Is(err, controller.ErrConflict):
 						assert.NoError(t, err)
 						return
 					}
@@ -202,10 +203,10 @@ func TestMachinePoolsThatAreNotScaled(t *testing.T) {
 	f.edit(t, ref, set(map[string]any{"autoscalingMinSize": int64(1), "autoscalingMaxSize": int64(5)}))
 	f.settle(t, ref)
 	o := f.observe(t, ref)
-	require.Equal(t, []any{3, rules.Owned, true}, []any{o.Count, o.Stop, o.Ready})
+	require.Equal(t, []any{3, engine.Owned, true}, []any{o.Count, o.Stop, o.Ready})
 	require.Contains(t, o.Why, "cluster-autoscaler")
 	f.edit(t, ref, set(map[string]any{"autoscalingMinSize": nil, "autoscalingMaxSize": nil, "paused": true}))
-	require.Equal(t, rules.Paused, f.observe(t, ref).Stop)
+	require.Equal(t, engine.Disabled, f.observe(t, ref).Stop)
 
 	for _, none := range []any{nil, "absent"} {
 		ref = f.cluster(t, "it-", 3)
@@ -219,7 +220,7 @@ func TestMachinePoolsThatAreNotScaled(t *testing.T) {
 		})
 		_, err := f.driver.Observe(t.Context(), ref)
 		for _, err := range []error{err, f.scale(t, ref, 0, 5)} {
-			require.ErrorIs(t, err, adapter.ErrInvalid)
+			require.ErrorIs(t, err, controller.ErrInvalid)
 			require.ErrorContains(t, err, "the pool has no quantity")
 		}
 		require.Nil(t, f.pool(t, ref)["quantity"])
@@ -228,14 +229,14 @@ func TestMachinePoolsThatAreNotScaled(t *testing.T) {
 	ref = f.cluster(t, "it-", 3)
 	admin.Patch(t, f.object(ref), map[string]any{"spec": map[string]any{"rkeConfig": nil}})
 	_, err := f.driver.Observe(t.Context(), ref)
-	require.ErrorIs(t, err, adapter.ErrInvalid)
+	require.ErrorIs(t, err, controller.ErrInvalid)
 	require.ErrorContains(t, err, "Rancher did not make the machines of this cluster")
 
 	ref = f.cluster(t, "it-", 3)
 	admin.Patch(t, f.object(ref), map[string]any{"metadata": map[string]any{"finalizers": []any{"example.com/wait"}}})
 	admin.Delete(t, f.object(ref))
 	_, err = f.driver.Observe(t.Context(), ref)
-	require.ErrorIs(t, err, adapter.ErrNotFound)
+	require.ErrorIs(t, err, controller.ErrNotFound)
 	require.ErrorContains(t, err, "the cluster is being deleted")
 	admin.Patch(t, f.object(ref), map[string]any{"metadata": map[string]any{"finalizers": nil}})
 }
@@ -270,7 +271,7 @@ func TestMachinePoolThatAPolicyRefuses(t *testing.T) {
 		}
 		return nil
 	})
-	require.ErrorIs(t, err, adapter.ErrInvalid)
+	require.ErrorIs(t, err, controller.ErrInvalid)
 	require.ErrorContains(t, err, "100 is enough")
 	require.NoError(t, f.scale(t, ref, f.observe(t, ref).Count, 4))
 }
@@ -292,7 +293,7 @@ func TestMachinePoolChangeThatIsTakenBack(t *testing.T) {
 	f.edit(t, ref, to(3))
 	answer.Release()
 	err := <-outcome
-	require.ErrorIs(t, err, adapter.ErrConflict)
+	require.ErrorIs(t, err, controller.ErrConflict)
 	require.ErrorContains(t, err, "422: the server rejected our request due to an error in our request")
 	require.Equal(t, 3, f.quantity(t, ref))
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/adapter/driver/drivertest"
 	driver "alertscale/adapter/driver/rancher2"
 	"alertscale/rules"
@@ -68,18 +68,18 @@ func TestNodePoolErrors(t *testing.T) {
 	ref, foreign := f.nodePool("c-abcde", 3), f.nodePool("c-other", 3)
 	f.observe(t, ref)
 	f.ConflictNext(1)
-	require.ErrorIs(t, f.scale(t, ref, 3, 4), adapter.ErrConflict)
+	require.ErrorIs(t, f.scale(t, ref, 3, 4), controller.ErrConflict)
 	require.Equal(t, 3, f.Quantity(id(ref)))
 	_, err := f.driver.Observe(t.Context(), foreign)
-	require.ErrorIs(t, err, adapter.ErrNotFound)
+	require.ErrorIs(t, err, controller.ErrNotFound)
 	require.ErrorContains(t, err, "of a cluster that the user of the token may see")
 	require.Equal(t, 3, f.observe(t, ref).Count)
 
 	f.RemoveNodePool(id(ref))
-	require.ErrorIs(t, f.scale(t, ref, 3, 4), adapter.ErrNotFound)
+	require.ErrorIs(t, f.scale(t, ref, 3, 4), controller.ErrNotFound)
 	f.SetNodePools(false)
 	_, err = f.driver.Observe(t.Context(), ref)
-	require.ErrorIs(t, err, adapter.ErrNotFound)
+	require.ErrorIs(t, err, controller.ErrNotFound)
 	require.ErrorContains(t, err, "which Rancher 2.15 and later have not")
 
 	login := f.Login()
@@ -91,7 +91,7 @@ func TestNodePoolErrors(t *testing.T) {
 	require.ErrorContains(t, err, "502: <html>")
 	gateway.Remove()
 	f.Revoke(f.token)
-	var busy *adapter.BusyError
+	var busy *controller.ThrottledError
 	_, err = f.driver.Observe(t.Context(), ref)
 	require.ErrorAs(t, err, &busy)
 	require.ErrorContains(t, err, "Rancher does not take the token")

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 )
 
 func ready(t *testing.T, h Harness) {
@@ -94,7 +94,7 @@ func busy(t *testing.T, h Harness) {
 	must(t, h.Refuse != nil)
 	ref := h.Make(t, 3)
 	o := h.observe(t, ref)
-	var b *adapter.BusyError
+	var b *controller.ThrottledError
 
 	h.Refuse(t, http.StatusTooManyRequests, 3*time.Second)
 	_, err := h.Driver.Observe(t.Context(), ref)
@@ -123,7 +123,7 @@ func unavailable(t *testing.T, h Harness) {
 			h.Refuse(t, code, after)
 			h.once(t, func() { err = h.scale(t.Context(), ref, o, 4) })
 			unknown(t, err)
-			later := (*adapter.LaterError)(nil)
+			later := (*controller.UnavailableError)(nil)
 			require.Equal(t, after > 0, errors.As(err, &later), "it says when to come back")
 			if after > 0 {
 				require.Equal(t, after, later.After)

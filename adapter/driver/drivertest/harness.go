@@ -8,14 +8,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // Harness is a driver and a hand on the API behind it. The functions below the first five are
 // faults and looks that not every API can be brought to: where one is nil its tests are skipped.
 type Harness struct {
-	Driver adapter.Driver
+	Driver controller.Driver
 
 	// Make brings a workload with a count into being, each time another one.
 	Make func(t *testing.T, count int) rules.Ref
@@ -83,7 +84,7 @@ func Run(t *testing.T, h Harness) {
 }
 
 // observe reads a ref that there is.
-func (h Harness) observe(t *testing.T, ref rules.Ref) rules.Observed {
+func (h Harness) observe(t *testing.T, ref rules.Ref) engine.Observed {
 	t.Helper()
 	o, err := h.Driver.Observe(t.Context(), ref)
 	require.NoError(t, err)
@@ -91,8 +92,8 @@ func (h Harness) observe(t *testing.T, ref rules.Ref) rules.Observed {
 }
 
 // scale asks for a change on what was read.
-func (h Harness) scale(ctx context.Context, ref rules.Ref, o rules.Observed, to int) error {
-	return h.Driver.Scale(ctx, ref, rules.Change{From: o.Count, To: to, Version: o.Version})
+func (h Harness) scale(ctx context.Context, ref rules.Ref, o engine.Observed, to int) error {
+	return h.Driver.Scale(ctx, ref, engine.Change{From: o.Count, To: to, Version: o.Version})
 }
 
 // must skips a test for which the harness has no means.
@@ -125,7 +126,7 @@ func promptly(t *testing.T, f func()) {
 func transient(t *testing.T, err error) {
 	t.Helper()
 	require.Error(t, err)
-	for _, sentinel := range []error{adapter.ErrNotFound, adapter.ErrForbidden, adapter.ErrInvalid, adapter.ErrConflict} {
+	for _, sentinel := range []error{controller.ErrNotFound, controller.ErrForbidden, controller.ErrInvalid, controller.ErrConflict} {
 		require.NotErrorIs(t, err, sentinel)
 	}
 }
@@ -134,6 +135,6 @@ func transient(t *testing.T, err error) {
 func unknown(t *testing.T, err error) {
 	t.Helper()
 	transient(t, err)
-	var b *adapter.BusyError
+	var b *controller.ThrottledError
 	require.NotErrorAs(t, err, &b)
 }

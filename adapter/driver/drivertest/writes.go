@@ -8,8 +8,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 func observes(t *testing.T, h Harness) {
@@ -34,7 +35,7 @@ func conflicts(t *testing.T, h Harness) {
 	ref := h.Make(t, 3)
 	o := h.observe(t, ref)
 	h.Change(t, ref, 7)
-	require.ErrorIs(t, h.scale(t.Context(), ref, o, 5), adapter.ErrConflict)
+	require.ErrorIs(t, h.scale(t.Context(), ref, o, 5), controller.ErrConflict)
 	require.Equal(t, 7, h.Count(t, ref))
 
 	require.NoError(t, h.scale(t.Context(), ref, h.observe(t, ref), 5), "on a new read it is carried out")
@@ -47,7 +48,7 @@ func staleVersion(t *testing.T, h Harness) {
 	must(t, o.Version != "")
 	h.Change(t, ref, 7)
 	h.Change(t, ref, 3)
-	require.ErrorIs(t, h.scale(t.Context(), ref, o, 5), adapter.ErrConflict)
+	require.ErrorIs(t, h.scale(t.Context(), ref, o, 5), controller.ErrConflict)
 	require.Equal(t, 3, h.Count(t, ref))
 }
 
@@ -55,7 +56,7 @@ func secondWrite(t *testing.T, h Harness) {
 	ref := h.Make(t, 3)
 	o := h.observe(t, ref)
 	require.NoError(t, h.scale(t.Context(), ref, o, 4))
-	require.ErrorIs(t, h.scale(t.Context(), ref, o, 5), adapter.ErrConflict)
+	require.ErrorIs(t, h.scale(t.Context(), ref, o, 5), controller.ErrConflict)
 	require.Equal(t, 4, h.Count(t, ref))
 }
 
@@ -68,32 +69,32 @@ func kindNotFound(t *testing.T, h Harness) {
 
 func missing(t *testing.T, h Harness, ref rules.Ref) {
 	_, err := h.Driver.Observe(t.Context(), ref)
-	require.ErrorIs(t, err, adapter.ErrNotFound)
-	err = h.Driver.Scale(t.Context(), ref, rules.Change{From: 1, To: 2, Version: "1"})
-	require.ErrorIs(t, err, adapter.ErrNotFound)
+	require.ErrorIs(t, err, controller.ErrNotFound)
+	err = h.Driver.Scale(t.Context(), ref, engine.Change{From: 1, To: 2, Version: "1"})
+	require.ErrorIs(t, err, controller.ErrNotFound)
 }
 
 func forbidden(t *testing.T, h Harness) {
 	must(t, h.Forbidden != nil)
 	ref := h.Forbidden(t, 3)
 	_, err := h.Driver.Observe(t.Context(), ref)
-	require.ErrorIs(t, err, adapter.ErrForbidden)
-	err = h.Driver.Scale(t.Context(), ref, rules.Change{From: 3, To: 4, Version: "1"})
-	require.ErrorIs(t, err, adapter.ErrForbidden)
+	require.ErrorIs(t, err, controller.ErrForbidden)
+	err = h.Driver.Scale(t.Context(), ref, engine.Change{From: 3, To: 4, Version: "1"})
+	require.ErrorIs(t, err, controller.ErrForbidden)
 	require.Equal(t, 3, h.Count(t, ref))
 }
 
 func forbiddenToWrite(t *testing.T, h Harness) {
 	must(t, h.ReadOnly != nil)
 	ref := h.ReadOnly(t, 3)
-	require.ErrorIs(t, h.scale(t.Context(), ref, h.observe(t, ref), 4), adapter.ErrForbidden)
+	require.ErrorIs(t, h.scale(t.Context(), ref, h.observe(t, ref), 4), controller.ErrForbidden)
 	require.Equal(t, 3, h.Count(t, ref))
 }
 
 func refusedWrite(t *testing.T, h Harness) {
 	ref := h.Make(t, 3)
 	o := h.observe(t, ref)
-	require.ErrorIs(t, h.scale(t.Context(), ref, o, -1), adapter.ErrInvalid)
+	require.ErrorIs(t, h.scale(t.Context(), ref, o, -1), controller.ErrInvalid)
 	require.Equal(t, 3, h.Count(t, ref))
 	require.Equal(t, o.Version, h.observe(t, ref).Version)
 }
@@ -124,7 +125,7 @@ func concurrentWriters(t *testing.T, h Harness) {
 				err = h.scale(t.Context(), ref, o, o.Count+1)
 				if err == nil {
 					done++
-				} else if !errors.Is(err, adapter.ErrConflict) {
+				} else if !errors.Is(err, controller.ErrConflict) {
 					assert.NoError(t, err)
 					return
 				}

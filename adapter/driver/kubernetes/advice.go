@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"strings"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 )
 
 // advice says who gave an answer, where that is not the API server, and what to do about it. It begins with
@@ -82,9 +82,9 @@ func (c *client) notTaken(s status) string {
 func ownRefusal(a answer, s status) error {
 	switch {
 	case s.rancher && a.code == http.StatusNotFound:
-		return adapter.ErrNotFound
+		return controller.ErrNotFound
 	case s.rancher && a.code == http.StatusForbidden:
-		return adapter.ErrForbidden
+		return controller.ErrForbidden
 	}
 	return nil
 }

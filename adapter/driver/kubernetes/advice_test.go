@@ -11,8 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
-	"alertscale/rules"
+	"alertscale/adapter/controller"
+	"alertscale/rules/engine"
 )
 
 const (
@@ -62,9 +62,9 @@ func refusalsOfRancher(r *Rancher) []refusalCase {
 	return []refusalCase{
 		{fail: replying(401, authBody), busy: true, want: "401: Unauthorized 401: must authenticate; Rancher does not take the token of " + r.TokenFile + " for c-m-abc12: it may have expired, have been deleted, or be scoped to another cluster; put a new one into the file"},
 		{fail: answering(401, 0), busy: true, want: "401: not now; the API server of c-m-abc12 does not take what Rancher shows to it for the user of the token"},
-		{fail: replying(404, unknownBody), is: adapter.ErrNotFound, want: `404: clusters.management.cattle.io "c-m-abc12" not found` + noCluster403},
-		{fail: replying(404, normanBody), is: adapter.ErrNotFound, want: "404: NotFound" + noCluster403},
-		{fail: replying(403, hiddenBody), is: adapter.ErrForbidden, want: "403: clusters is forbidden" + noCluster403},
+		{fail: replying(404, unknownBody), is: controller.ErrNotFound, want: `404: clusters.management.cattle.io "c-m-abc12" not found` + noCluster403},
+		{fail: replying(404, normanBody), is: controller.ErrNotFound, want: "404: NotFound" + noCluster403},
+		{fail: replying(403, hiddenBody), is: controller.ErrForbidden, want: "403: clusters is forbidden" + noCluster403},
 		{fail: replying(503, unavailableBody), want: "503: cluster not found" + away},
 		{fail: replying(500, "cluster agent disconnected"), want: "500: cluster agent disconnected" + away},
 		{fail: replying(502, "error trying to reach service: cluster agent disconnected"), want: "502: error trying to reach service: cluster agent disconnected" + away},
@@ -92,10 +92,10 @@ func TestWhatRancherSays(t *testing.T) {
 				want = "unauthorized: " + want
 			}
 			require.EqualError(t, err, want, name)
-			for _, sentinel := range []error{adapter.ErrNotFound, adapter.ErrForbidden, adapter.ErrInvalid, adapter.ErrConflict} {
+			for _, sentinel := range []error{controller.ErrNotFound, controller.ErrForbidden, controller.ErrInvalid, controller.ErrConflict} {
 				require.Equal(t, sentinel == test.is, errors.Is(err, sentinel), "%v is %v", err, sentinel)
 			}
-			busy := (*adapter.BusyError)(nil)
+			busy := (*controller.ThrottledError)(nil)
 			require.Equal(t, test.busy, errors.As(err, &busy), err)
 			w.now = w.now.Add(recovering + time.Second)
 		}
@@ -151,7 +151,7 @@ func TestA404InFrontOfRancher(t *testing.T) {
 		w.fake.with(func() { w.fake.next = append(w.fake.next, replying(404, body)) })
 		err := w.observe("Deployment")
 		require.Error(t, err)
-		for _, sentinel := range []error{adapter.ErrNotFound, adapter.ErrForbidden, adapter.ErrInvalid, adapter.ErrConflict} {
+		for _, sentinel := range []error{controller.ErrNotFound, controller.ErrForbidden, controller.ErrInvalid, controller.ErrConflict} {
 			require.NotErrorIs(t, err, sentinel, body)
 		}
 		require.NoError(t, w.observe("Deployment"), body)
@@ -162,7 +162,7 @@ func TestA404InFrontOfRancher(t *testing.T) {
 func TestAClusterThatGoesDuringDiscovery(t *testing.T) {
 	w, _ := newRancherWorld(t)
 	w.fake.with(func() { w.fake.index = replying(404, unknownBody) })
-	require.ErrorIs(t, w.observe("Deployment"), adapter.ErrNotFound)
+	require.ErrorIs(t, w.observe("Deployment"), controller.ErrNotFound)
 	w.now = w.now.Add(again) // what was said of it then is over
 	w.fake.with(func() {
 		w.fake.older = true
@@ -170,7 +170,7 @@ func TestAClusterThatGoesDuringDiscovery(t *testing.T) {
 			return req.URL.Path == "/apis/apps/v1" && replying(404, unknownBody)(rw, req)
 		}
 	})
-	var busy *adapter.BusyError
+	var busy *controller.ThrottledError
 	require.ErrorAs(t, w.observe("Deployment"), &busy)
 	require.ErrorContains(t, busy, "these API groups do not answer the API server: apps/v1")
 }
@@ -197,7 +197,7 @@ func TestTokenFile(t *testing.T) {
 	require.ErrorContains(t, w.observe("Deployment"), "unauthorized")
 	require.NoError(t, os.Remove(r.TokenFile))
 	before := w.fake.count("")
-	err := w.driver.Scale(t.Context(), deployment("web"), rules.Change{From: 3, To: 4, Version: "1"})
+	err := w.driver.Scale(t.Context(), deployment("web"), engine.Change{From: 3, To: 4, Version: "1"})
 	w.busy(err, 0, `not sent: rancher.token_file: failed to read token file "`+r.TokenFile+`": open `+r.TokenFile+`: no such file or directory`)
 	require.Equal(t, before, w.fake.count(""))
 	require.NoError(t, os.WriteFile(r.TokenFile, []byte("token-abcde:third"), 0o600))

@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"alertscale/rules/engine"
 	"context"
 	"fmt"
 	"testing"
@@ -12,8 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
-
-	"alertscale/rules"
 )
 
 // BenchmarkChange is a read and a guarded write of one count, by the driver and by a bare client
@@ -48,7 +47,7 @@ func changeByDriver(b *testing.B, f *fake) func(context.Context) error {
 		if err != nil {
 			return err
 		}
-		return d.Scale(ctx, deployment("web"), rules.Change{From: o.Count, To: other(o.Count), Version: o.Version})
+		return d.Scale(ctx, deployment("web"), engine.Change{From: o.Count, To: other(o.Count), Version: o.Version})
 	}
 }
 

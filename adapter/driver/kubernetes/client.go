@@ -13,7 +13,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/flowcontrol"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 )
 
 // client sends requests to one API server, each exactly once. It stands on client-go's transport,
@@ -83,13 +83,13 @@ func (c *client) patch(ctx context.Context, path string, body []byte) (answer, e
 
 const mediaJSON = "application/json"
 
-// do sends a request. An error is: no answer, or not a whole one. A BusyError is: not sent.
+// do sends a request. An error is: no answer, or not a whole one. A ThrottledError is: not sent.
 func (c *client) do(req *http.Request) (answer, error) {
 	if err := req.Context().Err(); err != nil {
 		return answer{}, err
 	}
 	if err := c.limit.Wait(req.Context()); err != nil {
-		return answer{}, &adapter.BusyError{Err: fmt.Errorf("not sent, too many requests wait for the driver's limit (%s): %w", c.rate, err)}
+		return answer{}, &controller.ThrottledError{Err: fmt.Errorf("not sent, too many requests wait for the driver's limit (%s): %w", c.rate, err)}
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
@@ -109,7 +109,7 @@ func (c *client) silence(err error) error {
 		err = u.Err
 	}
 	if never := (*unsent)(nil); errors.As(err, &never) {
-		return &adapter.BusyError{Err: fmt.Errorf("not sent: %w", never.error)}
+		return &controller.ThrottledError{Err: fmt.Errorf("not sent: %w", never.error)}
 	}
 	return fmt.Errorf("no answer from %s: %w%s", c.base, err, c.distrusted(err))
 }

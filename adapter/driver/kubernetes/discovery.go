@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 )
 
 const (
@@ -91,7 +91,7 @@ func (d *discovery) recall(k kind, fresh bool) (r resource, settled bool, err er
 		}
 		if doubt := d.doubt(k); doubt != "" {
 			// The sentinel of err must not show through.
-			return r, true, &adapter.BusyError{After: left, Err: fmt.Errorf("%v (not final: these API groups do not answer the API server: %s)", err, doubt)}
+			return r, true, &controller.ThrottledError{After: left, Err: fmt.Errorf("%v (not final: these API groups do not answer the API server: %s)", err, doubt)}
 		}
 	}
 	if fresh {
@@ -111,7 +111,7 @@ func (d *discovery) recallUnknown(k kind, why error, now time.Time) (resource, b
 		return resource{}, true, why
 	}
 	if len(d.unknown) >= maxUnknown {
-		return resource{}, true, &adapter.BusyError{After: again, Err: fmt.Errorf("discovery of kind %s: %d kinds were unknown within %s, no more are looked up for now", k, len(d.unknown), again)}
+		return resource{}, true, &controller.ThrottledError{After: again, Err: fmt.Errorf("discovery of kind %s: %d kinds were unknown within %s, no more are looked up for now", k, len(d.unknown), again)}
 	}
 	return resource{}, false, nil
 }
@@ -121,7 +121,7 @@ func (r *refused) of(k kind, left time.Duration) error {
 	if own := ownRefusal(r.answer, r.status); own != nil {
 		return fmt.Errorf("%w: discovery of kind %s: %v", own, k, r)
 	}
-	return &adapter.BusyError{After: left, Err: fmt.Errorf("discovery of kind %s: %w", k, r)}
+	return &controller.ThrottledError{After: left, Err: fmt.Errorf("discovery of kind %s: %w", k, r)}
 }
 
 // ask makes the next call for a kind that was unknown ask the API server again.

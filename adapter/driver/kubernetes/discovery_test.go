@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
 )
 
@@ -42,11 +42,11 @@ func (w *world) add(g fakeGroup) { w.fake.with(func() { w.fake.groups = append(w
 // busy expects a transient error that says when to come back.
 func (w *world) busy(err error, after time.Duration, want string) {
 	w.Helper()
-	var b *adapter.BusyError
+	var b *controller.ThrottledError
 	require.ErrorAs(w, err, &b)
 	require.Equal(w, after, b.After)
 	require.EqualError(w, b.Err, want)
-	for _, sentinel := range []error{adapter.ErrNotFound, adapter.ErrForbidden, adapter.ErrInvalid, adapter.ErrConflict} {
+	for _, sentinel := range []error{controller.ErrNotFound, controller.ErrForbidden, controller.ErrInvalid, controller.ErrConflict} {
 		require.NotErrorIs(w, err, sentinel)
 	}
 }
@@ -91,12 +91,12 @@ func TestUnknownKind(t *testing.T) {
 	require.Equal(t, 1, w.readings())
 
 	for range 3 {
-		require.ErrorIs(t, w.observe("Widget"), adapter.ErrNotFound)
+		require.ErrorIs(t, w.observe("Widget"), controller.ErrNotFound)
 		require.Equal(t, 2, w.readings())
 	}
 	w.add(widgets("a.b"))
 	w.fake.put("/apis/a.b/v1/namespaces/shop/widgets/web", 1)
-	require.ErrorIs(t, w.observe("Widget"), adapter.ErrNotFound)
+	require.ErrorIs(t, w.observe("Widget"), controller.ErrNotFound)
 	w.now = w.now.Add(again)
 	require.NoError(t, w.observe("Widget"))
 	require.NoError(t, w.observe("Widget"))
@@ -109,12 +109,12 @@ func TestManyUnknownKinds(t *testing.T) {
 	w := newWorld(t)
 	name := func(i int) string { return "K" + string(rune('a'+i)) }
 	for i := range maxUnknown {
-		require.ErrorIs(t, w.observe(name(i)), adapter.ErrNotFound)
+		require.ErrorIs(t, w.observe(name(i)), controller.ErrNotFound)
 	}
 	w.busy(w.observe("One.more"), again, "discovery of kind One.more: 20 kinds were unknown within 1m0s, no more are looked up for now")
 	require.Equal(t, maxUnknown, w.readings())
 	w.now = w.now.Add(again)
-	require.ErrorIs(t, w.observe("One.more"), adapter.ErrNotFound)
+	require.ErrorIs(t, w.observe("One.more"), controller.ErrNotFound)
 }
 
 // An aggregated API that is down hinders no kind of another group, and makes none of its own not
@@ -133,7 +133,7 @@ func TestPartialDiscovery(t *testing.T) {
 		w.busy(w.observe("Widget"), again, why)
 		w.now = w.now.Add(40 * time.Second)
 		w.busy(w.observe("Widget"), 20*time.Second, why)
-		require.ErrorIs(t, w.observe("Deploymnt.apps"), adapter.ErrNotFound, "its group did answer")
+		require.ErrorIs(t, w.observe("Deploymnt.apps"), controller.ErrNotFound, "its group did answer")
 		require.NoError(t, w.observe("Deployment"))
 
 		w.now = w.now.Add(again)
@@ -201,7 +201,7 @@ func TestKindMoves(t *testing.T) {
 	w.fake.with(func() { w.fake.groups = w.fake.groups[:len(w.fake.groups)-1] })
 	w.now = w.now.Add(again)
 	require.Error(t, w.observe("Widget"))
-	require.ErrorIs(t, w.observe("Widget"), adapter.ErrNotFound)
+	require.ErrorIs(t, w.observe("Widget"), controller.ErrNotFound)
 	require.NoError(t, w.observe("Deployment"))
 }
 

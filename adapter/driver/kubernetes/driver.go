@@ -14,8 +14,9 @@ import (
 
 	"k8s.io/client-go/rest"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // Options are what the driver needs beside its block of the file.
@@ -34,7 +35,7 @@ type Driver struct {
 	failed    atomic.Int64 // when the API server last failed, as of time.UnixNano
 }
 
-var _ adapter.Driver = (*Driver)(nil)
+var _ controller.Driver = (*Driver)(nil)
 
 // New finds the cluster and the credentials: the Rancher, or the kubeconfig and context, of the block,
 // else the service account of the pod, else KUBECONFIG, else ~/.kube/config. It sends nothing: the API
@@ -92,23 +93,23 @@ type scale struct {
 
 // Observe reads spec.replicas with one GET, once the kind is known. It is ready when
 // status.replicas is the same.
-func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (rules.Observed, error) {
+func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, error) {
 	c, err := d.prepare(ctx, ref, false)
 	if err != nil {
-		return rules.Observed{}, err
+		return engine.Observed{}, err
 	}
 	a, err := d.client.get(ctx, c.path(), mediaJSON)
 	if err != nil {
-		return rules.Observed{}, d.troubled(err)
+		return engine.Observed{}, d.troubled(err)
 	}
 	if a.code != http.StatusOK {
-		return rules.Observed{}, d.refusal(c, a)
+		return engine.Observed{}, d.refusal(c, a)
 	}
 	s, err := d.decode(c, a)
 	if err != nil {
-		return rules.Observed{}, err
+		return engine.Observed{}, err
 	}
-	return rules.Observed{
+	return engine.Observed{
 		Count:   s.Spec.Replicas,
 		Version: s.Metadata.ResourceVersion,
 		Ready:   s.Status.Replicas == s.Spec.Replicas,
@@ -117,14 +118,14 @@ func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (rules.Observed, er
 
 // Scale sets spec.replicas with one PATCH, once the kind is known, which the API server carries
 // out only if nothing about the workload changed since the read that c.Version is of. An error
-// that is neither of the adapter's sentinels nor a BusyError leaves open whether it did.
-func (d *Driver) Scale(ctx context.Context, ref rules.Ref, change rules.Change) error {
+// that is neither of the adapter's sentinels nor a ThrottledError leaves open whether it did.
+func (d *Driver) Scale(ctx context.Context, ref rules.Ref, change engine.Change) error {
 	c, err := d.prepare(ctx, ref, true)
 	if err != nil {
 		return err
 	}
 	if change.Version == "" {
-		return fmt.Errorf("%w: %s: a change needs the version that was read", adapter.ErrInvalid, c)
+		return fmt.Errorf("%w: %s: a change needs the version that was read", controller.ErrInvalid, c)
 	}
 	a, err := d.client.patch(ctx, c.path(), patch(change))
 	if err != nil {
@@ -144,7 +145,7 @@ func (d *Driver) Scale(ctx context.Context, ref rules.Ref, change rules.Change) 
 }
 
 // patch is a merge patch. The API server takes a version in it for a condition.
-func patch(c rules.Change) []byte {
+func patch(c engine.Change) []byte {
 	version, _ := json.Marshal(c.Version) // of a string it cannot fail
 	return fmt.Appendf(nil, `{"metadata":{"resourceVersion":%s},"spec":{"replicas":%d}}`, version, c.To)
 }
@@ -190,9 +191,9 @@ func (d *Driver) prepare(ctx context.Context, ref rules.Ref, write bool) (call, 
 	}
 	switch {
 	case c.resource.namespaced && ref.Namespace == "":
-		return c, fmt.Errorf("%w: %s: kind %s is in a namespace; give the target one", adapter.ErrInvalid, c, k)
+		return c, fmt.Errorf("%w: %s: kind %s is in a namespace; give the target one", controller.ErrInvalid, c, k)
 	case !c.resource.namespaced && ref.Namespace != "":
-		return c, fmt.Errorf("%w: %s: kind %s is in no namespace; leave it out of the target", adapter.ErrInvalid, c, k)
+		return c, fmt.Errorf("%w: %s: kind %s is in no namespace; leave it out of the target", controller.ErrInvalid, c, k)
 	}
 	return c, nil
 }
@@ -200,14 +201,14 @@ func (d *Driver) prepare(ctx context.Context, ref rules.Ref, write bool) (call, 
 // valid refuses what would be another path of the API than that of a scale subresource.
 func (c call) valid() error {
 	if c.ref.Path != "" {
-		return fmt.Errorf("%w: %s: the scale subresource has no path %s", adapter.ErrInvalid, c, c.ref.Path)
+		return fmt.Errorf("%w: %s: the scale subresource has no path %s", controller.ErrInvalid, c, c.ref.Path)
 	}
 	if c.ref.Kind == "" || c.ref.Name == "" {
-		return fmt.Errorf("%w: %s: a target needs a kind and a name", adapter.ErrInvalid, c)
+		return fmt.Errorf("%w: %s: a target needs a kind and a name", controller.ErrInvalid, c)
 	}
 	for _, part := range [...]string{c.ref.Namespace, c.ref.Name} {
 		if part == "." || part == ".." || strings.ContainsAny(part, "/%") {
-			return fmt.Errorf("%w: %s: %q is no name", adapter.ErrInvalid, c, part)
+			return fmt.Errorf("%w: %s: %q is no name", controller.ErrInvalid, c, part)
 		}
 	}
 	return nil

@@ -11,9 +11,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/adapter/driver/drivertest"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // newDriver returns a driver that talks to the fake.
@@ -84,7 +85,7 @@ func TestReady(t *testing.T) {
 	f.put(deploymentPath("web"), 3)
 	o, err := d.Observe(t.Context(), deployment("web"))
 	require.NoError(t, err)
-	require.Equal(t, rules.Observed{Count: 3, Version: "1"}, o)
+	require.Equal(t, engine.Observed{Count: 3, Version: "1"}, o)
 	f.with(func() { f.objects[deploymentPath("web")].status = 3 })
 	o, err = d.Observe(t.Context(), deployment("web"))
 	require.NoError(t, err)
@@ -98,7 +99,7 @@ func TestRequestsOfAChange(t *testing.T) {
 	for i := range 3 {
 		o, err := d.Observe(t.Context(), deployment("web"))
 		require.NoError(t, err)
-		require.NoError(t, d.Scale(t.Context(), deployment("web"), rules.Change{From: o.Count, To: 10 + i, Version: o.Version}))
+		require.NoError(t, d.Scale(t.Context(), deployment("web"), engine.Change{From: o.Count, To: 10 + i, Version: o.Version}))
 	}
 	f.with(func() {
 		path := deploymentPath("web") + "/scale"
@@ -136,7 +137,7 @@ func TestWriteIsSentOnce(t *testing.T) {
 				o, err := d.Observe(t.Context(), deployment("web"))
 				require.NoError(t, err)
 				f.with(func() { f.next = append(f.next, fail) })
-				require.Error(t, d.Scale(t.Context(), deployment("web"), rules.Change{From: 3, To: 4, Version: o.Version}))
+				require.Error(t, d.Scale(t.Context(), deployment("web"), engine.Change{From: 3, To: 4, Version: o.Version}))
 				require.Equal(t, 1, f.count("PATCH "))
 				require.Equal(t, 3, f.get(deploymentPath("web")).spec)
 			})
@@ -149,7 +150,7 @@ func TestSilentNoOp(t *testing.T) {
 	d := newDriver(t, f)
 	f.put(deploymentPath("web"), 3)
 	f.with(func() { f.deaf = true })
-	err := d.Scale(t.Context(), deployment("web"), rules.Change{From: 3, To: 5, Version: "1"})
+	err := d.Scale(t.Context(), deployment("web"), engine.Change{From: 3, To: 5, Version: "1"})
 	require.EqualError(t, err, "Deployment shop/web: the API server took the change to 5 and made it 3: an admission webhook or a policy stands in the way")
 }
 
@@ -198,8 +199,8 @@ func TestLimit(t *testing.T) {
 	require.NoError(t, err)
 	ctx, stop := deadline(t, time.Second)
 	defer stop()
-	err = d.Scale(ctx, deployment("web"), rules.Change{From: 3, To: 4, Version: "1"})
-	var busy *adapter.BusyError
+	err = d.Scale(ctx, deployment("web"), engine.Change{From: 3, To: 4, Version: "1"})
+	var busy *controller.ThrottledError
 	require.ErrorAs(t, err, &busy)
 	require.True(t, strings.HasPrefix(err.Error(), "not sent, too many requests wait for the driver's limit (qps 0.001, burst 3): "), err)
 	require.Zero(t, f.count("PATCH "))

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 )
 
 // refusal turns an answer that is no success into an error of the adapter's terms.
@@ -22,18 +22,18 @@ func (d *Driver) refusal(c call, a answer) error {
 			return d.notFound(c, s, said)
 		}
 	case http.StatusForbidden:
-		return d.forbidden(fmt.Errorf("%w: %s: %s%s", adapter.ErrForbidden, c, said, c.grant(s.Message)))
+		return d.forbidden(fmt.Errorf("%w: %s: %s%s", controller.ErrForbidden, c, said, c.grant(s.Message)))
 	case http.StatusUnauthorized:
-		return &adapter.BusyError{Err: fmt.Errorf("unauthorized: %s: %s", c, said)}
+		return &controller.ThrottledError{Err: fmt.Errorf("unauthorized: %s: %s", c, said)}
 	case http.StatusTooManyRequests:
-		return &adapter.BusyError{After: d.retryAfter(a, s), Err: d.troubled(fmt.Errorf("%s: %s", c, said))}
+		return &controller.ThrottledError{After: d.retryAfter(a, s), Err: d.troubled(fmt.Errorf("%s: %s", c, said))}
 	case http.StatusConflict:
 		if c.write {
-			return fmt.Errorf("%w: %s: %s", adapter.ErrConflict, c, said)
+			return fmt.Errorf("%w: %s: %s", controller.ErrConflict, c, said)
 		}
 	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotAcceptable,
 		http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
-		return fmt.Errorf("%w: %s: %s", adapter.ErrInvalid, c, said)
+		return fmt.Errorf("%w: %s: %s", controller.ErrInvalid, c, said)
 	}
 	return d.trouble(c, a, s, said)
 }
@@ -42,10 +42,10 @@ func (d *Driver) refusal(c call, a answer) error {
 // former is named in the answer.
 func (d *Driver) notFound(c call, s status, said string) error {
 	if s.Details.Name != "" {
-		return fmt.Errorf("%w: %s: %s; create it, or correct kind, namespace and name", adapter.ErrNotFound, c, said)
+		return fmt.Errorf("%w: %s: %s; create it, or correct kind, namespace and name", controller.ErrNotFound, c, said)
 	}
 	after := d.discovery.forget(c.kind, c.resource)
-	return &adapter.BusyError{After: after, Err: fmt.Errorf("%s: the API server no longer serves %s in %s (%s); its kinds are looked up anew", c, c.resource.name, c.resource.groupVersion(), said)}
+	return &controller.ThrottledError{After: after, Err: fmt.Errorf("%s: the API server no longer serves %s in %s (%s); its kinds are looked up anew", c, c.resource.name, c.resource.groupVersion(), said)}
 }
 
 // trouble is an answer that may be another one later.
@@ -55,10 +55,10 @@ func (d *Driver) trouble(c call, a answer, s status, said string) error {
 	switch {
 	case after == 0:
 		return err
-	case c.write: // a server that fails may have carried it out, and a BusyError would deny that
-		return &adapter.LaterError{After: after, Err: err}
+	case c.write: // a server that fails may have carried it out, and a ThrottledError would deny that
+		return &controller.UnavailableError{After: after, Err: err}
 	}
-	return &adapter.BusyError{After: after, Err: err}
+	return &controller.ThrottledError{After: after, Err: err}
 }
 
 // grant says what a role lacks, where it is for that and not for a policy that an answer is 403.
@@ -79,10 +79,10 @@ func (c call) grant(message string) string {
 
 // retryAfter is how long an answer asks to be left alone for, zero where it does not.
 func (d *Driver) retryAfter(a answer, s status) time.Duration {
-	if after, ok := adapter.RetryAfter(a.header, d.now()); ok {
+	if after, ok := controller.RetryAfter(a.header, d.now()); ok {
 		return after
 	}
 	return time.Duration(max(0, s.Details.RetryAfterSeconds)) * time.Second
 }
 
-func oneLine(text string) string { return adapter.OneLine(text, 500) }
+func oneLine(text string) string { return controller.OneLine(text, 500) }

@@ -9,8 +9,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 func deadline(t *testing.T, d time.Duration) (context.Context, context.CancelFunc) {
@@ -37,36 +38,36 @@ func TestErrors(t *testing.T) {
 		is    error // nil: transient
 		want  string
 	}{
-		{ref: deployment("nobody"), is: adapter.ErrNotFound, want: `not found: Deployment shop/nobody: 404: deployments.apps "nobody" not found; create it, or correct kind, namespace and name`},
-		{ref: deployment("locked"), is: adapter.ErrForbidden, want: `forbidden: Deployment shop/locked: 403: deployments "locked" is forbidden: User "u" cannot get resource "deployments/scale" in API group "apps" in the namespace "shop"; the role must grant get on deployments/scale in the API group apps`},
-		{ref: deployment("readonly"), write: true, is: adapter.ErrForbidden, want: `forbidden: Deployment shop/readonly: 403: deployments "readonly" is forbidden: User "u" cannot patch resource "deployments/scale" in API group "apps" in the namespace "shop"; the role must grant patch on deployments/scale in the API group apps`},
-		{ref: deployment("web"), write: true, fail: plain(403, "admission webhook \"x\" denied the request:\n no"), is: adapter.ErrForbidden, want: `forbidden: Deployment shop/web: 403: admission webhook "x" denied the request: no`},
-		{ref: deployment("web"), write: true, fail: answering(409, 0), is: adapter.ErrConflict, want: `changed in the meantime: Deployment shop/web: 409: not now`},
-		{ref: deployment("web"), write: true, fail: answering(422, 0), is: adapter.ErrInvalid, want: `invalid: Deployment shop/web: 422: not now`},
-		{ref: deployment("web"), fail: answering(400, 0), is: adapter.ErrInvalid, want: `invalid: Deployment shop/web: 400: not now`},
+		{ref: deployment("nobody"), is: controller.ErrNotFound, want: `not found: Deployment shop/nobody: 404: deployments.apps "nobody" not found; create it, or correct kind, namespace and name`},
+		{ref: deployment("locked"), is: controller.ErrForbidden, want: `forbidden: Deployment shop/locked: 403: deployments "locked" is forbidden: User "u" cannot get resource "deployments/scale" in API group "apps" in the namespace "shop"; the role must grant get on deployments/scale in the API group apps`},
+		{ref: deployment("readonly"), write: true, is: controller.ErrForbidden, want: `forbidden: Deployment shop/readonly: 403: deployments "readonly" is forbidden: User "u" cannot patch resource "deployments/scale" in API group "apps" in the namespace "shop"; the role must grant patch on deployments/scale in the API group apps`},
+		{ref: deployment("web"), write: true, fail: plain(403, "admission webhook \"x\" denied the request:\n no"), is: controller.ErrForbidden, want: `forbidden: Deployment shop/web: 403: admission webhook "x" denied the request: no`},
+		{ref: deployment("web"), write: true, fail: answering(409, 0), is: controller.ErrConflict, want: `changed in the meantime: Deployment shop/web: 409: not now`},
+		{ref: deployment("web"), write: true, fail: answering(422, 0), is: controller.ErrInvalid, want: `invalid: Deployment shop/web: 422: not now`},
+		{ref: deployment("web"), fail: answering(400, 0), is: controller.ErrInvalid, want: `invalid: Deployment shop/web: 400: not now`},
 		{ref: deployment("web"), fail: answering(401, 0), want: `unauthorized: Deployment shop/web: 401: not now; the API server does not take the credentials, which may be about to be renewed: see to the token or the kubeconfig`},
 		{ref: deployment("web"), fail: answering(503, 2*time.Second), want: `Deployment shop/web: 503: not now (try again in 2s)`},
 		{ref: deployment("web"), write: true, fail: answering(503, 2*time.Second), want: `Deployment shop/web: 503: not now (try again in 2s)`},
 		{ref: deployment("web"), fail: plain(502, ""), want: `Deployment shop/web: 502 Bad Gateway`},
 		{ref: deployment("web"), fail: plain(200, "<html>sign in</html>"), want: `Deployment shop/web: the answer of ` + f.server.URL + ` is no Scale: <html>sign in</html>; is it an API server?`},
-		{ref: in("", "shop", "web"), is: adapter.ErrInvalid, want: `invalid:  shop/web: a target needs a kind and a name`},
-		{ref: in("Deployment", "", "web"), is: adapter.ErrInvalid, want: `invalid: Deployment web: kind Deployment is in a namespace; give the target one`},
-		{ref: in("Fleet", "shop", "red"), is: adapter.ErrInvalid, want: `invalid: Fleet shop/red: kind Fleet is in no namespace; leave it out of the target`},
-		{ref: in("Deployment", "..", "web"), is: adapter.ErrInvalid, want: `invalid: Deployment ../web: ".." is no name`},
-		{ref: in("Deployment", "shop", "a%2fb"), is: adapter.ErrInvalid, want: `invalid: Deployment shop/a%2fb: "a%2fb" is no name`},
-		{ref: rules.Ref{Kind: "Deployment", Namespace: "shop", Name: "web", Path: "/spec/x"}, is: adapter.ErrInvalid, want: `invalid: Deployment shop/web: the scale subresource has no path /spec/x`},
+		{ref: in("", "shop", "web"), is: controller.ErrInvalid, want: `invalid:  shop/web: a target needs a kind and a name`},
+		{ref: in("Deployment", "", "web"), is: controller.ErrInvalid, want: `invalid: Deployment web: kind Deployment is in a namespace; give the target one`},
+		{ref: in("Fleet", "shop", "red"), is: controller.ErrInvalid, want: `invalid: Fleet shop/red: kind Fleet is in no namespace; leave it out of the target`},
+		{ref: in("Deployment", "..", "web"), is: controller.ErrInvalid, want: `invalid: Deployment ../web: ".." is no name`},
+		{ref: in("Deployment", "shop", "a%2fb"), is: controller.ErrInvalid, want: `invalid: Deployment shop/a%2fb: "a%2fb" is no name`},
+		{ref: rules.Ref{Kind: "Deployment", Namespace: "shop", Name: "web", Path: "/spec/x"}, is: controller.ErrInvalid, want: `invalid: Deployment shop/web: the scale subresource has no path /spec/x`},
 	} {
 		if test.fail != nil {
 			f.with(func() { f.next = append(f.next, test.fail) })
 		}
 		var err error
 		if test.write {
-			err = d.Scale(t.Context(), test.ref, rules.Change{From: 3, To: 4, Version: "1"})
+			err = d.Scale(t.Context(), test.ref, engine.Change{From: 3, To: 4, Version: "1"})
 		} else {
 			_, err = d.Observe(t.Context(), test.ref)
 		}
 		require.EqualError(t, err, test.want)
-		for _, sentinel := range []error{adapter.ErrNotFound, adapter.ErrForbidden, adapter.ErrInvalid, adapter.ErrConflict} {
+		for _, sentinel := range []error{controller.ErrNotFound, controller.ErrForbidden, controller.ErrInvalid, controller.ErrConflict} {
 			require.Equal(t, sentinel == test.is, errors.Is(err, sentinel), "%v is %v", err, sentinel)
 		}
 	}
@@ -75,8 +76,8 @@ func TestErrors(t *testing.T) {
 func TestUnversionedChange(t *testing.T) {
 	f := newFake(t, true)
 	f.put(deploymentPath("web"), 3)
-	err := newDriver(t, f).Scale(t.Context(), deployment("web"), rules.Change{From: 3, To: 4})
-	require.ErrorIs(t, err, adapter.ErrInvalid)
+	err := newDriver(t, f).Scale(t.Context(), deployment("web"), engine.Change{From: 3, To: 4})
+	require.ErrorIs(t, err, controller.ErrInvalid)
 	require.Equal(t, 3, f.get(deploymentPath("web")).spec)
 }
 
@@ -105,12 +106,12 @@ func TestToken(t *testing.T) {
 	require.NoError(t, err)
 
 	asks("another")
-	var busy *adapter.BusyError
+	var busy *controller.ThrottledError
 	_, err = d.Observe(t.Context(), deployment("web"))
 	require.ErrorAs(t, err, &busy)
-	require.ErrorAs(t, d.Scale(t.Context(), deployment("web"), rules.Change{From: 3, To: 4, Version: o.Version}), &busy)
+	require.ErrorAs(t, d.Scale(t.Context(), deployment("web"), engine.Change{From: 3, To: 4, Version: o.Version}), &busy)
 	require.Equal(t, 3, f.get(deploymentPath("web")).spec)
 
 	asks("secret")
-	require.NoError(t, d.Scale(t.Context(), deployment("web"), rules.Change{From: 3, To: 4, Version: o.Version}))
+	require.NoError(t, d.Scale(t.Context(), deployment("web"), engine.Change{From: 3, To: 4, Version: o.Version}))
 }

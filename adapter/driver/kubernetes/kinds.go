@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules/yamldoc"
 )
 
@@ -102,7 +102,7 @@ func (t table) choose(k kind) (resource, error) {
 
 func ambiguous(k kind, all []resource) error {
 	where := versions(all, func(r resource) bool { return r.scale && k.covers(r.group, r.version) })
-	return fmt.Errorf("%w: kind %s is ambiguous: %s; write group/version/Kind", adapter.ErrInvalid, k, where)
+	return fmt.Errorf("%w: kind %s is ambiguous: %s; write group/version/Kind", controller.ErrInvalid, k, where)
 }
 
 // explain says why a kind cannot be scaled.
@@ -112,14 +112,14 @@ func (t table) explain(k kind) error {
 	covered := slices.ContainsFunc(all, func(r resource) bool { return k.covers(r.group, r.version) })
 	switch {
 	case covered && scalable != "":
-		return fmt.Errorf("%w: kind %s has no scale subresource there; %s has one", adapter.ErrInvalid, k, scalable)
+		return fmt.Errorf("%w: kind %s has no scale subresource there; %s has one", controller.ErrInvalid, k, scalable)
 	case covered:
-		return fmt.Errorf("%w: kind %s has no scale subresource, so its count cannot be set; name what owns it and can be scaled", adapter.ErrInvalid, k)
+		return fmt.Errorf("%w: kind %s has no scale subresource, so its count cannot be set; name what owns it and can be scaled", controller.ErrInvalid, k)
 	case scalable != "":
-		return fmt.Errorf("%w: the API server has no kind %s; it has %s in %s", adapter.ErrNotFound, k, k.name, scalable)
+		return fmt.Errorf("%w: the API server has no kind %s; it has %s in %s", controller.ErrNotFound, k, k.name, scalable)
 	}
 	return fmt.Errorf("%w: the API server has no kind %s%s; correct the kind, or install what defines it",
-		adapter.ErrNotFound, k, yamldoc.Hint(k.name, t.scalable()))
+		controller.ErrNotFound, k, yamldoc.Hint(k.name, t.scalable()))
 }
 
 // versions lists where those of a kind's resources are that match, in order of their names.

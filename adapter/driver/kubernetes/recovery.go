@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 )
 
 // recovering is how long after it failed an API server's no is not taken for good. One that starts answers
@@ -14,7 +14,7 @@ const recovering = 2 * time.Minute
 
 // troubled notes that the API server failed, where an error tells so: one that was asked.
 func (d *Driver) troubled(err error) error {
-	if busy := (*adapter.BusyError)(nil); !errors.As(err, &busy) {
+	if busy := (*controller.ThrottledError)(nil); !errors.As(err, &busy) {
 		d.failed.Store(d.now().UnixNano())
 	}
 	return err
@@ -27,7 +27,7 @@ func (d *Driver) inTrouble() bool {
 
 // notFinal makes a no transient. The sentinel of err must not show through.
 func notFinal(err error, after time.Duration) error {
-	return &adapter.BusyError{After: after, Err: fmt.Errorf("%v (not final: the API server failed a moment ago, and may not know yet)", err)}
+	return &controller.ThrottledError{After: after, Err: fmt.Errorf("%v (not final: the API server failed a moment ago, and may not know yet)", err)}
 }
 
 // forbidden sorts a no to a call.
@@ -40,7 +40,7 @@ func (d *Driver) forbidden(err error) error {
 
 // unresolved sorts an error of discovery.
 func (d *Driver) unresolved(k kind, err error) error {
-	if !errors.Is(err, adapter.ErrNotFound) && !errors.Is(err, adapter.ErrInvalid) && !errors.Is(err, adapter.ErrForbidden) {
+	if !errors.Is(err, controller.ErrNotFound) && !errors.Is(err, controller.ErrInvalid) && !errors.Is(err, controller.ErrForbidden) {
 		return d.troubled(err)
 	}
 	if d.inTrouble() {

@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
-	"alertscale/rules"
+	"alertscale/adapter/controller"
+	"alertscale/rules/engine"
 )
 
 const failedAMomentAgo = " (not final: the API server failed a moment ago, and may not know yet)"
@@ -41,7 +41,7 @@ func TestForbiddenAfterTrouble(t *testing.T) {
 
 			w.now = w.now.Add(2 * time.Second)
 			w.fake.with(func() { w.fake.next = append(w.fake.next, no) })
-			require.ErrorIs(t, w.observe("Deployment"), adapter.ErrForbidden)
+			require.ErrorIs(t, w.observe("Deployment"), controller.ErrForbidden)
 		})
 	}
 }
@@ -61,18 +61,18 @@ func TestUnknownKindAfterTrouble(t *testing.T) {
 	require.ErrorContains(t, err, `widgets.apps "web" not found`)
 
 	w.now = w.now.Add(recovering)
-	require.ErrorIs(t, w.observe("Gadget"), adapter.ErrNotFound)
+	require.ErrorIs(t, w.observe("Gadget"), controller.ErrNotFound)
 }
 
 // What alertscale keeps to itself is no trouble of the API server.
 func TestLimitIsNoTrouble(t *testing.T) {
 	w := newWorld(t)
 	require.NoError(t, w.observe("Deployment"))
-	require.Error(t, w.driver.troubled(&adapter.BusyError{Err: errors.New("not sent")}))
+	require.Error(t, w.driver.troubled(&controller.ThrottledError{Err: errors.New("not sent")}))
 	w.fake.with(func() { w.fake.next = append(w.fake.next, answering(403, 0)) })
-	require.ErrorIs(t, w.observe("Deployment"), adapter.ErrForbidden)
+	require.ErrorIs(t, w.observe("Deployment"), controller.ErrForbidden)
 }
 
 func (w *world) scale() error {
-	return w.driver.Scale(w.Context(), deployment("web"), rules.Change{From: 3, To: 4, Version: "1"})
+	return w.driver.Scale(w.Context(), deployment("web"), engine.Change{From: 3, To: 4, Version: "1"})
 }

@@ -7,7 +7,7 @@ import (
 
 	client "github.com/rancher/go-rancher/v2"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 )
 
 // The types of the API that are of use here.
@@ -55,7 +55,7 @@ func (d *Driver) watch(s *session, err error) error {
 // as that, and the role may be another one by the next time.
 func (d *Driver) lacking(s *session, what string) error {
 	d.contact.expire(s)
-	return fmt.Errorf("%w: %s; give it another role", adapter.ErrForbidden, what)
+	return fmt.Errorf("%w: %s; give it another role", controller.ErrForbidden, what)
 }
 
 // get reads one resource.

@@ -11,7 +11,7 @@ import (
 
 	client "github.com/rancher/go-rancher/v2"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
 )
 
@@ -45,10 +45,10 @@ func (d *Driver) mold(ctx context.Context, s *session, ref rules.Ref, g *group) 
 		}
 	}
 	if waits != "" {
-		return nil, &adapter.BusyError{Err: fmt.Errorf("%s: no active host of the group was made by Rancher; %s", name(ref), waits)}
+		return nil, &controller.ThrottledError{Err: fmt.Errorf("%s: no active host of the group was made by Rancher; %s", name(ref), waits)}
 	}
 	return nil, fmt.Errorf("%w: %s: no host of the group was made by Rancher, and custom hosts cannot be cloned; add one by a machine driver or a host template",
-		adapter.ErrInvalid, name(ref))
+		controller.ErrInvalid, name(ref))
 }
 
 // clone takes what a host was created with: the template, or the one configuration of a machine driver, and

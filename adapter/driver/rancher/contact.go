@@ -14,7 +14,7 @@ import (
 	"github.com/go-kit/log/level"
 	client "github.com/rancher/go-rancher/v2"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 )
 
 // patience is how long the server may take over one request.
@@ -140,7 +140,7 @@ func (c *contact) begin(ctx context.Context, with settings) (*session, error) {
 	s := &session{api: found, environment: environment, where: with.root + "/projects/" + environment}
 	if !slices.Contains(found.GetTypes()[typeService].ResourceMethods, http.MethodPut) {
 		return nil, fmt.Errorf("%w: the key may not change services of environment %s, its role there is readonly; give it another role or use an environment key",
-			adapter.ErrForbidden, environment)
+			controller.ErrForbidden, environment)
 	}
 	return s, nil
 }
@@ -167,9 +167,9 @@ func whichEnvironment(ctx context.Context, with settings) (string, error) {
 	case header.Get("X-API-Schemas") == "" && status < http.StatusInternalServerError:
 		return "", fmt.Errorf("%d %s: this is no Rancher API; see to the url", status, http.StatusText(status))
 	case status == http.StatusForbidden && with.project != "":
-		return "", fmt.Errorf("%w: 403 Forbidden: there is no environment %s for this key; see to the url and the key", adapter.ErrForbidden, with.project)
+		return "", fmt.Errorf("%w: 403 Forbidden: there is no environment %s for this key; see to the url and the key", controller.ErrForbidden, with.project)
 	case status == http.StatusForbidden:
-		return "", fmt.Errorf("%w: 403 Forbidden: see to the key and its role", adapter.ErrForbidden)
+		return "", fmt.Errorf("%w: 403 Forbidden: see to the key and its role", controller.ErrForbidden)
 	case status == http.StatusNotFound:
 		return "", errors.New("404 Not Found: there is no such API; see to the url")
 	case status != http.StatusOK:
@@ -181,9 +181,9 @@ func whichEnvironment(ctx context.Context, with settings) (string, error) {
 	}
 	switch {
 	case own == "" && with.project == "":
-		return "", fmt.Errorf("%w: the key is not of an environment, and the url names none; make it %s/projects/ID", adapter.ErrInvalid, with.root)
+		return "", fmt.Errorf("%w: the key is not of an environment, and the url names none; make it %s/projects/ID", controller.ErrInvalid, with.root)
 	case own != "" && with.project != "" && own != with.project:
-		return "", fmt.Errorf("%w: the key is of environment %s, the url names %s; see to the url and the key", adapter.ErrForbidden, own, with.project)
+		return "", fmt.Errorf("%w: the key is of environment %s, the url names %s; see to the url and the key", controller.ErrForbidden, own, with.project)
 	case own != "":
 		return own, nil
 	}

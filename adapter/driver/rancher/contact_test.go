@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 )
 
 func TestTheFirstContactIsLazyAndShared(t *testing.T) {
@@ -59,8 +59,8 @@ func TestWhichEnvironment(t *testing.T) {
 		"an environment's key":                 {kind: "project"},
 		"and the same in the url":              {kind: "project", path: "/v1/projects/1a7"},
 		"an account's key":                     {kind: "user", path: "/v2-beta/projects/1a7/schemas"},
-		"an account's key, no url":             {kind: "user", want: "the url names none; make it", is: adapter.ErrInvalid},
-		"an environment's key and another url": {kind: "project", path: "/v2-beta/projects/1a5", want: "the key is of environment 1a7, the url names 1a5", is: adapter.ErrForbidden},
+		"an account's key, no url":             {kind: "user", want: "the url names none; make it", is: controller.ErrInvalid},
+		"an environment's key and another url": {kind: "project", path: "/v2-beta/projects/1a5", want: "the key is of environment 1a7, the url names 1a5", is: controller.ErrForbidden},
 	} {
 		t.Run(what, func(t *testing.T) {
 			f := newFake(t)
@@ -82,7 +82,7 @@ func TestServersThatAreRefused(t *testing.T) {
 	f := newFake(t)
 	f.with(func() { f.methods = []string{"GET"} })
 	_, err := f.driver.Observe(t.Context(), webRef())
-	require.ErrorIs(t, err, adapter.ErrForbidden)
+	require.ErrorIs(t, err, controller.ErrForbidden)
 	require.ErrorContains(t, err, "may not change services of environment 1a7, its role there is readonly")
 
 	f.faults("GET", "", func(w http.ResponseWriter) { w.Header().Del("X-API-Schemas"); _, _ = w.Write([]byte("hello")) })
@@ -91,7 +91,7 @@ func TestServersThatAreRefused(t *testing.T) {
 
 	f.faults("GET", "", func(w http.ResponseWriter) { refuse(w, 403, "Forbidden") })
 	_, err = f.newDriver(t, Config{URL: f.server.URL + "/v2-beta/projects/1a6"}).Observe(t.Context(), webRef())
-	require.ErrorIs(t, err, adapter.ErrForbidden)
+	require.ErrorIs(t, err, controller.ErrForbidden)
 	require.ErrorContains(t, err, "there is no environment 1a6 for this key")
 }
 
@@ -123,7 +123,7 @@ func TestAKeyThatIsRotated(t *testing.T) {
 	f.with(func() { f.secret = "other" })
 	for range 2 { // a first contact, too, meets the old key
 		_, err = d.Observe(t.Context(), webRef())
-		var busy *adapter.BusyError
+		var busy *controller.ThrottledError
 		require.ErrorAs(t, err, &busy, "it is tried again")
 		require.ErrorContains(t, err, "see to access_key and secret_key")
 	}
@@ -149,12 +149,12 @@ func TestErrorsOfTheServer(t *testing.T) {
 		say    string
 	}
 	for _, test := range []test{
-		{400, "InvalidBodyContent", adapter.ErrInvalid, "400 Bad Request: code=InvalidBodyContent"},
-		{403, "Forbidden", adapter.ErrForbidden, "403 Forbidden: code=Forbidden"},
-		{404, "NotFound", adapter.ErrConflict, "the service is gone"},
-		{405, "MethodNotAllowed", adapter.ErrForbidden, "the key's role does not let it"},
-		{422, "MinLimitExceeded", adapter.ErrInvalid, "422 Unprocessable Entity: code=MinLimitExceeded"},
-		{422, "InvalidFormat", adapter.ErrInvalid, "code=InvalidFormat"},
+		{400, "InvalidBodyContent", controller.ErrInvalid, "400 Bad Request: code=InvalidBodyContent"},
+		{403, "Forbidden", controller.ErrForbidden, "403 Forbidden: code=Forbidden"},
+		{404, "NotFound", controller.ErrConflict, "the service is gone"},
+		{405, "MethodNotAllowed", controller.ErrForbidden, "the key's role does not let it"},
+		{422, "MinLimitExceeded", controller.ErrInvalid, "422 Unprocessable Entity: code=MinLimitExceeded"},
+		{422, "InvalidFormat", controller.ErrInvalid, "code=InvalidFormat"},
 		{401, "Unauthorized", nil, "see to access_key"},
 		{429, "TooMany", nil, "429 Too Many Requests"},
 		{500, "ServerError", nil, "500 Internal Server Error"},
@@ -167,9 +167,9 @@ func TestErrorsOfTheServer(t *testing.T) {
 		err := f.scale(t, 3, 4)
 		require.ErrorContains(t, err, "service shop/web: ")
 		require.ErrorContains(t, err, test.say)
-		var busy *adapter.BusyError
+		var busy *controller.ThrottledError
 		require.Equal(t, test.status == 401 || test.status == 429, errors.As(err, &busy), test.status)
-		for _, sentinel := range []error{adapter.ErrConflict, adapter.ErrInvalid, adapter.ErrForbidden, adapter.ErrNotFound} {
+		for _, sentinel := range []error{controller.ErrConflict, controller.ErrInvalid, controller.ErrForbidden, controller.ErrNotFound} {
 			if sentinel == test.is {
 				require.ErrorIs(t, err, sentinel)
 			} else {

@@ -10,8 +10,9 @@ import (
 
 	"github.com/go-kit/log"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // Options are what the driver needs beside its block of the file.
@@ -36,8 +37,8 @@ type Driver struct {
 }
 
 var (
-	_ adapter.Driver  = (*Driver)(nil)
-	_ adapter.Planner = (*Driver)(nil)
+	_ controller.Driver  = (*Driver)(nil)
+	_ controller.Planner = (*Driver)(nil)
 )
 
 // New completes the block from CATTLE_URL, CATTLE_ACCESS_KEY and CATTLE_SECRET_KEY. It contacts nobody: the
@@ -80,10 +81,10 @@ const (
 )
 
 // Observe reads the scale of a service, with one request once its id is known, or counts the hosts of a group.
-func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (rules.Observed, error) {
+func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, error) {
 	s, err := d.prepare(ctx, ref)
 	if err != nil {
-		return rules.Observed{}, err
+		return engine.Observed{}, err
 	}
 	if ref.Kind == kindHost {
 		return d.observeHosts(ctx, s, ref)
@@ -92,10 +93,10 @@ func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (rules.Observed, er
 }
 
 // Scale sets the scale of a service, if it still is c.From, or carries out the plan for a group of hosts. An
-// error that is neither of the adapter's sentinels nor a BusyError leaves open whether anything was changed.
-func (d *Driver) Scale(ctx context.Context, ref rules.Ref, c rules.Change) error {
+// error that is neither of the adapter's sentinels nor a ThrottledError leaves open whether anything was changed.
+func (d *Driver) Scale(ctx context.Context, ref rules.Ref, c engine.Change) error {
 	if c.To < 0 || c.To > maxScale {
-		return fmt.Errorf("%w: %s: %d is no count", adapter.ErrInvalid, name(ref), c.To)
+		return fmt.Errorf("%w: %s: %d is no count", controller.ErrInvalid, name(ref), c.To)
 	}
 	s, err := d.prepare(ctx, ref)
 	if err != nil {
@@ -108,7 +109,7 @@ func (d *Driver) Scale(ctx context.Context, ref rules.Ref, c rules.Change) error
 }
 
 // Plan names the hosts that a change of a group creates or removes. A change of a service has no plan.
-func (d *Driver) Plan(ctx context.Context, ref rules.Ref, c rules.Change) (json.RawMessage, error) {
+func (d *Driver) Plan(ctx context.Context, ref rules.Ref, c engine.Change) (json.RawMessage, error) {
 	if ref.Kind != kindHost {
 		return nil, nil
 	}
@@ -124,10 +125,10 @@ const maxScale = 1<<31 - 1
 
 func (d *Driver) prepare(ctx context.Context, ref rules.Ref) (*session, error) {
 	if ref.Kind != kindService && ref.Kind != kindHost {
-		return nil, fmt.Errorf("%w: %s: Rancher has no such kind; it has service and host", adapter.ErrNotFound, name(ref))
+		return nil, fmt.Errorf("%w: %s: Rancher has no such kind; it has service and host", controller.ErrNotFound, name(ref))
 	}
 	if err := valid(ref); err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", adapter.ErrInvalid, name(ref), err)
+		return nil, fmt.Errorf("%w: %s: %w", controller.ErrInvalid, name(ref), err)
 	}
 	return d.contact.session(ctx)
 }

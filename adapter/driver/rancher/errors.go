@@ -9,7 +9,7 @@ import (
 
 	client "github.com/rancher/go-rancher/v2"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 )
 
 // code is the HTTP status of an error that is an answer, 0 of others, also of one that something in front of
@@ -57,19 +57,19 @@ func explain(what string, err error) error {
 	}
 	switch e.StatusCode {
 	case http.StatusUnauthorized:
-		return &adapter.BusyError{Err: fmt.Errorf("%s: %s; the server does not take the key, which may be about to be renewed: see to access_key and secret_key", what, said(e))}
+		return &controller.ThrottledError{Err: fmt.Errorf("%s: %s; the server does not take the key, which may be about to be renewed: see to access_key and secret_key", what, said(e))}
 	case http.StatusForbidden:
-		return fmt.Errorf("%w: %s: %s; see to the key's role, and that it is one of this environment", adapter.ErrForbidden, what, said(e))
+		return fmt.Errorf("%w: %s: %s; see to the key's role, and that it is one of this environment", controller.ErrForbidden, what, said(e))
 	case http.StatusNotFound:
-		return fmt.Errorf("%w: %s: %s", adapter.ErrNotFound, what, said(e))
+		return fmt.Errorf("%w: %s: %s", controller.ErrNotFound, what, said(e))
 	case http.StatusMethodNotAllowed:
-		return fmt.Errorf("%w: %s: %s; the key's role does not let it", adapter.ErrForbidden, what, said(e))
+		return fmt.Errorf("%w: %s: %s; the key's role does not let it", controller.ErrForbidden, what, said(e))
 	case http.StatusConflict:
-		return fmt.Errorf("%w: %s: %s", adapter.ErrConflict, what, said(e))
+		return fmt.Errorf("%w: %s: %s", controller.ErrConflict, what, said(e))
 	case http.StatusTooManyRequests:
-		return &adapter.BusyError{Err: fmt.Errorf("%s: %s", what, said(e))}
+		return &controller.ThrottledError{Err: fmt.Errorf("%s: %s", what, said(e))}
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
-		return fmt.Errorf("%w: %s: %s", adapter.ErrInvalid, what, said(e))
+		return fmt.Errorf("%w: %s: %s", controller.ErrInvalid, what, said(e))
 	}
 	return fmt.Errorf("%s: %s", what, said(e))
 }
@@ -77,10 +77,10 @@ func explain(what string, err error) error {
 // midway keeps callers from taking an error for the outcome of a change of which a part is done.
 func midway(begun bool, err error) error {
 	switch {
-	case err == nil || !begun || errors.Is(err, adapter.ErrRest):
+	case err == nil || !begun || errors.Is(err, controller.ErrPartial):
 		return err
-	case errors.Is(err, adapter.ErrNotFound) || errors.Is(err, adapter.ErrForbidden) || errors.Is(err, adapter.ErrInvalid):
-		return fmt.Errorf("%w: %s", adapter.ErrRest, err.Error())
+	case errors.Is(err, controller.ErrNotFound) || errors.Is(err, controller.ErrForbidden) || errors.Is(err, controller.ErrInvalid):
+		return fmt.Errorf("%w: %s", controller.ErrPartial, err.Error())
 	}
 	return errors.New(err.Error())
 }
@@ -88,4 +88,4 @@ func midway(begun bool, err error) error {
 // longest is the text of an error that is passed on as it is.
 const longest = 300
 
-func oneLine(text string) string { return adapter.OneLine(text, longest) }
+func oneLine(text string) string { return controller.OneLine(text, longest) }

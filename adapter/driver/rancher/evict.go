@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"slices"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 )
 
 // event is an order to the server about a host from outside.
@@ -51,7 +51,7 @@ func (w *work) evict(ctx context.Context, id string) error {
 	case gone(h.State):
 		return nil
 	case h.AccountID != w.s.environment:
-		return fmt.Errorf("%w: %s: the host is of environment %s and not %s", adapter.ErrInvalid, what, h.AccountID, w.s.environment)
+		return fmt.Errorf("%w: %s: the host is of environment %s and not %s", controller.ErrInvalid, what, h.AccountID, w.s.environment)
 	case h.coming() || h.State == "error":
 		return w.delete(ctx, what, id)
 	case h.State == "deactivating":
@@ -80,7 +80,7 @@ func (w *work) delete(ctx context.Context, what, id string) error {
 	case http.StatusNotFound:
 		return nil
 	case http.StatusMethodNotAllowed, http.StatusConflict:
-		return &adapter.BusyError{Err: fmt.Errorf("%s: it cannot be deleted as it is now, half made or just up; it is tried again", what)}
+		return &controller.ThrottledError{Err: fmt.Errorf("%s: it cannot be deleted as it is now, half made or just up; it is tried again", what)}
 	}
 	if err != nil {
 		return explain(what, err)

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 type object = map[string]any
@@ -264,7 +265,7 @@ func webRef() rules.Ref {
 	return rules.Ref{Driver: "rancher", Kind: "service", Namespace: "shop", Name: "web"}
 }
 
-func (f *fake) observe(t *testing.T) rules.Observed {
+func (f *fake) observe(t *testing.T) engine.Observed {
 	t.Helper()
 	o, err := f.driver.Observe(t.Context(), webRef())
 	require.NoError(t, err)
@@ -273,5 +274,5 @@ func (f *fake) observe(t *testing.T) rules.Observed {
 
 func (f *fake) scale(t *testing.T, from, to int) error {
 	t.Helper()
-	return f.driver.Scale(t.Context(), webRef(), rules.Change{From: from, To: to})
+	return f.driver.Scale(t.Context(), webRef(), engine.Change{From: from, To: to})
 }

@@ -14,8 +14,9 @@ import (
 
 	"github.com/go-kit/log/level"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // host is a host, as far as it is of use here, and all that the server says of it: the client's own type has
@@ -114,20 +115,23 @@ func (v *hosts) firstTold(id string) bool {
 }
 
 // observeHosts counts a group. It waits for a call that was given up, which might still change it.
-func (d *Driver) observeHosts(ctx context.Context, s *session, ref rules.Ref) (rules.Observed, error) {
+func (d *Driver) observeHosts(ctx context.Context, s *session, ref rules.Ref) (engine.Observed, error) {
 	l, err := d.shared.gates.enter(ctx, s.key(ref))
 	if err != nil {
-		return rules.Observed{}, fmt.Errorf("%s: %w", name(ref), err)
+		return engine.Observed{}, fmt.Errorf("%s: %w", name(ref), err)
 	}
 	defer l.release()
 	g, err := d.group(ctx, s, ref)
 	if err != nil {
-		return rules.Observed{}, err
+		return engine.Observed{}, err
 	}
 	made := func(h host) bool { return h.State == "registering" || h.State == "provisioning" }
-	o := rules.Observed{Count: len(g.members), Ready: !slices.ContainsFunc(g.members, made)}
+	o := engine.Observed{Count: len(g.members), Ready: !slices.ContainsFunc(g.members, made)}
 	if o.Count == 0 {
-		o.Stop, o.Why = rules.Rejected, "no host has the labels "+ref.Name+": there is none to clone; add one, or correct the selector"
+		o.Conditions = append(o.Conditions, engine.Condition{
+			Type: engine.ConditionUnscalable,
+			Text: "no host has the labels " + ref.Name + ": there is none to clone; add one, or correct the selector",
+		})
 	}
 	return o, nil
 }
@@ -136,7 +140,7 @@ func (d *Driver) observeHosts(ctx context.Context, s *session, ref rules.Ref) (r
 func (d *Driver) group(ctx context.Context, s *session, ref rules.Ref) (*group, error) {
 	pairs, first, ok := d.options.Group(ref)
 	if !ok {
-		return nil, fmt.Errorf("%w: %s: the file has no target with such a selector", adapter.ErrInvalid, name(ref))
+		return nil, fmt.Errorf("%w: %s: the file has no target with such a selector", controller.ErrInvalid, name(ref))
 	}
 	if err := d.recall(ctx, s); err != nil {
 		return nil, explain(name(ref), err)

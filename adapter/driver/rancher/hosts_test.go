@@ -11,8 +11,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 var pool = rules.Ref{Driver: "rancher", Kind: "host", Name: "pool=web"}
@@ -30,16 +31,16 @@ func (f *fake) host(n int, more object) object {
 	return h
 }
 
-func (f *fake) count(t *testing.T) rules.Observed {
+func (f *fake) count(t *testing.T) engine.Observed {
 	t.Helper()
 	o, err := f.driver.Observe(t.Context(), pool)
 	require.NoError(t, err)
 	return o
 }
 
-func (f *fake) plan(t *testing.T, from, to int) rules.Change {
+func (f *fake) plan(t *testing.T, from, to int) engine.Change {
 	t.Helper()
-	c := rules.Change{From: from, To: to}
+	c := engine.Change{From: from, To: to}
 	var err error
 	c.Plan, err = f.driver.Plan(t.Context(), pool, c)
 	require.NoError(t, err)
@@ -55,7 +56,7 @@ func TestWhichHostsCount(t *testing.T) {
 	f.host(21, object{"labels": object{"Pool": "web"}})
 	f.host(22, object{"labels": nil})
 	f.host(23, object{"accountId": "1a5"})
-	require.Equal(t, rules.Observed{Count: 5}, f.count(t))
+	require.Equal(t, engine.Observed{Count: 5}, f.count(t))
 
 	f.with(func() {
 		f.things["externalHostEvent"] = []object{{"eventType": "host.evacuate", "hostId": "1h5", "deleteHost": true, "state": "created"}}
@@ -70,7 +71,7 @@ func TestManyHosts(t *testing.T) {
 	for i := range 250 {
 		f.host(i+1, nil)
 	}
-	require.Equal(t, rules.Observed{Count: 250, Ready: true}, f.count(t))
+	require.Equal(t, engine.Observed{Count: 250, Ready: true}, f.count(t))
 	require.JSONEq(t, `{"create":["web251"]}`, string(f.plan(t, 250, 251).Plan))
 }
 
@@ -154,7 +155,7 @@ func TestTheClone(t *testing.T) {
 	require.NoError(t, f.driver.Scale(t.Context(), pool, f.plan(t, 5, 6)))
 	made, _ := json.Marshal(f.things["host"][5])
 	require.JSONEq(t, `{"id":"1h105","accountId":"1a7","state":"registering","createdTS":1005,"hostname":"web11","labels":{"pool":"web"},"fooConfig":{"size":12345678901234567}}`, string(made))
-	require.Equal(t, rules.Observed{Count: 6}, f.count(t))
+	require.Equal(t, engine.Observed{Count: 6}, f.count(t))
 
 	f.with(func() { f.things["host"] = f.things["host"][2:3]; f.things["host"][0]["state"] = "active" })
 	require.NoError(t, f.driver.Scale(t.Context(), pool, f.plan(t, 1, 2)))
@@ -188,22 +189,22 @@ func TestALostAnswerOfACreation(t *testing.T) {
 
 func TestChangesOfHostsThatAreRefused(t *testing.T) {
 	f := newFake(t)
-	require.Equal(t, rules.Rejected, f.count(t).Stop)
+	require.Equal(t, engine.Rejected, f.count(t).Stop)
 	f.host(1, object{"fooConfig": nil})
 	for _, c := range []struct {
 		from, to int
 		is       error
 		say      string
 	}{
-		{1, 2, adapter.ErrInvalid, "custom hosts cannot be cloned"},
-		{1, 0, adapter.ErrInvalid, "make the target's min at least 1"},
-		{2, 1, adapter.ErrConflict, "it has 1 hosts and not 2"},
+		{1, 2, controller.ErrInvalid, "custom hosts cannot be cloned"},
+		{1, 0, controller.ErrInvalid, "make the target's min at least 1"},
+		{2, 1, controller.ErrConflict, "it has 1 hosts and not 2"},
 	} {
-		_, err := f.driver.Plan(t.Context(), pool, rules.Change{From: c.from, To: c.to})
+		_, err := f.driver.Plan(t.Context(), pool, engine.Change{From: c.from, To: c.to})
 		require.ErrorIs(t, err, c.is)
 		require.ErrorContains(t, err, c.say)
 	}
 	require.Nil(t, f.plan(t, 1, 1).Plan)
-	require.NoError(t, f.driver.Scale(t.Context(), pool, rules.Change{From: 1, To: 1}))
-	require.ErrorIs(t, f.driver.Scale(t.Context(), pool, rules.Change{From: 1, To: 2}), adapter.ErrInvalid)
+	require.NoError(t, f.driver.Scale(t.Context(), pool, engine.Change{From: 1, To: 1}))
+	require.ErrorIs(t, f.driver.Scale(t.Context(), pool, engine.Change{From: 1, To: 2}), controller.ErrInvalid)
 }

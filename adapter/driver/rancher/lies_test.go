@@ -13,8 +13,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // saying answers requests with a status and a text.
@@ -28,7 +29,7 @@ func saying(status int, text string) func(http.ResponseWriter) {
 func transient(t *testing.T, err error, msg string) {
 	t.Helper()
 	require.Error(t, err, msg)
-	for _, outcome := range []error{adapter.ErrConflict, adapter.ErrInvalid, adapter.ErrNotFound, adapter.ErrForbidden} {
+	for _, outcome := range []error{controller.ErrConflict, controller.ErrInvalid, controller.ErrNotFound, controller.ErrForbidden} {
 		require.NotErrorIs(t, err, outcome, msg)
 	}
 }
@@ -48,7 +49,7 @@ func TestANoThatIsNotOfRancher(t *testing.T) {
 			up, down := f.plan(t, 2, 3), f.plan(t, 2, 1)
 			for _, method := range []string{"GET", "PUT", "POST", "DELETE"} {
 				f.faults(method, "", saying(status, text))
-				for _, c := range []rules.Change{up, down} {
+				for _, c := range []engine.Change{up, down} {
 					if err := f.driver.Scale(t.Context(), pool, c); err != nil || method == "GET" {
 						transient(t, err, what)
 					}
@@ -60,7 +61,7 @@ func TestANoThatIsNotOfRancher(t *testing.T) {
 				_, err := f.driver.Observe(t.Context(), webRef())
 				if method == "GET" {
 					transient(t, err, what)
-					_, err = f.driver.Plan(t.Context(), pool, rules.Change{From: 2, To: 3})
+					_, err = f.driver.Plan(t.Context(), pool, engine.Change{From: 2, To: 3})
 					transient(t, err, what)
 				}
 				f.with(func() { f.intercept = nil; f.things["service"][0]["scale"] = 3 })
@@ -91,7 +92,7 @@ func TestSuccessesOfNothing(t *testing.T) {
 	f.host(1, nil)
 	f.host(2, nil)
 	up, down := f.plan(t, 2, 3), f.plan(t, 2, 1)
-	for body, c := range map[string]rules.Change{
+	for body, c := range map[string]engine.Change{
 		`{"type":"collection","data":[]}`:                                            up, // as after a redirect, which a POST becomes a GET by
 		`{"hostname":"web03"}`:                                                       up,
 		`{"id":"1h3","hostname":"other"}`:                                            up,
@@ -145,7 +146,7 @@ func TestALookUpEnds(t *testing.T) {
 	gone := webRef()
 	gone.Name = "gone"
 	_, err := f.driver.Observe(t.Context(), gone)
-	require.ErrorIs(t, err, adapter.ErrNotFound)
+	require.ErrorIs(t, err, controller.ErrNotFound)
 	require.Equal(t, []string{"GET /services", "GET /stacks", "GET /services", "GET /services"}, f.asked())
 	require.Empty(t, f.driver.shared.gates.of, "nothing is kept of it")
 }
@@ -155,8 +156,8 @@ func TestACloneWaitsForItsSource(t *testing.T) {
 	f := newFake(t)
 	f.host(1, object{"fooConfig": nil})
 	h := f.host(2, object{"state": "reconnecting"})
-	_, err := f.driver.Plan(t.Context(), pool, rules.Change{From: 2, To: 3})
-	var busy *adapter.BusyError
+	_, err := f.driver.Plan(t.Context(), pool, engine.Change{From: 2, To: 3})
+	var busy *controller.ThrottledError
 	require.ErrorAs(t, err, &busy)
 	require.EqualError(t, err, "host pool=web: no active host of the group was made by Rancher; web02 can be cloned once it is active, and is reconnecting")
 	transient(t, err, "")
@@ -174,7 +175,7 @@ func TestARoleThatIsMadeAnother(t *testing.T) {
 	for want, test := range map[string]struct {
 		resource, collection []string
 		state                string
-		change               rules.Change
+		change               engine.Change
 	}{
 		"the key may not create hosts; give it another role":   {[]string{"GET", "PUT"}, []string{"GET"}, "active", up},
 		"the key may not evacuate hosts; give it another role": {[]string{"GET", "PUT"}, []string{"GET"}, "active", down},
@@ -184,7 +185,7 @@ func TestARoleThatIsMadeAnother(t *testing.T) {
 		f.with(func() { f.methods, f.collection = test.resource, test.collection })
 		f.driver = f.newDriver(t, Config{})
 		err := f.driver.Scale(t.Context(), pool, test.change)
-		require.ErrorIs(t, err, adapter.ErrForbidden)
+		require.ErrorIs(t, err, controller.ErrForbidden)
 		require.ErrorContains(t, err, want)
 		f.with(func() { f.methods, f.collection = []string{"GET", "PUT", "DELETE"}, []string{"GET", "POST"} })
 		require.NoError(t, f.driver.Scale(t.Context(), pool, test.change))
@@ -214,12 +215,12 @@ func TestOneCreationAtATime(t *testing.T) {
 			return false
 		}
 	})
-	changes := map[rules.Ref]rules.Change{}
+	changes := map[rules.Ref]engine.Change{}
 	for _, group := range []string{"pool=web", "zone=a"} {
 		ref := rules.Ref{Driver: "rancher", Kind: kindHost, Name: group}
-		plan, err := f.driver.Plan(t.Context(), ref, rules.Change{From: 1, To: 3})
+		plan, err := f.driver.Plan(t.Context(), ref, engine.Change{From: 1, To: 3})
 		require.NoError(t, err)
-		changes[ref] = rules.Change{From: 1, To: 3, Plan: plan}
+		changes[ref] = engine.Change{From: 1, To: 3, Plan: plan}
 	}
 	var wg sync.WaitGroup
 	for ref, c := range changes {

@@ -8,8 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // refuseAfter refuses the POSTs after the first so many for good.
@@ -37,18 +38,18 @@ func TestAFailureInTheMiddle(t *testing.T) {
 		}
 		c := f.plan(t, 3, to)
 		f.refuseAfter(0)
-		require.ErrorIs(t, f.driver.Scale(t.Context(), pool, c), adapter.ErrInvalid, "nothing is done of it")
+		require.ErrorIs(t, f.driver.Scale(t.Context(), pool, c), controller.ErrInvalid, "nothing is done of it")
 		f.refuseAfter(1)
 		err := f.driver.Scale(t.Context(), pool, c)
 		transient(t, err, "the first is done")
-		require.ErrorIs(t, err, adapter.ErrRest)
+		require.ErrorIs(t, err, controller.ErrPartial)
 		f.refuseAfter(0)
 		transient(t, f.driver.Scale(t.Context(), pool, c), "and was done before")
 		f.with(func() { f.secret = "other" })
 		for _, d := range []*Driver{f.driver, f.newDriver(t, Config{})} {
 			err := d.Scale(t.Context(), pool, c)
 			transient(t, err, "the key is not taken")
-			require.NotErrorAs(t, err, new(*adapter.BusyError))
+			require.NotErrorAs(t, err, new(*controller.ThrottledError))
 		}
 		f.with(func() { f.secret, f.intercept = "hush", nil })
 		require.NoError(t, f.driver.Scale(t.Context(), pool, c))
@@ -62,7 +63,7 @@ func TestAPlannedHostOfAnotherEnvironment(t *testing.T) {
 	h := f.host(2, nil)
 	c := f.plan(t, 2, 1)
 	f.set(h, object{"accountId": "1a5"})
-	require.ErrorIs(t, f.driver.Scale(t.Context(), pool, c), adapter.ErrInvalid)
+	require.ErrorIs(t, f.driver.Scale(t.Context(), pool, c), controller.ErrInvalid)
 	require.Equal(t, "active", h["state"])
 }
 
@@ -85,13 +86,13 @@ func TestNamesThatAreNotFree(t *testing.T) {
 	for range 2 {
 		require.JSONEq(t, `{"create":["Web08"]}`, string(f.plan(t, 1, 2).Plan), "its own plan is no other's")
 	}
-	plan, err := f.driver.Plan(t.Context(), other, rules.Change{From: 1, To: 2})
+	plan, err := f.driver.Plan(t.Context(), other, engine.Change{From: 1, To: 2})
 	require.NoError(t, err)
 	require.JSONEq(t, `{"create":["Web09"]}`, string(plan))
 
 	require.NoError(t, f.driver.Scale(t.Context(), pool, f.plan(t, 1, 2)))
 	f.with(func() { f.things["host"] = f.things["host"][:2] })
-	plan, err = f.driver.Plan(t.Context(), other, rules.Change{From: 1, To: 2})
+	plan, err = f.driver.Plan(t.Context(), other, engine.Change{From: 1, To: 2})
 	require.NoError(t, err)
 	require.JSONEq(t, `{"create":["Web08"]}`, string(plan), "the plan is done, and the host gone again")
 }
@@ -109,7 +110,7 @@ func TestAPlanWaitsForACreation(t *testing.T) {
 	f.plan(t, 2, 1)
 	short, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
-	_, err = f.driver.Plan(short, pool, rules.Change{From: 2, To: 3})
+	_, err = f.driver.Plan(short, pool, engine.Change{From: 2, To: 3})
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 }
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 )
 
 // Of what bears the names of a ref, only what is in the environment and the stack, and stays, is meant.
@@ -26,12 +26,12 @@ func TestWhatBearsTheSameNames(t *testing.T) {
 
 	f.set(s, object{"accountId": "1a5"})
 	_, err := f.driver.Observe(t.Context(), webRef())
-	require.ErrorIs(t, err, adapter.ErrNotFound)
+	require.ErrorIs(t, err, controller.ErrNotFound)
 	f.set(s, object{"accountId": "1a7"})
 	require.Equal(t, 3, f.observe(t).Count)
 	f.set(s, object{"name": "renamed"})
 	_, err = f.driver.Observe(t.Context(), webRef())
-	require.ErrorIs(t, err, adapter.ErrNotFound)
+	require.ErrorIs(t, err, controller.ErrNotFound)
 }
 
 // Where a stack is holds for a moment; so does what was read of a service, until it is written to.
@@ -50,10 +50,10 @@ func TestWhatIsRemembered(t *testing.T) {
 
 	f.observe(t)
 	require.NoError(t, f.scale(t, 3, 4))
-	require.ErrorIs(t, f.scale(t, 3, 5), adapter.ErrConflict)
+	require.ErrorIs(t, f.scale(t, 3, 5), controller.ErrConflict)
 	f.observe(t)
 	f.faults("PUT", "", func(w http.ResponseWriter) { refuse(w, 404, "Not Found") })
-	require.ErrorIs(t, f.scale(t, 4, 5), adapter.ErrConflict)
+	require.ErrorIs(t, f.scale(t, 4, 5), controller.ErrConflict)
 	f.asked()
 	f.observe(t)
 	require.Equal(t, []string{"GET /services"}, f.asked(), "there may be another of the name")
@@ -97,7 +97,7 @@ func TestAKeyThatMayDoNothing(t *testing.T) {
 	f := newFake(t)
 	f.faults("GET", "", func(w http.ResponseWriter) { refuse(w, 403, "Forbidden") })
 	_, err := f.driver.Observe(t.Context(), webRef())
-	require.ErrorIs(t, err, adapter.ErrForbidden)
+	require.ErrorIs(t, err, controller.ErrForbidden)
 	require.ErrorContains(t, err, "403 Forbidden: see to the key and its role")
 	f.faults("GET", "", func(w http.ResponseWriter) { w.Header().Del("X-API-Schemas"); saying(403, noServer)(w) })
 	_, err = f.driver.Observe(t.Context(), webRef())
@@ -111,7 +111,7 @@ func TestBusyIsTriedAgainForAWhile(t *testing.T) {
 	f.observe(t)
 	f.faultsWhile("PUT", func() bool { return true }, 409)
 	begun := time.Now()
-	require.ErrorIs(t, f.scale(t, 3, 4), adapter.ErrConflict)
+	require.ErrorIs(t, f.scale(t, 3, 4), controller.ErrConflict)
 	require.InDelta(t, 1.55, time.Since(begun).Seconds(), 0.7)
 	puts := 0
 	for _, r := range f.asked() {

@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"slices"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // plan is what a change of a group comes to. It is stored before it is begun, and carried out by what stands
@@ -19,9 +20,9 @@ type plan struct {
 }
 
 // planHosts chooses the names of the hosts to come, or the hosts to go.
-func (d *Driver) planHosts(ctx context.Context, s *session, ref rules.Ref, c rules.Change) (json.RawMessage, error) {
+func (d *Driver) planHosts(ctx context.Context, s *session, ref rules.Ref, c engine.Change) (json.RawMessage, error) {
 	if c.To < 1 {
-		return nil, fmt.Errorf("%w: %s: a group without hosts could not grow again; make the target's min at least 1", adapter.ErrInvalid, name(ref))
+		return nil, fmt.Errorf("%w: %s: a group without hosts could not grow again; make the target's min at least 1", controller.ErrInvalid, name(ref))
 	}
 	keys := []string{s.key(ref)}
 	if c.To > c.From {
@@ -37,7 +38,7 @@ func (d *Driver) planHosts(ctx context.Context, s *session, ref rules.Ref, c rul
 		return nil, err
 	}
 	if len(g.members) != c.From {
-		return nil, fmt.Errorf("%w: %s: it has %d hosts and not %d", adapter.ErrConflict, name(ref), len(g.members), c.From)
+		return nil, fmt.Errorf("%w: %s: it has %d hosts and not %d", controller.ErrConflict, name(ref), len(g.members), c.From)
 	}
 	var p plan
 	switch {
@@ -88,13 +89,13 @@ func (h *host) turn() int {
 }
 
 // scaleHosts carries out what is left of a plan.
-func (d *Driver) scaleHosts(ctx context.Context, s *session, ref rules.Ref, c rules.Change) error {
+func (d *Driver) scaleHosts(ctx context.Context, s *session, ref rules.Ref, c engine.Change) error {
 	if c.Plan == nil && c.From == c.To {
 		return nil
 	}
 	var p plan
 	if err := json.Unmarshal(c.Plan, &p); err != nil {
-		return fmt.Errorf("%w: %s: a change of hosts needs a plan of this driver: %w", adapter.ErrInvalid, name(ref), err)
+		return fmt.Errorf("%w: %s: a change of hosts needs a plan of this driver: %w", controller.ErrInvalid, name(ref), err)
 	}
 	keys := []string{s.key(ref)}
 	if len(p.Create) > 0 {

@@ -8,8 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // services remembers what was last read of each ref.
@@ -44,15 +45,15 @@ func (v *services) forget(ref rules.Ref) {
 }
 
 // observeService reads a service. It waits for a write that was given up, which might still change it.
-func (d *Driver) observeService(ctx context.Context, s *session, ref rules.Ref) (rules.Observed, error) {
+func (d *Driver) observeService(ctx context.Context, s *session, ref rules.Ref) (engine.Observed, error) {
 	l, err := d.shared.gates.enter(ctx, s.key(ref))
 	if err != nil {
-		return rules.Observed{}, fmt.Errorf("%s: %w", name(ref), err)
+		return engine.Observed{}, fmt.Errorf("%s: %w", name(ref), err)
 	}
 	defer l.release()
 	found, err := d.read(ctx, s, ref)
 	if err != nil {
-		return rules.Observed{}, err
+		return engine.Observed{}, err
 	}
 	return found.observed(), nil
 }
@@ -99,7 +100,7 @@ func (d *Driver) lookUp(ctx context.Context, s *session, ref rules.Ref) (*servic
 	case found != nil || err != nil:
 		return found, err
 	case leaving != "":
-		return nil, fmt.Errorf("%w: %s: it is %s", adapter.ErrNotFound, name(ref), leaving)
+		return nil, fmt.Errorf("%w: %s: it is %s", controller.ErrNotFound, name(ref), leaving)
 	}
 	return nil, d.noService(ctx, s, ref, stack)
 }
@@ -131,9 +132,9 @@ func (d *Driver) noService(ctx context.Context, s *session, ref rules.Ref, stack
 	}
 	for _, f := range all {
 		if f.StackID == stack && strings.EqualFold(f.Name, ref.Name) && !f.gone() {
-			return fmt.Errorf("%w: %s: the stack has %q; write the name as it is there", adapter.ErrNotFound, name(ref), f.Name)
+			return fmt.Errorf("%w: %s: the stack has %q; write the name as it is there", controller.ErrNotFound, name(ref), f.Name)
 		}
 	}
 	return fmt.Errorf("%w: %s: the stack %q of environment %s has no such service; create it, or correct the name",
-		adapter.ErrNotFound, name(ref), ref.Namespace, s.environment)
+		controller.ErrNotFound, name(ref), ref.Namespace, s.environment)
 }

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
 )
 
@@ -65,8 +65,8 @@ func (d *Driver) stack(ctx context.Context, s *session, ref rules.Ref) (string, 
 	}
 	for _, f := range all {
 		if strings.EqualFold(f.Name, ref.Namespace) && f.AccountID == s.environment && !gone(f.State) {
-			return "", fmt.Errorf("%w: %s: environment %s has the stack %q; write the name as it is there", adapter.ErrNotFound, name(ref), s.environment, f.Name)
+			return "", fmt.Errorf("%w: %s: environment %s has the stack %q; write the name as it is there", controller.ErrNotFound, name(ref), s.environment, f.Name)
 		}
 	}
-	return "", fmt.Errorf("%w: %s: environment %s has no stack %q; create it, or correct the namespace", adapter.ErrNotFound, name(ref), s.environment, ref.Namespace)
+	return "", fmt.Errorf("%w: %s: environment %s has no stack %q; create it, or correct the namespace", controller.ErrNotFound, name(ref), s.environment, ref.Namespace)
 }

@@ -1,11 +1,10 @@
 package rancher
 
 import (
+	"alertscale/rules/engine"
 	"encoding/json"
 	"fmt"
 	"strings"
-
-	"alertscale/rules"
 )
 
 // service is a service of any kind, as far as it is of use here.
@@ -40,11 +39,12 @@ func (s *service) gone() bool { return gone(s.State) }
 func gone(state string) bool { return state == "removing" || state == "removed" || state == "purged" }
 
 // observed is what the read of a service comes to.
-func (s *service) observed() rules.Observed {
-	o := rules.Observed{Count: s.count(), Ready: s.State == "active" && s.Transitioning == "no"}
-	o.Stop, o.Why = s.stop()
-	if o.Stop == "" && s.stuck() {
-		o.Why = "stuck: " + oneLine(s.TransitioningMessage)
+func (s *service) observed() engine.Observed {
+	o := engine.Observed{Count: s.count(), Ready: s.State == "active" && s.Transitioning == "no"}
+	if fact, ok := s.obstacle(); ok {
+		o.Conditions = append(o.Conditions, fact)
+	} else if s.stuck() {
+		o.Conditions = append(o.Conditions, engine.Condition{Type: engine.ConditionNoted, Text: "stuck: " + oneLine(s.TransitioningMessage)})
 	}
 	return o
 }
@@ -52,27 +52,36 @@ func (s *service) observed() rules.Observed {
 // stuck tells whether containers of it cannot be placed. A smaller number heals it.
 func (s *service) stuck() bool { return s.Transitioning == "error" }
 
-// stop tells why nothing can be done to a service as it is, empty where something can.
-func (s *service) stop() (rules.Verdict, string) {
+// obstacle returns why nothing can be done to a service as it is; false where something can.
+func (s *service) obstacle() (engine.Condition, bool) {
 	switch {
 	case s.Scale == nil:
-		return rules.Rejected, "the service has no scale; only services that run containers of their own have one"
+		return engine.Condition{
+			Type: engine.ConditionUnscalable, Text: "the service has no scale; only services that run containers of their own have one",
+		}, true
 	case s.global():
-		return rules.Rejected, "the service is global, it runs once on every host: scale the hosts"
+		return engine.Condition{
+			Type: engine.ConditionUnscalable, Text: "the service is global, it runs once on every host: scale the hosts",
+		}, true
 	case s.hasPolicy():
-		return rules.Owned, "the service has a scalePolicy, by which Rancher scales it by itself; remove that to let alertscale scale it"
+		return engine.Condition{
+			Type: engine.ConditionOwned,
+			Text: "the service has a scalePolicy, by which Rancher scales it by itself; remove that to let alertscale scale it",
+		}, true
 	}
-	return stopOf(s.State)
+	return obstacleOf(s.State)
 }
 
-// stopOf is the table of states. A number written in one that is not here may be lost, or stored without
+// obstacleOf is the table of states. A number written in one that is not here may be lost, or stored without
 // anything being done.
-func stopOf(state string) (rules.Verdict, string) {
+func obstacleOf(state string) (engine.Condition, bool) {
 	switch state {
 	case "active", "updating-active", "activating", "finishing-upgrade", "rolling-back", "upgrading":
-		return "", ""
+		return engine.Condition{}, false
 	case "inactive", "updating-inactive", "deactivating":
-		return rules.Paused, fmt.Sprintf("the service is %s, somebody switched it off: activate it", state)
+		return engine.Condition{
+			Type: engine.ConditionDisabled, Text: fmt.Sprintf("the service is %s, somebody switched it off: activate it", state),
+		}, true
 	}
 	ends := map[string]string{
 		"requested":         "that passes by itself",
@@ -85,13 +94,13 @@ func stopOf(state string) (rules.Verdict, string) {
 	if ends == "" {
 		ends = "that is no state in which Rancher is known to carry a change out; it ends when the service is active"
 	}
-	return rules.NotReady, fmt.Sprintf("the service is %s: %s", state, ends)
+	return engine.Condition{Type: engine.ConditionNotReady, Text: fmt.Sprintf("the service is %s: %s", state, ends)}, true
 }
 
 // done tells whether a number that a write left in this state is also carried out.
 func done(state string) bool {
-	stop, _ := stopOf(state)
-	return stop == ""
+	_, stopped := obstacleOf(state)
+	return !stopped
 }
 
 func (s *service) hasPolicy() bool {

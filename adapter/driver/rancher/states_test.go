@@ -5,8 +5,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
-	"alertscale/rules"
+	"alertscale/adapter/controller"
+	"alertscale/rules/engine"
 )
 
 func TestEveryState(t *testing.T) {
@@ -16,11 +16,11 @@ func TestEveryState(t *testing.T) {
 		"upgraded": ": finish the upgrade or roll it back", "canceling-upgrade": ": roll the upgrade back once it is canceled, or continue it",
 		"canceled-upgrade": ": roll the upgrade back or continue it", "erroring": "no state in which Rancher is known to carry a change out", "": "it ends when the service is active",
 	}
-	for state, want := range map[string]rules.Verdict{
+	for state, want := range map[string]engine.Verdict{
 		"active": "", "updating-active": "", "activating": "", "finishing-upgrade": "", "rolling-back": "", "upgrading": "",
-		"inactive": rules.Paused, "updating-inactive": rules.Paused, "deactivating": rules.Paused,
-		"requested": rules.NotReady, "registering": rules.NotReady, "restarting": rules.NotReady, "upgraded": rules.NotReady,
-		"canceling-upgrade": rules.NotReady, "canceled-upgrade": rules.NotReady, "erroring": rules.NotReady, "": rules.NotReady,
+		"inactive": engine.Disabled, "updating-inactive": engine.Disabled, "deactivating": engine.Disabled,
+		"requested": engine.NotReady, "registering": engine.NotReady, "restarting": engine.NotReady, "upgraded": engine.NotReady,
+		"canceling-upgrade": engine.NotReady, "canceled-upgrade": engine.NotReady, "erroring": engine.NotReady, "": engine.NotReady,
 	} {
 		t.Run(state, func(t *testing.T) {
 			f := newFake(t)
@@ -38,7 +38,7 @@ func TestEveryState(t *testing.T) {
 			}
 			require.Contains(t, o.Why, "the service is "+state)
 			require.Contains(t, o.Why, ends[state])
-			require.ErrorIs(t, f.scale(t, 3, 5), adapter.ErrConflict, "it is decided anew")
+			require.ErrorIs(t, f.scale(t, 3, 5), controller.ErrConflict, "it is decided anew")
 			require.Equal(t, 3, s["scale"])
 			require.Empty(t, f.asked())
 		})
@@ -52,8 +52,8 @@ func TestAServiceThatLeaves(t *testing.T) {
 		f.observe(t)
 		f.set(s, object{"state": state})
 		_, err := f.driver.Observe(t.Context(), webRef())
-		require.ErrorIs(t, err, adapter.ErrNotFound, state)
-		require.ErrorIs(t, f.scale(t, 3, 4), adapter.ErrNotFound, state)
+		require.ErrorIs(t, err, controller.ErrNotFound, state)
+		require.ErrorIs(t, f.scale(t, 3, 4), controller.ErrNotFound, state)
 		f.web(object{"id": "1s6", "scale": 7})
 		require.Equal(t, 7, f.observe(t).Count, state)
 		require.NoError(t, f.scale(t, 7, 8))
@@ -65,15 +65,15 @@ func TestServicesThatAreNotScaled(t *testing.T) {
 	global := object{"labels": object{"io.rancher.scheduler.global": "true"}}
 	for what, test := range map[string]struct {
 		more object
-		want rules.Verdict
+		want engine.Verdict
 		why  string
 	}{
-		"global":            {object{"launchConfig": global}, rules.Rejected, "runs once on every host"},
-		"a global sidekick": {object{"secondaryLaunchConfigs": []any{global}}, rules.Rejected, "runs once on every host"},
+		"global":            {object{"launchConfig": global}, engine.Rejected, "runs once on every host"},
+		"a global sidekick": {object{"secondaryLaunchConfigs": []any{global}}, engine.Rejected, "runs once on every host"},
 		"not global":        {object{"launchConfig": object{"labels": object{"io.rancher.scheduler.global": "false"}}}, "", ""},
-		"a policy":          {object{"scalePolicy": object{"min": 1, "max": 4}}, rules.Owned, "scalePolicy"},
+		"a policy":          {object{"scalePolicy": object{"min": 1, "max": 4}}, engine.Owned, "scalePolicy"},
 		"no policy":         {object{"scalePolicy": nil}, "", ""},
-		"no scale":          {object{"scale": nil}, rules.Rejected, "has no scale"},
+		"no scale":          {object{"scale": nil}, engine.Rejected, "has no scale"},
 		"no labels":         {object{"launchConfig": nil}, "", ""},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -89,7 +89,7 @@ func TestServicesThatAreNotScaled(t *testing.T) {
 func TestAStuckService(t *testing.T) {
 	f := newFake(t)
 	s := f.web(object{"state": "updating-active", "transitioning": "error", "transitioningMessage": "host needs ports 80/tcp available"})
-	require.Equal(t, rules.Observed{Count: 3, Why: "stuck: host needs ports 80/tcp available"}, f.observe(t))
+	require.Equal(t, engine.Observed{Count: 3, Why: "stuck: host needs ports 80/tcp available"}, f.observe(t))
 	require.NoError(t, f.scale(t, 3, 2), "a smaller number heals it")
 	require.InEpsilon(t, 2, s["scale"], 0)
 
@@ -107,7 +107,7 @@ func TestAnAnswerThatShowsAStateThatOnlyStores(t *testing.T) {
 		f.with(func() { f.stored = func(s object) { s["state"] = state } })
 		err := f.scale(t, 3, 4)
 		require.ErrorIs(t, err, errNotDone)
-		for _, outcome := range []error{adapter.ErrConflict, adapter.ErrInvalid, adapter.ErrNotFound, adapter.ErrForbidden} {
+		for _, outcome := range []error{controller.ErrConflict, controller.ErrInvalid, controller.ErrNotFound, controller.ErrForbidden} {
 			require.NotErrorIs(t, err, outcome)
 		}
 		require.NotEmpty(t, f.observe(t).Stop, "which settles nothing")

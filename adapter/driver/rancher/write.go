@@ -7,8 +7,9 @@ import (
 	"net/http"
 	"time"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // fresh is how old the read may be that a write relies on. There is no version to guard a write with.
@@ -22,7 +23,7 @@ const (
 )
 
 // scaleService writes the scale, if the service still is the one, and as, it was when the change was decided on.
-func (d *Driver) scaleService(ctx context.Context, s *session, ref rules.Ref, c rules.Change) error {
+func (d *Driver) scaleService(ctx context.Context, s *session, ref rules.Ref, c engine.Change) error {
 	l, err := d.shared.gates.enter(ctx, s.key(ref))
 	if err != nil {
 		return fmt.Errorf("%s: %w", name(ref), err)
@@ -37,7 +38,7 @@ func (d *Driver) scaleService(ctx context.Context, s *session, ref rules.Ref, c 
 			}
 		}
 		if err := unchanged(found, decided.id, c); err != nil {
-			return fmt.Errorf("%w: %s: %w", adapter.ErrConflict, name(ref), err)
+			return fmt.Errorf("%w: %s: %w", controller.ErrConflict, name(ref), err)
 		}
 		err := d.put(ctx, s, ref, l, found.ID, c.To)
 		if code(err) != http.StatusConflict || delay > lastDelay || !pause(ctx, delay) {
@@ -47,12 +48,12 @@ func (d *Driver) scaleService(ctx context.Context, s *session, ref rules.Ref, c 
 }
 
 // unchanged refuses a service that is another one, or another number, or in another state than it was.
-func unchanged(found *service, id string, c rules.Change) error {
+func unchanged(found *service, id string, c engine.Change) error {
 	if id != "" && found.ID != id {
 		return fmt.Errorf("it is another service of that name now, %s and not %s", found.ID, id)
 	}
-	if stop, why := found.stop(); stop != "" {
-		return errors.New(why)
+	if fact, ok := found.obstacle(); ok {
+		return errors.New(fact.Text)
 	}
 	if found.count() != c.From {
 		return fmt.Errorf("its scale is %d and not %d", found.count(), c.From)
@@ -89,7 +90,7 @@ func (d *Driver) written(ref rules.Ref, err error) error {
 	switch code(err) {
 	case http.StatusNotFound: // gone since it was read: there may be another of the name
 		d.services.forget(ref)
-		return fmt.Errorf("%w: %s: the service is gone", adapter.ErrConflict, name(ref))
+		return fmt.Errorf("%w: %s: the service is gone", controller.ErrConflict, name(ref))
 	case http.StatusConflict:
 		return fmt.Errorf("%w: the server is busy with the service; nothing was stored", explain(name(ref), err))
 	}

@@ -10,8 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
-	"alertscale/rules"
+	"alertscale/adapter/controller"
+	"alertscale/rules/engine"
 )
 
 func TestTwoRequestsAChange(t *testing.T) {
@@ -56,7 +56,7 @@ func TestNumbersThatAreNone(t *testing.T) {
 	f.observe(t)
 	f.asked()
 	for _, n := range []int{-1, 1 << 31} {
-		require.ErrorIs(t, f.scale(t, 3, n), adapter.ErrInvalid)
+		require.ErrorIs(t, f.scale(t, 3, n), controller.ErrInvalid)
 	}
 	require.Empty(t, f.asked())
 }
@@ -114,8 +114,8 @@ func TestBusyForLong(t *testing.T) {
 	f.faultsWhile("PUT", func() bool { return true }, 409)
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	err := f.driver.Scale(ctx, webRef(), rules.Change{From: 3, To: 4})
-	require.ErrorIs(t, err, adapter.ErrConflict)
+	err := f.driver.Scale(ctx, webRef(), engine.Change{From: 3, To: 4})
+	require.ErrorIs(t, err, controller.ErrConflict)
 	require.ErrorContains(t, err, "busy")
 }
 
@@ -135,9 +135,9 @@ func TestAGivenUpWriteKeepsItsRef(t *testing.T) {
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { <-begun; cancel() }()
-	err := f.driver.Scale(ctx, webRef(), rules.Change{From: 3, To: 4})
+	err := f.driver.Scale(ctx, webRef(), engine.Change{From: 3, To: 4})
 	require.ErrorIs(t, err, context.Canceled)
-	require.NotErrorIs(t, err, adapter.ErrConflict)
+	require.NotErrorIs(t, err, controller.ErrConflict)
 
 	next := f.newDriver(t, Config{}) // of the next file, or of another key
 	next.shared = f.driver.shared
@@ -152,7 +152,7 @@ func TestAGivenUpWriteKeepsItsRef(t *testing.T) {
 		require.ErrorContains(t, err, "may still be carried out")
 		cancel()
 		short, cancel = context.WithTimeout(t.Context(), 30*time.Millisecond)
-		require.ErrorContains(t, f.driver.Scale(short, webRef(), rules.Change{From: 3, To: 5}), "may still be carried out")
+		require.ErrorContains(t, f.driver.Scale(short, webRef(), engine.Change{From: 3, To: 5}), "may still be carried out")
 		cancel()
 		short, cancel = context.WithTimeout(t.Context(), 30*time.Millisecond)
 		_, err = next.Observe(short, elsewhere)
@@ -171,7 +171,7 @@ func TestALostAnswer(t *testing.T) {
 	f.server.Config.ErrorLog = nil
 	err := f.scale(t, 3, 4)
 	require.ErrorContains(t, err, "EOF")
-	require.NotErrorIs(t, err, adapter.ErrConflict)
+	require.NotErrorIs(t, err, controller.ErrConflict)
 	require.Equal(t, 1, strings.Count(strings.Join(f.asked(), " "), "PUT"), "a write is not sent again")
 	require.Equal(t, 4, f.observe(t).Count)
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net/url"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
 )
 
@@ -28,10 +28,10 @@ func (c call) String() string { return c.ref.Kind + " " + c.ref.Namespace + "/" 
 func (c call) valid() error {
 	if c.ref.Kind != kindMachinePool && c.ref.Kind != kindNodePool {
 		return fmt.Errorf("%w: kind %q: of Rancher 2 there are %s and %s; the workloads of its clusters are for a driver of type kubernetes",
-			adapter.ErrNotFound, c.ref.Kind, kindMachinePool, kindNodePool)
+			controller.ErrNotFound, c.ref.Kind, kindMachinePool, kindNodePool)
 	}
 	if err := c.validParts(); err != nil {
-		return fmt.Errorf("%w: %s: %w", adapter.ErrInvalid, c, err)
+		return fmt.Errorf("%w: %s: %w", controller.ErrInvalid, c, err)
 	}
 	return nil
 }
@@ -58,14 +58,14 @@ const maxQuantity = 1<<31 - 1
 // takes refuses a count that no pool can have.
 func (c call) takes(count int) error {
 	if count < 0 || count > maxQuantity {
-		return fmt.Errorf("%w: %s: %d is no number of machines", adapter.ErrInvalid, c, count)
+		return fmt.Errorf("%w: %s: %d is no number of machines", controller.ErrInvalid, c, count)
 	}
 	return nil
 }
 
 // noQuantity tells of a pool of which nobody said how many machines it has.
 func (c call) noQuantity() error {
-	return fmt.Errorf("%w: %s: the pool has no quantity, so there is no count to begin with: set one in Rancher once", adapter.ErrInvalid, c)
+	return fmt.Errorf("%w: %s: the pool has no quantity, so there is no count to begin with: set one in Rancher once", controller.ErrInvalid, c)
 }
 
 // clusterPath is that of the object that a machine pool is a part of, on the cluster that Rancher itself runs on.

@@ -15,7 +15,7 @@ import (
 
 	"k8s.io/client-go/rest"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 )
 
 // client sends requests to one Rancher server, each exactly once. It stands on client-go's transport, and not on
@@ -96,7 +96,7 @@ func (c *client) write(ctx context.Context, method, path, media string, body []b
 	return c.do(req)
 }
 
-// do sends a request. An error is: no answer, or not a whole one. A BusyError is: not sent.
+// do sends a request. An error is: no answer, or not a whole one. A ThrottledError is: not sent.
 func (c *client) do(req *http.Request) (answer, error) {
 	if err := req.Context().Err(); err != nil {
 		return answer{}, err
@@ -104,7 +104,7 @@ func (c *client) do(req *http.Request) (answer, error) {
 	token, err := c.credentials.current()
 	if err != nil {
 		c.credentials.refused(c.now())
-		return answer{}, &adapter.BusyError{Err: fmt.Errorf("not sent to %s: %w", c.base, err)}
+		return answer{}, &controller.ThrottledError{Err: fmt.Errorf("not sent to %s: %w", c.base, err)}
 	}
 	req.Header.Set("Authorization", "Bearer "+string(token))
 	req.Header.Set("Accept", mediaJSON)

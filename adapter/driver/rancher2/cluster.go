@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"alertscale/adapter"
-	"alertscale/rules"
+	"alertscale/adapter/controller"
+	"alertscale/rules/engine"
 	"alertscale/rules/yamldoc"
 )
 
@@ -48,16 +48,16 @@ type machinePool struct {
 // pool finds a pool that has a quantity. An error is permanent.
 func (k *cluster) pool(c call) (index int, err error) {
 	if k.Metadata.Deletion != nil { // and stays so until it is gone: nothing that is asked of it is done any more
-		return 0, fmt.Errorf("%w: %s: the cluster is being deleted", adapter.ErrNotFound, c)
+		return 0, fmt.Errorf("%w: %s: the cluster is being deleted", controller.ErrNotFound, c)
 	}
 	if k.Spec.RKEConfig == nil {
 		return 0, fmt.Errorf("%w: %s: Rancher did not make the machines of this cluster: it is imported, or hosted by a cloud, and is scaled there; of an RKE1 cluster take kind %s",
-			adapter.ErrInvalid, c, kindNodePool)
+			controller.ErrInvalid, c, kindNodePool)
 	}
 	pools := k.Spec.RKEConfig.MachinePools
 	index = slices.IndexFunc(pools, func(p machinePool) bool { return p.Name == c.ref.Name })
 	if index < 0 {
-		return 0, fmt.Errorf("%w: %s: %w", adapter.ErrNotFound, c, noPool(c.ref.Name, pools))
+		return 0, fmt.Errorf("%w: %s: %w", controller.ErrNotFound, c, noPool(c.ref.Name, pools))
 	}
 	if pools[index].Quantity == nil {
 		return 0, c.noQuantity()
@@ -76,15 +76,19 @@ func noPool(name string, pools []machinePool) error {
 	return fmt.Errorf("the cluster has no machine pool %q%s; it has %s", name, yamldoc.Hint(name, names), strings.Join(names, ", "))
 }
 
-// stop tells why nothing can be done to a pool as it is, empty where something can.
-func (p machinePool) stop() (rules.Verdict, string) {
+// obstacle returns why nothing can be done to a pool as it is; false where something can.
+func (p machinePool) obstacle() (engine.Condition, bool) {
 	switch {
 	case p.MinSize != nil || p.MaxSize != nil:
-		return rules.Owned, "the pool has autoscalingMinSize and autoscalingMaxSize, between which cluster-autoscaler scales it; remove both to let alertscale scale it"
+		return engine.Condition{
+			Type: engine.ConditionOwned,
+			Text: "the pool has autoscalingMinSize and autoscalingMaxSize, between which cluster-autoscaler scales it; " +
+				"remove both to let alertscale scale it",
+		}, true
 	case p.Paused:
-		return rules.Paused, "the pool is paused in Rancher: unpause it"
+		return engine.Condition{Type: engine.ConditionDisabled, Text: "the pool is paused in Rancher: unpause it"}, true
 	}
-	return "", ""
+	return engine.Condition{}, false
 }
 
 // ready tells whether all machines that are asked for are there and set up, of whatever pool: the cluster tells

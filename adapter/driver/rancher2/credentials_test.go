@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
 )
 
@@ -25,14 +25,14 @@ func TestATokenFileThatIsReplaced(t *testing.T) {
 		f.asked()
 		f.with(func() { f.token = next })
 		require.NoError(t, os.WriteFile(file, []byte(next), 0o600))
-		require.ErrorAs(t, scale(t, d, ref, 3, 4), new(*adapter.BusyError), "nothing was changed")
+		require.ErrorAs(t, scale(t, d, ref, 3, 4), new(*controller.ThrottledError), "nothing was changed")
 		require.Len(t, f.asked(), 1)
 		require.Equal(t, 3, observe(t, d, ref).Count)
 	}
 	f.with(func() { f.token = "token-pqrst:newest" })
 	for range 2 {
 		_, err := d.Observe(t.Context(), ref)
-		require.ErrorAs(t, err, new(*adapter.BusyError), "the file has the old one yet")
+		require.ErrorAs(t, err, new(*controller.ThrottledError), "the file has the old one yet")
 	}
 	require.NoError(t, os.WriteFile(file, []byte("token-pqrst:newest"), 0o600))
 	require.NoError(t, scale(t, d, ref, 3, 4))
@@ -50,16 +50,16 @@ func TestATokenFileThatIsGone(t *testing.T) {
 	for _, broken := range []func(){func() {}, func() { require.NoError(t, os.WriteFile(file, []byte("a\x00b"), 0o600)) }} {
 		broken()
 		_, err = d.Observe(t.Context(), ref)
-		require.ErrorAs(t, err, new(*adapter.BusyError))
+		require.ErrorAs(t, err, new(*controller.ThrottledError))
 		require.ErrorContains(t, err, "not sent to "+f.server.URL+": token_file")
 		require.NotContains(t, err.Error(), "old")
-		require.ErrorAs(t, scale(t, d, ref, 3, 4), new(*adapter.BusyError))
+		require.ErrorAs(t, scale(t, d, ref, 3, 4), new(*controller.ThrottledError))
 	}
 	require.Empty(t, f.asked())
 
 	require.NoError(t, os.WriteFile(file, []byte("token-abcde:hush"), 0o600))
 	_, err = d.Observe(t.Context(), f.addCluster("locked", 3))
-	require.ErrorIs(t, err, adapter.ErrForbidden, "the file is read again, and it was not Rancher that failed")
+	require.ErrorIs(t, err, controller.ErrForbidden, "the file is read again, and it was not Rancher that failed")
 }
 
 // A server with a certificate of a private authority is known by ca_file alone.

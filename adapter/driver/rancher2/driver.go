@@ -5,8 +5,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // Options are what the driver needs beside its block of the file.
@@ -26,7 +27,7 @@ type Driver struct {
 	failed    atomic.Int64 // when the server last failed, as of time.UnixNano
 }
 
-var _ adapter.Driver = (*Driver)(nil)
+var _ controller.Driver = (*Driver)(nil)
 
 // New reads the files of the block. It sends nothing: the server may be down. An error says what to set.
 func New(cfg Config, o Options) (*Driver, error) {
@@ -43,10 +44,10 @@ func New(cfg Config, o Options) (*Driver, error) {
 
 // Observe reads the quantity of a pool with one request. It has no version: neither API has one that tells of one
 // pool alone.
-func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (rules.Observed, error) {
+func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, error) {
 	c := call{ref: ref}
 	if err := c.valid(); err != nil {
-		return rules.Observed{}, err
+		return engine.Observed{}, err
 	}
 	if ref.Kind == kindNodePool {
 		return d.observeNodePool(ctx, c)
@@ -55,9 +56,9 @@ func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (rules.Observed, er
 }
 
 // Scale sets the quantity of a pool, if it still is c.From. It is one request after a read of a moment ago, and
-// two where that is older or unknown. An error that is neither of the adapter's sentinels nor a BusyError leaves
+// two where that is older or unknown. An error that is neither of the adapter's sentinels nor a ThrottledError leaves
 // open whether anything was changed.
-func (d *Driver) Scale(ctx context.Context, ref rules.Ref, change rules.Change) error {
+func (d *Driver) Scale(ctx context.Context, ref rules.Ref, change engine.Change) error {
 	c := call{ref: ref, write: true}
 	if err := c.valid(); err != nil {
 		return err

@@ -7,9 +7,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/adapter/driver/drivertest"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 func TestConformanceMachinePool(t *testing.T) {
@@ -100,7 +101,7 @@ func (f *fake) setNodes(ref rules.Ref, count int) {
 	f.wait(fresh)
 }
 
-func observe(t testing.TB, d *Driver, ref rules.Ref) rules.Observed {
+func observe(t testing.TB, d *Driver, ref rules.Ref) engine.Observed {
 	t.Helper()
 	o, err := d.Observe(t.Context(), ref)
 	require.NoError(t, err)
@@ -109,7 +110,7 @@ func observe(t testing.TB, d *Driver, ref rules.Ref) rules.Observed {
 
 func scale(t testing.TB, d *Driver, ref rules.Ref, from, to int) error {
 	t.Helper()
-	return d.Scale(t.Context(), ref, rules.Change{From: from, To: to})
+	return d.Scale(t.Context(), ref, engine.Change{From: from, To: to})
 }
 
 func TestRequestsOfAChange(t *testing.T) {
@@ -147,13 +148,13 @@ func TestRefsThatAreNone(t *testing.T) {
 	for _, part := range []string{"..", ".", "a%2f..", "a?b", "a#b", "a/b", "a b", "c-a:np-b"} {
 		for _, kind := range []string{kindMachinePool, kindNodePool} {
 			for _, ref := range []rules.Ref{{Kind: kind, Namespace: part, Name: "w"}, {Kind: kind, Namespace: "prod", Name: part}} {
-				require.ErrorIs(t, scale(t, d, ref, 1, 2), adapter.ErrInvalid)
+				require.ErrorIs(t, scale(t, d, ref, 1, 2), controller.ErrInvalid)
 			}
 		}
 	}
 	ref := f.addCluster("prod", 3)
 	for _, to := range []int{-1, 1 << 31} {
-		require.ErrorIs(t, scale(t, d, ref, 3, to), adapter.ErrInvalid)
+		require.ErrorIs(t, scale(t, d, ref, 3, to), controller.ErrInvalid)
 	}
 	require.Empty(t, f.asked())
 }
@@ -171,13 +172,13 @@ func TestANoAfterAFailureIsNotFinal(t *testing.T) {
 			f.fail(saying(200, `{"type":"apiRoot"}`))
 		}
 		_, err = d.Observe(t.Context(), ref)
-		require.ErrorAs(t, err, new(*adapter.BusyError))
+		require.ErrorAs(t, err, new(*controller.ThrottledError))
 		require.False(t, final(err))
 		require.ErrorContains(t, err, "(not final: Rancher failed a moment ago, and may not know yet)")
 	}
 	f.wait(recovering)
 	_, err = d.Observe(t.Context(), locked)
-	require.ErrorIs(t, err, adapter.ErrForbidden)
+	require.ErrorIs(t, err, controller.ErrForbidden)
 	_, err = d.Observe(t.Context(), gone)
-	require.ErrorIs(t, err, adapter.ErrNotFound)
+	require.ErrorIs(t, err, controller.ErrNotFound)
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 )
 
 // said is what an answer that is an error says, in any of the three forms that there are: a Status of
@@ -79,20 +79,20 @@ func (d *Driver) refusal(c call, a answer) error {
 	text := s.text(a.code)
 	switch a.code {
 	case http.StatusUnauthorized:
-		return &adapter.BusyError{Err: fmt.Errorf("unauthorized: %s: %s; Rancher does not take the token, which may be about to be renewed: see that it is whole (token-abcde:secret), not expired, and not scoped to a cluster", c, text)}
+		return &controller.ThrottledError{Err: fmt.Errorf("unauthorized: %s: %s; Rancher does not take the token, which may be about to be renewed: see that it is whole (token-abcde:secret), not expired, and not scoped to a cluster", c, text)}
 	case http.StatusForbidden, http.StatusMethodNotAllowed: // Rancher's own API says 405 where the user's roles do not let it
-		return d.final(fmt.Errorf("%w: %s: %s%s", adapter.ErrForbidden, c, text, d.grant(c, s)))
+		return d.final(fmt.Errorf("%w: %s: %s%s", controller.ErrForbidden, c, text, d.grant(c, s)))
 	case http.StatusNotFound:
 		return d.final(d.notFound(c, s, text))
 	case http.StatusTooManyRequests:
-		return &adapter.BusyError{After: d.retryAfter(a, s), Err: d.troubled(fmt.Errorf("%s: %s", c, text))}
+		return &controller.ThrottledError{After: d.retryAfter(a, s), Err: d.troubled(fmt.Errorf("%s: %s", c, text))}
 	case http.StatusConflict:
 		if c.write {
-			return fmt.Errorf("%w: %s: %s", adapter.ErrConflict, c, text)
+			return fmt.Errorf("%w: %s: %s", controller.ErrConflict, c, text)
 		}
 	case http.StatusBadRequest, http.StatusNotAcceptable, http.StatusRequestEntityTooLarge,
 		http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
-		return fmt.Errorf("%w: %s: %s", adapter.ErrInvalid, c, text)
+		return fmt.Errorf("%w: %s: %s", controller.ErrInvalid, c, text)
 	}
 	return d.trouble(c, a, s, text)
 }
@@ -116,23 +116,23 @@ func (d *Driver) grant(c call, s said) string {
 func (d *Driver) notFound(c call, s said, text string) error {
 	switch {
 	case c.ref.Kind == kindNodePool && strings.Contains(s.Message, c.ref.Name):
-		return fmt.Errorf("%w: %s: %s; want the ids as in Rancher's URLs, such as c-abcde and np-xyz12, of a cluster that the user of the token may see", adapter.ErrNotFound, c, text)
+		return fmt.Errorf("%w: %s: %s; want the ids as in Rancher's URLs, such as c-abcde and np-xyz12, of a cluster that the user of the token may see", controller.ErrNotFound, c, text)
 	case c.ref.Kind == kindNodePool && s.Type == "error":
 		return d.noNodePools(c, text)
 	case s.Kind == "Status" && s.Details.Name != "":
-		return fmt.Errorf("%w: %s: %s; want the cluster's name as Rancher shows it, not its id, and cluster_namespace (%s) where it is", adapter.ErrNotFound, c, text, d.namespace)
+		return fmt.Errorf("%w: %s: %s; want the cluster's name as Rancher shows it, not its id, and cluster_namespace (%s) where it is", controller.ErrNotFound, c, text, d.namespace)
 	}
 	kinds := map[string]string{
 		kindMachinePool: "machine pools: see to the url, and that it is of Rancher 2.6 or later",
 		kindNodePool:    "node pools: see to the url", // what is in front of Rancher says so, too, while it starts
 	}
-	return &adapter.BusyError{Err: fmt.Errorf("%s: %s: %s has no API of %s", c, text, d.client.base, kinds[c.ref.Kind])}
+	return &controller.ThrottledError{Err: fmt.Errorf("%s: %s: %s has no API of %s", c, text, d.client.base, kinds[c.ref.Kind])}
 }
 
 // noNodePools tells of a server that has no API of node pools.
 func (d *Driver) noNodePools(c call, text string) error {
 	return fmt.Errorf("%w: %s: %s: %s has no API of node pools: they are of RKE1, which Rancher 2.15 and later have not; of an RKE2 or K3s cluster take kind %s, and else see to the url",
-		adapter.ErrNotFound, c, text, d.client.base, kindMachinePool)
+		controller.ErrNotFound, c, text, d.client.base, kindMachinePool)
 }
 
 // trouble is an answer that may be another one later.
@@ -145,10 +145,10 @@ func (d *Driver) trouble(c call, a answer, s said, text string) error {
 	switch {
 	case after == 0:
 		return err
-	case c.write: // a server that fails may have carried it out, and a BusyError would deny that
-		return &adapter.LaterError{After: after, Err: err}
+	case c.write: // a server that fails may have carried it out, and a ThrottledError would deny that
+		return &controller.UnavailableError{After: after, Err: err}
 	}
-	return &adapter.BusyError{After: after, Err: err}
+	return &controller.ThrottledError{After: after, Err: err}
 }
 
 // alien is a success that is not of the API.
@@ -170,10 +170,10 @@ func (c call) tookIt(asked, got int) error {
 
 // retryAfter is how long an answer asks to be left alone for, zero where it does not.
 func (d *Driver) retryAfter(a answer, s said) time.Duration {
-	if after, ok := adapter.RetryAfter(a.header, d.now()); ok {
+	if after, ok := controller.RetryAfter(a.header, d.now()); ok {
 		return after
 	}
 	return time.Duration(max(0, s.Details.RetryAfterSeconds)) * time.Second
 }
 
-func oneLine(text string) string { return adapter.OneLine(text, 300) }
+func oneLine(text string) string { return controller.OneLine(text, 300) }

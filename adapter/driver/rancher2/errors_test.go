@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
 )
 
@@ -21,7 +21,7 @@ type row struct {
 	write   bool
 	want    string        // the error, with the server as SERVER
 	is      error         // the sentinel; nil: transient
-	busy    bool          // a BusyError
+	busy    bool          // a ThrottledError
 	after   time.Duration // when to come back
 }
 
@@ -40,10 +40,10 @@ func (r row) run(t *testing.T, kind string) {
 		err = scale(t, d, ref, 3, 4)
 	}
 	require.EqualError(t, err, strings.ReplaceAll(r.want, "SERVER", f.server.URL))
-	for _, sentinel := range []error{adapter.ErrNotFound, adapter.ErrForbidden, adapter.ErrInvalid, adapter.ErrConflict} {
+	for _, sentinel := range []error{controller.ErrNotFound, controller.ErrForbidden, controller.ErrInvalid, controller.ErrConflict} {
 		require.Equal(t, sentinel == r.is, errors.Is(err, sentinel), sentinel)
 	}
-	busy, later := (*adapter.BusyError)(nil), (*adapter.LaterError)(nil)
+	busy, later := (*controller.ThrottledError)(nil), (*controller.UnavailableError)(nil)
 	require.Equal(t, r.busy, errors.As(err, &busy))
 	switch {
 	case r.busy:
@@ -62,21 +62,21 @@ func TestAnswersAboutMachinePools(t *testing.T) {
 	for name, r := range map[string]row{
 		"401": {code: 401, body: `{"type":"error","status":"401","message":"Unauthorized 401: must authenticate"}`, busy: true,
 			want: "unauthorized: " + pool + "401: Unauthorized 401: must authenticate; Rancher does not take the token, which may be about to be renewed: see that it is whole (token-abcde:secret), not expired, and not scoped to a cluster"},
-		"403 to read": {code: 403, body: `{"kind":"Status","message":"clusters is forbidden","code":403}`, is: adapter.ErrForbidden,
+		"403 to read": {code: 403, body: `{"kind":"Status","message":"clusters is forbidden","code":403}`, is: controller.ErrForbidden,
 			want: "forbidden: " + pool + "403: clusters is forbidden" + grant + "get on clusters in the API group provisioning.cattle.io in the namespace fleet-default"},
-		"403 to write": {code: 403, write: true, is: adapter.ErrForbidden,
+		"403 to write": {code: 403, write: true, is: controller.ErrForbidden,
 			want: "forbidden: " + pool + "403 Forbidden" + grant + "patch on clusters in the API group provisioning.cattle.io in the namespace fleet-default"},
-		"403 of a webhook": {code: 403, write: true, body: `{"kind":"Status","message":"admission webhook \"w\" denied the request: no"}`, is: adapter.ErrForbidden,
+		"403 of a webhook": {code: 403, write: true, body: `{"kind":"Status","message":"admission webhook \"w\" denied the request: no"}`, is: controller.ErrForbidden,
 			want: "forbidden: " + pool + `403: admission webhook "w" denied the request: no`},
-		"400 of a webhook": {code: 400, write: true, body: `{"kind":"Status","message":"admission webhook \"w\" denied the request: no"}`, is: adapter.ErrInvalid,
+		"400 of a webhook": {code: 400, write: true, body: `{"kind":"Status","message":"admission webhook \"w\" denied the request: no"}`, is: controller.ErrInvalid,
 			want: "invalid: " + pool + `400: admission webhook "w" denied the request: no`},
 		"a webhook that fails": {code: 500, write: true, body: `{"kind":"Status","message":"Internal error occurred: failed calling webhook","code":500}`,
 			want: pool + "500: Internal error occurred: failed calling webhook"},
-		"404": {code: 404, body: `{"kind":"Status","message":"clusters.provisioning.cattle.io \"prod1\" not found","details":{"name":"prod1"}}`, is: adapter.ErrNotFound,
+		"404": {code: 404, body: `{"kind":"Status","message":"clusters.provisioning.cattle.io \"prod1\" not found","details":{"name":"prod1"}}`, is: controller.ErrNotFound,
 			want: "not found: " + pool + `404: clusters.provisioning.cattle.io "prod1" not found; want the cluster's name as Rancher shows it, not its id, and cluster_namespace (fleet-default) where it is`},
 		"404 of another server": {code: 404, body: "404 page not found", busy: true,
 			want: pool + "404: 404 page not found: SERVER has no API of machine pools: see to the url, and that it is of Rancher 2.6 or later"},
-		"409": {code: 409, write: true, body: `{"kind":"Status","message":"Operation cannot be fulfilled"}`, is: adapter.ErrConflict,
+		"409": {code: 409, write: true, body: `{"kind":"Status","message":"Operation cannot be fulfilled"}`, is: controller.ErrConflict,
 			want: "changed in the meantime: " + pool + "409: Operation cannot be fulfilled"},
 		"409 to a read":     {code: 409, want: pool + "409 Conflict"},
 		"429":               {code: 429, headers: []string{"Retry-After", "3"}, busy: true, after: 3 * time.Second, want: pool + "429 Too Many Requests (try again in 3s)"},
@@ -103,11 +103,11 @@ func TestAnswersAboutNodePools(t *testing.T) {
 	const pool, grant = "nodePool c-abcde/np-1: ", "; the user of the token must be an owner of cluster c-abcde, or have a role there that grants "
 	const of = " on nodepools in the API group management.cattle.io"
 	for name, r := range map[string]row{
-		"403":             {code: 403, body: `{"type":"error","code":"PermissionDenied","message":"no"}`, is: adapter.ErrForbidden, want: "forbidden: " + pool + "403 PermissionDenied: no" + grant + "get" + of},
-		"405":             {code: 405, write: true, body: `{"type":"error","code":"MethodNotAllow","message":"no"}`, is: adapter.ErrForbidden, want: "forbidden: " + pool + "405 MethodNotAllow: no" + grant + "update" + of},
-		"404":             {code: 404, body: `{"type":"error","code":"NotFound","message":"nodePools \"np-1\" not found"}`, is: adapter.ErrNotFound, want: "not found: " + pool + `404 NotFound: nodePools "np-1" not found; want the ids as in Rancher's URLs, such as c-abcde and np-xyz12, of a cluster that the user of the token may see`},
-		"409":             {code: 409, write: true, body: `{"type":"error","code":"Conflict","message":"modified"}`, is: adapter.ErrConflict, want: "changed in the meantime: " + pool + "409 Conflict: modified"},
-		"422":             {code: 422, write: true, body: `{"type":"error","status":422,"code":"InvalidFormat","message":"","fieldName":"quantity"}`, is: adapter.ErrInvalid, want: "invalid: " + pool + "422 InvalidFormat of quantity"},
+		"403":             {code: 403, body: `{"type":"error","code":"PermissionDenied","message":"no"}`, is: controller.ErrForbidden, want: "forbidden: " + pool + "403 PermissionDenied: no" + grant + "get" + of},
+		"405":             {code: 405, write: true, body: `{"type":"error","code":"MethodNotAllow","message":"no"}`, is: controller.ErrForbidden, want: "forbidden: " + pool + "405 MethodNotAllow: no" + grant + "update" + of},
+		"404":             {code: 404, body: `{"type":"error","code":"NotFound","message":"nodePools \"np-1\" not found"}`, is: controller.ErrNotFound, want: "not found: " + pool + `404 NotFound: nodePools "np-1" not found; want the ids as in Rancher's URLs, such as c-abcde and np-xyz12, of a cluster that the user of the token may see`},
+		"409":             {code: 409, write: true, body: `{"type":"error","code":"Conflict","message":"modified"}`, is: controller.ErrConflict, want: "changed in the meantime: " + pool + "409 Conflict: modified"},
+		"422":             {code: 422, write: true, body: `{"type":"error","status":422,"code":"InvalidFormat","message":"","fieldName":"quantity"}`, is: controller.ErrInvalid, want: "invalid: " + pool + "422 InvalidFormat of quantity"},
 		"500":             {code: 500, write: true, body: `{"type":"error","code":"ServerError","message":"oops"}`, want: pool + "500 ServerError: oops"},
 		"a login":         {code: 200, write: true, body: page, want: pool + "SERVER answers with a page for people and no node pool: is there a login in front of Rancher, or is the url another server's? (<!DOCTYPE html> <html><title>Log in</title></html>)"},
 		"nothing":         {code: 200, write: true, body: `{"type":"nodePool","id":"c-abcde:np-1"}`, want: pool + `the answer of SERVER is no node pool with a quantity: {"type":"nodePool","id":"c-abcde:np-1"}; is it Rancher's API?`},

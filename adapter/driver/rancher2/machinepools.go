@@ -6,19 +6,21 @@ import (
 	"fmt"
 	"net/http"
 
-	"alertscale/adapter"
-	"alertscale/rules"
+	"alertscale/adapter/controller"
+	"alertscale/rules/engine"
 )
 
 // observeMachinePool reads a pool.
-func (d *Driver) observeMachinePool(ctx context.Context, c call) (rules.Observed, error) {
+func (d *Driver) observeMachinePool(ctx context.Context, c call) (engine.Observed, error) {
 	k, r, err := d.findMachinePool(ctx, c)
 	if err != nil {
-		return rules.Observed{}, err
+		return engine.Observed{}, err
 	}
-	o := rules.Observed{Count: r.count, Ready: k.ready() && d.seen.get(c.ref).settled(d.now())}
-	if o.Stop, o.Why = k.Spec.RKEConfig.MachinePools[r.index].stop(); o.Stop == "" {
-		o.Why = k.waiting()
+	o := engine.Observed{Count: r.count, Ready: k.ready() && d.seen.get(c.ref).settled(d.now())}
+	if fact, ok := k.Spec.RKEConfig.MachinePools[r.index].obstacle(); ok {
+		o.Conditions = append(o.Conditions, fact)
+	} else if waits := k.waiting(); waits != "" {
+		o.Conditions = append(o.Conditions, engine.Condition{Type: engine.ConditionNoted, Text: waits})
 	}
 	return o, nil
 }
@@ -54,7 +56,7 @@ func (d *Driver) decodeCluster(c call, a answer) (*cluster, error) {
 }
 
 // scaleMachinePool writes the quantity, where the pool was when it was last read.
-func (d *Driver) scaleMachinePool(ctx context.Context, c call, change rules.Change) error {
+func (d *Driver) scaleMachinePool(ctx context.Context, c call, change engine.Change) error {
 	r := d.seen.get(c.ref).read
 	if r == nil {
 		var err error
@@ -102,7 +104,7 @@ type operation struct {
 // It is not guarded by the resourceVersion: that changes with each step of the machines that are being made, so
 // that a change would meet a conflict just while there is much to do, and a change of one pool would be one for
 // all others of the cluster. It is no merge patch, which would replace the whole list of pools.
-func patch(name string, r *read, c rules.Change) []byte {
+func patch(name string, r *read, c engine.Change) []byte {
 	pool := fmt.Sprintf("/spec/rkeConfig/machinePools/%d", r.index)
 	body, _ := json.Marshal([]operation{ // of texts and numbers it cannot fail
 		{"test", "/metadata/uid", r.uid},
@@ -117,26 +119,26 @@ func patch(name string, r *read, c rules.Change) []byte {
 
 // unapplied finds out why a patch was not taken. The server gives the same 422 for a test that fails and for a
 // path that is not there, without saying so; where it is the quantity that it does not take, it names the cluster.
-func (d *Driver) unapplied(ctx context.Context, c call, a answer, was *read, change rules.Change) error {
+func (d *Driver) unapplied(ctx context.Context, c call, a answer, was *read, change engine.Change) error {
 	s := saidBy(a)
 	k, is, err := d.findMachinePool(ctx, call{ref: c.ref})
 	switch {
 	case final(err):
 		return err
 	case err != nil: // nothing was changed, which is known, unlike why
-		return &adapter.BusyError{Err: fmt.Errorf("%s: %s; why is not known: %v", c, s.text(a.code), err)}
+		return &controller.ThrottledError{Err: fmt.Errorf("%s: %s; why is not known: %v", c, s.text(a.code), err)}
 	case is.uid != was.uid:
-		return fmt.Errorf("%w: %s: it is of another cluster of that name now", adapter.ErrConflict, c)
+		return fmt.Errorf("%w: %s: it is of another cluster of that name now", controller.ErrConflict, c)
 	case is.index != was.index:
-		return fmt.Errorf("%w: %s: it is at another place of the cluster's list now", adapter.ErrConflict, c)
+		return fmt.Errorf("%w: %s: it is at another place of the cluster's list now", controller.ErrConflict, c)
 	case is.count != change.From:
-		return fmt.Errorf("%w: %s: its quantity is %d and not %d", adapter.ErrConflict, c, is.count, change.From)
+		return fmt.Errorf("%w: %s: its quantity is %d and not %d", controller.ErrConflict, c, is.count, change.From)
 	}
-	if stop, why := k.Spec.RKEConfig.MachinePools[is.index].stop(); stop == rules.Owned {
-		return fmt.Errorf("%w: %s: %s", adapter.ErrConflict, c, why)
+	if fact, ok := k.Spec.RKEConfig.MachinePools[is.index].obstacle(); ok && fact.Type == engine.ConditionOwned {
+		return fmt.Errorf("%w: %s: %s", controller.ErrConflict, c, fact.Text)
 	}
 	if s.patched() { // it was another, and is so again
-		return fmt.Errorf("%w: %s: %s", adapter.ErrConflict, c, s.text(a.code))
+		return fmt.Errorf("%w: %s: %s", controller.ErrConflict, c, s.text(a.code))
 	}
-	return fmt.Errorf("%w: %s: %s", adapter.ErrInvalid, c, s.text(a.code))
+	return fmt.Errorf("%w: %s: %s", controller.ErrInvalid, c, s.text(a.code))
 }

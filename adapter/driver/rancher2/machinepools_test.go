@@ -10,8 +10,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // Nothing of a cluster changes but the one number.
@@ -35,16 +36,16 @@ func TestPoolsThatCannotBeScaled(t *testing.T) {
 		is   error
 		edit func(cluster, pool object)
 	}{
-		"not found: machinePool prod1/workers: the cluster is being deleted": {adapter.ErrNotFound,
+		"not found: machinePool prod1/workers: the cluster is being deleted": {controller.ErrNotFound,
 			func(c, _ object) { in(c, "metadata")["deletionTimestamp"] = "2026-01-01T00:00:00Z" }},
 		"invalid: machinePool prod1/workers: Rancher did not make the machines of this cluster: it is imported, or hosted by a cloud, and is scaled there; of an RKE1 cluster take kind nodePool": {
-			adapter.ErrInvalid, func(c, _ object) { delete(in(c, "spec"), "rkeConfig") }},
+			controller.ErrInvalid, func(c, _ object) { delete(in(c, "spec"), "rkeConfig") }},
 		"not found: machinePool prod1/workers: the cluster has no machine pools: its machines were registered one by one": {
-			adapter.ErrNotFound, func(c, _ object) { delete(in(c, "spec", "rkeConfig"), "machinePools") }},
+			controller.ErrNotFound, func(c, _ object) { delete(in(c, "spec", "rkeConfig"), "machinePools") }},
 		`not found: machinePool prod1/workers: the cluster has no machine pool "workers", did you mean "worker"?; it has control, worker, gpu`: {
-			adapter.ErrNotFound, func(_, p object) { p["name"] = "worker" }},
+			controller.ErrNotFound, func(_, p object) { p["name"] = "worker" }},
 		"invalid: machinePool prod1/workers: the pool has no quantity, so there is no count to begin with: set one in Rancher once": {
-			adapter.ErrInvalid, func(_, p object) { delete(p, "quantity") }},
+			controller.ErrInvalid, func(_, p object) { delete(p, "quantity") }},
 	} {
 		f := newFake(t)
 		d := f.driver(t)
@@ -62,13 +63,13 @@ func TestPoolsThatAreLeftAlone(t *testing.T) {
 	f := newFake(t)
 	d := f.driver(t)
 	for why, test := range map[string]struct {
-		stop rules.Verdict
+		stop engine.Verdict
 		edit object
 	}{
 		"": {"", nil},
 		autoscaled: {
-			rules.Owned, object{"autoscalingMinSize": 1, "autoscalingMaxSize": 5}},
-		"the pool is paused in Rancher: unpause it": {rules.Paused, object{"paused": true}},
+			engine.Owned, object{"autoscalingMinSize": 1, "autoscalingMaxSize": 5}},
+		"the pool is paused in Rancher: unpause it": {engine.Disabled, object{"paused": true}},
 	} {
 		ref := f.addCluster("prod", 3)
 		f.edit(ref, func(_, p object) {
@@ -77,7 +78,7 @@ func TestPoolsThatAreLeftAlone(t *testing.T) {
 			}
 		})
 		f.settle(ref)
-		require.Equal(t, rules.Observed{Count: 3, Ready: true, Stop: test.stop, Why: why}, observe(t, d, ref))
+		require.Equal(t, engine.Observed{Count: 3, Ready: true, Stop: test.stop, Why: why}, observe(t, d, ref))
 	}
 }
 
@@ -125,7 +126,7 @@ func TestBetweenReadAndWrite(t *testing.T) {
 			}
 			require.EqualError(t, err, test.want)
 			kind, _, _ := strings.Cut(test.want, ": ")
-			for _, is := range []error{adapter.ErrConflict, adapter.ErrInvalid, adapter.ErrNotFound} {
+			for _, is := range []error{controller.ErrConflict, controller.ErrInvalid, controller.ErrNotFound} {
 				require.Equal(t, is.Error() == kind, errors.Is(err, is))
 			}
 		})
@@ -142,14 +143,14 @@ func TestAChangeThatWasTakenBack(t *testing.T) {
 		status(w, 422, "the server rejected our request due to an error in our request", "")
 		return true
 	})
-	require.ErrorIs(t, scale(t, d, ref, 3, 4), adapter.ErrConflict)
+	require.ErrorIs(t, scale(t, d, ref, 3, 4), controller.ErrConflict)
 
 	f.fail(func(w http.ResponseWriter, _ *http.Request) bool {
 		status(w, 422, "the server rejected our request due to an error in our request", "")
 		return true
 	}, answering(503, 0))
 	err := scale(t, d, ref, 3, 4)
-	require.ErrorAs(t, err, new(*adapter.BusyError), "nothing was changed, and why is not known")
+	require.ErrorAs(t, err, new(*controller.ThrottledError), "nothing was changed, and why is not known")
 	require.False(t, final(err))
 }
 
@@ -164,7 +165,7 @@ func TestANumberThatTheServerDoesNotTake(t *testing.T) {
 		status(w, 422, `admission webhook "rancher.cattle.io" denied the request: no`, "")
 		return true
 	})
-	require.ErrorIs(t, scale(t, d, ref, 3, 4), adapter.ErrInvalid)
+	require.ErrorIs(t, scale(t, d, ref, 3, 4), controller.ErrInvalid)
 }
 
 func TestSilentNoOp(t *testing.T) {
@@ -199,7 +200,7 @@ func TestReady(t *testing.T) {
 	f.settle(ref)
 
 	f.tell(ref, "Updated", "Unknown", "configuring worker node(s) prod1-workers-x:\nwaiting for agent to check in")
-	require.Equal(t, rules.Observed{Count: 5, Why: "the cluster is updating: configuring worker node(s) prod1-workers-x: waiting for agent to check in"}, observe(t, d, ref))
+	require.Equal(t, engine.Observed{Count: 5, Why: "the cluster is updating: configuring worker node(s) prod1-workers-x: waiting for agent to check in"}, observe(t, d, ref))
 	f.tell(ref, "Updated", "True", "")
 	f.tell(ref, "Ready", "False", "the agent is cut off")
 	require.True(t, observe(t, d, ref).Ready, "its machines are there")

@@ -7,8 +7,8 @@ import (
 	"net/http"
 	"time"
 
-	"alertscale/adapter"
-	"alertscale/rules"
+	"alertscale/adapter/controller"
+	"alertscale/rules/engine"
 )
 
 // nodePool is a pool of an RKE1 cluster, as far as it is of use here.
@@ -22,19 +22,19 @@ type nodePool struct {
 }
 
 // observeNodePool reads a pool. It waits for a write that is under way.
-func (d *Driver) observeNodePool(ctx context.Context, c call) (rules.Observed, error) {
+func (d *Driver) observeNodePool(ctx context.Context, c call) (engine.Observed, error) {
 	leave, err := d.gates.enter(ctx, c.ref)
 	if err != nil {
-		return rules.Observed{}, fmt.Errorf("%s: %w", c, err)
+		return engine.Observed{}, fmt.Errorf("%s: %w", c, err)
 	}
 	defer leave()
 	p, r, err := d.findNodePool(ctx, c)
 	if err != nil {
-		return rules.Observed{}, err
+		return engine.Observed{}, err
 	}
-	o := rules.Observed{Count: r.count, Ready: p.ready() && d.seen.get(c.ref).settled(d.now())}
+	o := engine.Observed{Count: r.count, Ready: p.ready() && d.seen.get(c.ref).settled(d.now())}
 	if p.Transitioning == "error" {
-		o.Why = "the pool is in error: " + oneLine(p.Message)
+		o.Conditions = append(o.Conditions, engine.Condition{Type: engine.ConditionNoted, Text: "the pool is in error: " + oneLine(p.Message)})
 	}
 	return o, nil
 }
@@ -58,7 +58,7 @@ func (d *Driver) findNodePool(ctx context.Context, c call) (*nodePool, *read, er
 	}
 	switch {
 	case p.State == "removing" || p.State == "removed":
-		return nil, nil, fmt.Errorf("%w: %s: it is %s", adapter.ErrNotFound, c, p.State)
+		return nil, nil, fmt.Errorf("%w: %s: it is %s", controller.ErrNotFound, c, p.State)
 	case p.Quantity == nil:
 		return nil, nil, c.noQuantity()
 	}
@@ -91,7 +91,7 @@ const patience = time.Minute
 
 // scaleNodePool writes the quantity. A write that is given up goes on by itself, and keeps everybody else from the
 // pool until it returns: it may still be carried out.
-func (d *Driver) scaleNodePool(ctx context.Context, c call, change rules.Change) error {
+func (d *Driver) scaleNodePool(ctx context.Context, c call, change engine.Change) error {
 	leave, err := d.gates.enter(ctx, c.ref)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c, err)
@@ -111,7 +111,7 @@ func (d *Driver) scaleNodePool(ctx context.Context, c call, change rules.Change)
 
 // putNodePool writes the quantity, if it still is what it was when the change was decided on. Nothing else is
 // sent: the server merges.
-func (d *Driver) putNodePool(ctx context.Context, c call, change rules.Change) (err error) {
+func (d *Driver) putNodePool(ctx context.Context, c call, change engine.Change) (err error) {
 	r := d.seen.get(c.ref).read
 	if r == nil || d.now().Sub(r.at) >= fresh {
 		if _, r, err = d.findNodePool(ctx, c); err != nil {
@@ -122,7 +122,7 @@ func (d *Driver) putNodePool(ctx context.Context, c call, change rules.Change) (
 		return err
 	}
 	if r.count != change.From {
-		return fmt.Errorf("%w: %s: its quantity is %d and not %d", adapter.ErrConflict, c, r.count, change.From)
+		return fmt.Errorf("%w: %s: its quantity is %d and not %d", controller.ErrConflict, c, r.count, change.From)
 	}
 	d.seen.written(c.ref, d.now())
 	longer, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)

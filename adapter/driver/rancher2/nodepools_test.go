@@ -9,8 +9,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 func TestNodePoolStates(t *testing.T) {
@@ -18,14 +19,14 @@ func TestNodePoolStates(t *testing.T) {
 	d := f.driver(t)
 	for _, test := range []struct {
 		state, transitioning string
-		want                 rules.Observed
+		want                 engine.Observed
 	}{
-		{"active", "no", rules.Observed{Count: 3, Ready: true}},
-		{"active", "", rules.Observed{Count: 3, Ready: true}},
-		{"active", "yes", rules.Observed{Count: 3}},
-		{"updating", "yes", rules.Observed{Count: 3}},
-		{"updating", "no", rules.Observed{Count: 3}},
-		{"active", "error", rules.Observed{Count: 3, Why: "the pool is in error: no template"}},
+		{"active", "no", engine.Observed{Count: 3, Ready: true}},
+		{"active", "", engine.Observed{Count: 3, Ready: true}},
+		{"active", "yes", engine.Observed{Count: 3}},
+		{"updating", "yes", engine.Observed{Count: 3}},
+		{"updating", "no", engine.Observed{Count: 3}},
+		{"active", "error", engine.Observed{Count: 3, Why: "the pool is in error: no template"}},
 	} {
 		ref := f.addNodePool("np-", 3)
 		f.with(func() {
@@ -41,10 +42,10 @@ func TestNodePoolsThatCannotBeScaled(t *testing.T) {
 		is   error
 		edit object
 	}{
-		"not found: nodePool c-abcde/np-1: it is removing": {adapter.ErrNotFound, object{"state": "removing"}},
-		"not found: nodePool c-abcde/np-1: it is removed":  {adapter.ErrNotFound, object{"state": "removed"}},
+		"not found: nodePool c-abcde/np-1: it is removing": {controller.ErrNotFound, object{"state": "removing"}},
+		"not found: nodePool c-abcde/np-1: it is removed":  {controller.ErrNotFound, object{"state": "removed"}},
 		"invalid: nodePool c-abcde/np-1: the pool has no quantity, so there is no count to begin with: set one in Rancher once": {
-			adapter.ErrInvalid, object{"quantity": nil}},
+			controller.ErrInvalid, object{"quantity": nil}},
 	} {
 		f := newFake(t)
 		d := f.driver(t)
@@ -73,9 +74,9 @@ func TestAServerWithoutNodePools(t *testing.T) {
 		d := f.driver(t)
 		f.fail(none, none)
 		_, err := d.Observe(t.Context(), ref)
-		require.ErrorIs(t, err, adapter.ErrNotFound)
+		require.ErrorIs(t, err, controller.ErrNotFound)
 		require.ErrorContains(t, err, f.server.URL+" has no API of node pools: they are of RKE1, which Rancher 2.15 and later have not; of an RKE2 or K3s cluster take kind machinePool, and else see to the url")
-		require.ErrorIs(t, scale(t, d, ref, 1, 2), adapter.ErrNotFound)
+		require.ErrorIs(t, scale(t, d, ref, 1, 2), controller.ErrNotFound)
 	}
 }
 
@@ -102,7 +103,7 @@ func TestTheReadIsTheGuard(t *testing.T) {
 		f.fail(after)
 		require.Error(t, scale(t, d, ref, 6, 7))
 		f.setNodes(ref, 9)
-		require.ErrorIs(t, scale(t, d, ref, 6, 7), adapter.ErrConflict, "it is not known what became of the write before")
+		require.ErrorIs(t, scale(t, d, ref, 6, 7), controller.ErrConflict, "it is not known what became of the write before")
 		f.setNodes(ref, 6)
 	}
 }
@@ -125,7 +126,7 @@ func TestGates(t *testing.T) {
 	defer cancel()
 	_, err = d.Observe(ctx, ref)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.ErrorIs(t, d.Scale(ctx, ref, rules.Change{From: 3, To: 4}), context.DeadlineExceeded)
+	require.ErrorIs(t, d.Scale(ctx, ref, engine.Change{From: 3, To: 4}), context.DeadlineExceeded)
 	require.Empty(t, f.asked())
 	observe(t, d, other)
 
@@ -154,7 +155,7 @@ func TestAWriteOfANodePoolThatIsGivenUp(t *testing.T) {
 	f.fail(func(http.ResponseWriter, *http.Request) bool { close(begun); <-land; return false })
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { <-begun; cancel() }()
-	err := d.Scale(ctx, ref, rules.Change{From: 3, To: 4})
+	err := d.Scale(ctx, ref, engine.Change{From: 3, To: 4})
 	require.EqualError(t, err, "nodePool c-abcde/np-1: no answer in time: context canceled")
 	short, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
@@ -166,6 +167,6 @@ func TestAWriteOfANodePoolThatIsGivenUp(t *testing.T) {
 	f.asked()
 	over, end := context.WithCancel(t.Context())
 	end()
-	require.ErrorIs(t, d.putNodePool(over, call{ref: ref, write: true}, rules.Change{From: 4, To: 5}), context.Canceled)
+	require.ErrorIs(t, d.putNodePool(over, call{ref: ref, write: true}, engine.Change{From: 4, To: 5}), context.Canceled)
 	require.Empty(t, f.asked(), "what was given up before it is not begun")
 }

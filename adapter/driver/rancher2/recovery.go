@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 )
 
 // recovering is how long after it failed a server's no is not taken for good. Rancher that starts answers before
@@ -14,7 +14,7 @@ const recovering = 2 * time.Minute
 
 // troubled notes that the server failed, where an error tells so: one that was asked.
 func (d *Driver) troubled(err error) error {
-	if busy := (*adapter.BusyError)(nil); !errors.As(err, &busy) {
+	if busy := (*controller.ThrottledError)(nil); !errors.As(err, &busy) {
 		d.failed.Store(d.now().UnixNano())
 	}
 	return err
@@ -25,10 +25,10 @@ func (d *Driver) final(err error) error {
 	if !final(err) || d.now().Sub(time.Unix(0, d.failed.Load())) >= recovering {
 		return err
 	}
-	return &adapter.BusyError{Err: fmt.Errorf("%v (not final: Rancher failed a moment ago, and may not know yet)", err)}
+	return &controller.ThrottledError{Err: fmt.Errorf("%v (not final: Rancher failed a moment ago, and may not know yet)", err)}
 }
 
 // final tells whether an error is one that stays.
 func final(err error) bool {
-	return errors.Is(err, adapter.ErrNotFound) || errors.Is(err, adapter.ErrForbidden) || errors.Is(err, adapter.ErrInvalid)
+	return errors.Is(err, controller.ErrNotFound) || errors.Is(err, controller.ErrForbidden) || errors.Is(err, controller.ErrInvalid)
 }

@@ -7,8 +7,9 @@ import (
 	"sync"
 	"time"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // Options are what a simulator needs beside its block of the file.
@@ -39,22 +40,22 @@ func New(cfg Config, o Options) *Driver {
 
 // Observe returns the count of a ref. It is ready once ready_after has passed since its last
 // change.
-func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (rules.Observed, error) {
+func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, error) {
 	if err := ctx.Err(); err != nil {
-		return rules.Observed{}, err
+		return engine.Observed{}, err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	w, err := d.find(ref)
 	if err != nil {
-		return rules.Observed{}, err
+		return engine.Observed{}, err
 	}
 	ready := w.changed.IsZero() || d.now().Sub(w.changed) >= d.cfg.ReadyAfter
-	return rules.Observed{Count: w.count, Version: strconv.Itoa(w.version), Ready: ready}, nil
+	return engine.Observed{Count: w.count, Version: strconv.Itoa(w.version), Ready: ready}, nil
 }
 
 // Scale sets the count of a ref if it has both the count and the version that were read.
-func (d *Driver) Scale(ctx context.Context, ref rules.Ref, c rules.Change) error {
+func (d *Driver) Scale(ctx context.Context, ref rules.Ref, c engine.Change) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -65,9 +66,9 @@ func (d *Driver) Scale(ctx context.Context, ref rules.Ref, c rules.Change) error
 	case err != nil:
 		return err
 	case c.To < 0:
-		return fmt.Errorf("%w: %s cannot have a count of %d", adapter.ErrInvalid, name(ref), c.To)
+		return fmt.Errorf("%w: %s cannot have a count of %d", controller.ErrInvalid, name(ref), c.To)
 	case w.count != c.From || strconv.Itoa(w.version) != c.Version:
-		return fmt.Errorf("%w: %s has count %d at version %d, not %d at version %q", adapter.ErrConflict,
+		return fmt.Errorf("%w: %s has count %d at version %d, not %d at version %q", controller.ErrConflict,
 			name(ref), w.count, w.version, c.From, c.Version)
 	}
 	d.counts[ref] = workload{c.To, w.version + 1, d.now()}
@@ -105,7 +106,7 @@ func (d *Driver) find(ref rules.Ref) (workload, error) {
 		count, ok = d.cfg.Workloads[ref.Name]
 	}
 	if !ok {
-		return workload{}, fmt.Errorf("%w: %s; add it to the simulator's workloads", adapter.ErrNotFound, name(ref))
+		return workload{}, fmt.Errorf("%w: %s; add it to the simulator's workloads", controller.ErrNotFound, name(ref))
 	}
 	w := workload{count: count, version: 1}
 	d.counts[ref] = w

@@ -9,9 +9,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/adapter/driver/drivertest"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 	"alertscale/rules/yamldoc"
 )
 
@@ -67,15 +68,15 @@ func TestCountAtStart(t *testing.T) {
 	} {
 		o, err := d.Observe(t.Context(), r)
 		require.NoError(t, err)
-		require.Equal(t, rules.Observed{Count: want, Version: "1", Ready: true}, o, r)
+		require.Equal(t, engine.Observed{Count: want, Version: "1", Ready: true}, o, r)
 	}
-	require.NoError(t, d.Scale(t.Context(), ref("other", "web"), rules.Change{From: 3, To: 9, Version: "1"}))
+	require.NoError(t, d.Scale(t.Context(), ref("other", "web"), engine.Change{From: 3, To: 9, Version: "1"}))
 	o, err := d.Observe(t.Context(), ref("", "web"))
 	require.NoError(t, err)
 	require.Equal(t, 3, o.Count, "each ref has a count of its own")
 
 	_, err = d.Observe(t.Context(), ref("shop", "wbe"))
-	require.ErrorIs(t, err, adapter.ErrNotFound)
+	require.ErrorIs(t, err, controller.ErrNotFound)
 	require.EqualError(t, err, "not found: service/shop/wbe; add it to the simulator's workloads")
 }
 
@@ -89,7 +90,7 @@ func TestReadyAfter(t *testing.T) {
 		return o.Ready
 	}
 	require.True(t, ready())
-	require.NoError(t, d.Scale(t.Context(), web, rules.Change{From: 3, To: 4, Version: "1"}))
+	require.NoError(t, d.Scale(t.Context(), web, engine.Change{From: 3, To: 4, Version: "1"}))
 	require.False(t, ready())
 	c.pass(19 * time.Second)
 	require.False(t, ready())

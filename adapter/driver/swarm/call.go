@@ -3,7 +3,7 @@ package swarm
 import (
 	"fmt"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
 )
 
@@ -22,13 +22,13 @@ func (c call) String() string { return kindService + " " + c.ref.Name }
 func (c call) valid() error {
 	switch r := c.ref; {
 	case r.Kind != kindService:
-		return fmt.Errorf("%w: kind %q: a swarm has services only; make the kind %q", adapter.ErrNotFound, r.Kind, kindService)
+		return fmt.Errorf("%w: kind %q: a swarm has services only; make the kind %q", controller.ErrNotFound, r.Kind, kindService)
 	case r.Name == "":
-		return fmt.Errorf("%w: a target needs the name of a service", adapter.ErrInvalid)
+		return fmt.Errorf("%w: a target needs the name of a service", controller.ErrInvalid)
 	case r.Namespace != "":
-		return fmt.Errorf("%w: %s: a swarm has no namespaces; leave it out of the target, and call a service of the stack %s %s_%s", adapter.ErrInvalid, c, r.Namespace, r.Namespace, r.Name)
+		return fmt.Errorf("%w: %s: a swarm has no namespaces; leave it out of the target, and call a service of the stack %s %s_%s", controller.ErrInvalid, c, r.Namespace, r.Namespace, r.Name)
 	case r.Path != "":
-		return fmt.Errorf("%w: %s: a swarm's service has no path %s", adapter.ErrInvalid, c, r.Path)
+		return fmt.Errorf("%w: %s: a swarm's service has no path %s", controller.ErrInvalid, c, r.Path)
 	}
 	return nil
 }

@@ -9,8 +9,9 @@ import (
 	"net/url"
 	"time"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // Options are what the driver needs beside its block of the file.
@@ -27,12 +28,12 @@ type Options struct {
 // there is; it is the one that was read, with another number of replicas. It has the swarm keep the
 // credentials of its registry and asks no registry, so no task is replaced by it.
 type Driver struct {
-	engine *engine
+	docker *dockerEngine
 	seen   *seen
 	now    func() time.Time
 }
 
-var _ adapter.Driver = (*Driver)(nil)
+var _ controller.Driver = (*Driver)(nil)
 
 // New finds the engine: the host of the block, else DOCKER_HOST, else the local socket. It reads the files of
 // TLS and sends nothing: the engine may be down. An error says what to set.
@@ -41,45 +42,45 @@ func New(cfg Config, o Options) (*Driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Driver{engine: e, seen: newSeen(), now: o.Now}, nil
+	return &Driver{docker: e, seen: newSeen(), now: o.Now}, nil
 }
 
 // Observe reads the replicas that are asked for with one request, once the version of the API is known. It is
 // ready when at least as many tasks run.
-func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (rules.Observed, error) {
+func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, error) {
 	c := call{ref: ref}
 	if err := c.valid(); err != nil {
-		return rules.Observed{}, err
+		return engine.Observed{}, err
 	}
 	s, count, err := d.find(ctx, c)
 	if err != nil {
-		return rules.Observed{}, err
+		return engine.Observed{}, err
 	}
 	d.seen.keep(ref.Name, s)
-	return rules.Observed{Count: count, Version: s.version(), Ready: s.ready(count)}, nil
+	return engine.Observed{Count: count, Version: s.version(), Ready: s.ready(count)}, nil
 }
 
 // Scale sets the replicas with one request, which the swarm carries out only if nothing about the service
 // changed since the read that change.Version is of. Where that was not the last read, the service is read
-// anew first. An error that is neither of the adapter's sentinels nor a BusyError leaves open whether it was
+// anew first. An error that is neither of the adapter's sentinels nor a ThrottledError leaves open whether it was
 // carried out.
-func (d *Driver) Scale(ctx context.Context, ref rules.Ref, change rules.Change) error {
+func (d *Driver) Scale(ctx context.Context, ref rules.Ref, change engine.Change) error {
 	c := call{ref: ref, write: true}
 	if err := c.valid(); err != nil {
 		return err
 	}
 	switch {
 	case change.To < 0:
-		return fmt.Errorf("%w: %s: cannot have %d replicas", adapter.ErrInvalid, c, change.To)
+		return fmt.Errorf("%w: %s: cannot have %d replicas", controller.ErrInvalid, c, change.To)
 	case change.Version == "":
-		return fmt.Errorf("%w: %s: a change needs the version that was read", adapter.ErrInvalid, c)
+		return fmt.Errorf("%w: %s: a change needs the version that was read", controller.ErrInvalid, c)
 	}
 	s, err := d.at(ctx, ref, change.Version)
 	if err != nil {
 		return err
 	}
 	err = d.update(ctx, c, s, change.To)
-	if err == nil || errors.Is(err, adapter.ErrConflict) {
+	if err == nil || errors.Is(err, controller.ErrConflict) {
 		d.seen.forget(ref.Name)
 	}
 	return err
@@ -93,7 +94,7 @@ func (d *Driver) at(ctx context.Context, ref rules.Ref, version string) (service
 	c := call{ref: ref}
 	s, _, err := d.find(ctx, c)
 	if err == nil && s.version() != version {
-		err = fmt.Errorf("%w: %s: it is at version %s, not %q", adapter.ErrConflict, c, s.version(), version)
+		err = fmt.Errorf("%w: %s: it is at version %s, not %q", controller.ErrConflict, c, s.version(), version)
 	}
 	return s, err
 }
@@ -103,7 +104,7 @@ func (d *Driver) at(ctx context.Context, ref rules.Ref, version string) (service
 // another service's ID for a name. Its filter lets pass all names that begin so.
 func (d *Driver) find(ctx context.Context, c call) (service, int, error) {
 	filter, _ := json.Marshal(map[string][]string{"name": {c.ref.Name}}) // of strings it cannot fail
-	a, err := d.engine.call(ctx, http.MethodGet, "/services", url.Values{"filters": {string(filter)}, "status": {"true"}}, nil)
+	a, err := d.docker.call(ctx, http.MethodGet, "/services", url.Values{"filters": {string(filter)}, "status": {"true"}}, nil)
 	if err != nil {
 		return service{}, 0, err
 	}
@@ -112,7 +113,7 @@ func (d *Driver) find(ctx context.Context, c call) (service, int, error) {
 	}
 	all, err := decodeServices(a.body)
 	if err != nil {
-		return service{}, 0, fmt.Errorf("%s: the answer of %s is no list of services: %w; is it Docker's API?", c, d.engine.host, err)
+		return service{}, 0, fmt.Errorf("%s: the answer of %s is no list of services: %w; is it Docker's API?", c, d.docker.host, err)
 	}
 	for _, s := range all {
 		if s.known.Name != c.ref.Name {
@@ -120,11 +121,11 @@ func (d *Driver) find(ctx context.Context, c call) (service, int, error) {
 		}
 		count, err := s.replicas()
 		if err != nil {
-			return service{}, 0, fmt.Errorf("%w: %s: %w", adapter.ErrInvalid, c, err)
+			return service{}, 0, fmt.Errorf("%w: %s: %w", controller.ErrInvalid, c, err)
 		}
 		return s, count, nil
 	}
-	return service{}, 0, fmt.Errorf("%w: %s: the swarm has no service of this name; one of a stack is called stack_service, as docker service ls shows it", adapter.ErrNotFound, c)
+	return service{}, 0, fmt.Errorf("%w: %s: the swarm has no service of this name; one of a stack is called stack_service, as docker service ls shows it", controller.ErrNotFound, c)
 }
 
 // update writes a service's spec with another number of replicas.
@@ -134,7 +135,7 @@ func (d *Driver) update(ctx context.Context, c call, s service, replicas int) er
 		return fmt.Errorf("%s: its spec: %w", c, err)
 	}
 	query := url.Values{"version": {s.version()}, "registryAuthFrom": {"spec"}}
-	a, err := d.engine.call(ctx, http.MethodPost, "/services/"+url.PathEscape(s.ID)+"/update", query, spec)
+	a, err := d.docker.call(ctx, http.MethodPost, "/services/"+url.PathEscape(s.ID)+"/update", query, spec)
 	if err != nil {
 		return err
 	}
@@ -143,7 +144,7 @@ func (d *Driver) update(ctx context.Context, c call, s service, replicas int) er
 	}
 	var done struct{ Warnings []string } // of things that were so before
 	if err := json.Unmarshal(a.body, &done); err != nil {
-		return fmt.Errorf("%s: the answer of %s is none to an update: %w; is it Docker's API?", c, d.engine.host, err)
+		return fmt.Errorf("%s: the answer of %s is none to an update: %w; is it Docker's API?", c, d.docker.host, err)
 	}
 	return nil
 }

@@ -13,9 +13,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/adapter/driver/drivertest"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 func newDriver(t testing.TB, cfg Config) *Driver {
@@ -63,11 +64,11 @@ func harness(f *fake, d *Driver) drivertest.Harness {
 	})
 }
 
-func change(o rules.Observed, to int) rules.Change {
-	return rules.Change{From: o.Count, To: to, Version: o.Version}
+func change(o engine.Observed, to int) engine.Change {
+	return engine.Change{From: o.Count, To: to, Version: o.Version}
 }
 
-func observe(t testing.TB, d *Driver, name string) rules.Observed {
+func observe(t testing.TB, d *Driver, name string) engine.Observed {
 	o, err := d.Observe(t.Context(), ref(name))
 	require.NoError(t, err)
 	return o
@@ -79,10 +80,10 @@ func TestReady(t *testing.T) {
 	f.add("web", 3)
 	for running, ready := range map[int]bool{0: false, 2: false, 3: true, 4: true} {
 		f.with(func() { f.find("web").running = running })
-		require.Equal(t, rules.Observed{Count: 3, Version: "1", Ready: ready}, observe(t, d, "web"))
+		require.Equal(t, engine.Observed{Count: 3, Version: "1", Ready: ready}, observe(t, d, "web"))
 	}
 	f.fail(saying(200, `[{"ID":"x","Version":{"Index":9},"Spec":{"Name":"web","Mode":{"Replicated":{"Replicas":2}}}}]`))
-	require.Equal(t, rules.Observed{Count: 2, Version: "9"}, observe(t, d, "web"), "the swarm says nothing of its tasks")
+	require.Equal(t, engine.Observed{Count: 2, Version: "9"}, observe(t, d, "web"), "the swarm says nothing of its tasks")
 }
 
 // The version of the API is asked for once, and each change is a read and a write.
@@ -154,10 +155,10 @@ func TestModes(t *testing.T) {
 	} {
 		f.addSpec(fmt.Sprintf(`{"Name":"odd","Mode":%s}`, mode), 1)
 		_, err := d.Observe(t.Context(), ref("odd"))
-		require.ErrorIs(t, err, adapter.ErrInvalid)
+		require.ErrorIs(t, err, controller.ErrInvalid)
 		require.EqualError(t, err, "invalid: service odd: "+want+"; only replicated services can be scaled")
-		err = d.Scale(t.Context(), ref("odd"), rules.Change{From: 1, To: 2, Version: "1"})
-		require.ErrorIs(t, err, adapter.ErrInvalid)
+		err = d.Scale(t.Context(), ref("odd"), engine.Change{From: 1, To: 2, Version: "1"})
+		require.ErrorIs(t, err, controller.ErrInvalid)
 		f.remove("odd")
 	}
 	require.Zero(t, f.requests("POST "))
@@ -175,7 +176,7 @@ func TestExactName(t *testing.T) {
 	d := newDriver(t, f.onSocket(t))
 	f.add("web-2", 5)
 	_, err := d.Observe(t.Context(), ref("web"))
-	require.ErrorIs(t, err, adapter.ErrNotFound)
+	require.ErrorIs(t, err, controller.ErrNotFound)
 	f.add("web", 3)
 	f.add("web-3", 7)
 	require.Equal(t, 3, observe(t, d, "web").Count)
@@ -191,7 +192,7 @@ func TestRecreated(t *testing.T) {
 	o := observe(t, d, "web")
 	f.remove("web")
 	f.add("web", 3)
-	require.ErrorIs(t, d.Scale(t.Context(), ref("web"), change(o, 4)), adapter.ErrConflict)
+	require.ErrorIs(t, d.Scale(t.Context(), ref("web"), change(o, 4)), controller.ErrConflict)
 	require.Equal(t, 3, f.count("web"))
 	require.NoError(t, d.Scale(t.Context(), ref("web"), change(observe(t, d, "web"), 4)))
 	require.Equal(t, 4, f.count("web"))
@@ -205,7 +206,7 @@ func TestScaleOfWhatAnotherRead(t *testing.T) {
 	o := observe(t, newDriver(t, cfg), "web")
 	require.NoError(t, newDriver(t, cfg).Scale(t.Context(), ref("web"), change(o, 4)))
 	require.Equal(t, 4, f.count("web"))
-	require.ErrorIs(t, newDriver(t, cfg).Scale(t.Context(), ref("web"), change(o, 5)), adapter.ErrConflict)
+	require.ErrorIs(t, newDriver(t, cfg).Scale(t.Context(), ref("web"), change(o, 5)), controller.ErrConflict)
 	require.Equal(t, 4, f.count("web"))
 	require.Equal(t, 1, f.requests("POST "))
 }
@@ -264,7 +265,7 @@ func TestEngineIsUpgraded(t *testing.T) {
 	f.add("web", 3)
 	o := observe(t, d, "web")
 	f.with(func() { f.api = "1.52" })
-	var busy *adapter.BusyError
+	var busy *controller.ThrottledError
 	err := d.Scale(t.Context(), ref("web"), change(o, 4))
 	require.ErrorAs(t, err, &busy)
 	require.ErrorContains(t, err, "speaks version 1.52 of its API by now, and is asked in it next")

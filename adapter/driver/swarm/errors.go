@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"time"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 )
 
 // remedy says what to do about a connection that does not come about, where that is known.
@@ -55,15 +55,15 @@ func (d *Driver) refusal(c call, a answer) error {
 	has := func(text string) bool { return strings.Contains(said, text) }
 	switch {
 	case c.write && has("update out of sequence"):
-		return fmt.Errorf("%w: %s: %s", adapter.ErrConflict, c, said)
+		return fmt.Errorf("%w: %s: %s", controller.ErrConflict, c, said)
 	case has("not a swarm manager"):
-		return &adapter.BusyError{Err: fmt.Errorf("%s: %s is not a manager of a swarm, and only managers know its services: make one the host of the driver, or promote the node (%s)", c, d.engine.host, said)}
+		return &controller.ThrottledError{Err: fmt.Errorf("%s: %s is not a manager of a swarm, and only managers know its services: make one the host of the driver, or promote the node (%s)", c, d.docker.host, said)}
 	case has("needs to be unlocked"):
-		return &adapter.BusyError{Err: fmt.Errorf("%s: %s; run docker swarm unlock there", c, said)}
+		return &controller.ThrottledError{Err: fmt.Errorf("%s: %s; run docker swarm unlock there", c, said)}
 	case has("HTTP request to an HTTPS server"):
 		return fmt.Errorf("%s: %s; give the driver ca_file, cert_file and key_file", c, said)
 	case a.moved != "" && a.code == http.StatusBadRequest:
-		return &adapter.BusyError{Err: fmt.Errorf("%s: the engine at %s speaks version %s of its API by now, and is asked in it next (%s)", c, d.engine.host, a.moved, said)}
+		return &controller.ThrottledError{Err: fmt.Errorf("%s: the engine at %s speaks version %s of its API by now, and is asked in it next (%s)", c, d.docker.host, a.moved, said)}
 	}
 	return d.status(c, a, said)
 }
@@ -72,23 +72,23 @@ func (d *Driver) refusal(c call, a answer) error {
 func (d *Driver) status(c call, a answer, said string) error {
 	switch a.code {
 	case http.StatusUnauthorized:
-		return &adapter.BusyError{Err: fmt.Errorf("unauthorized: %s: %s; what is in front of %s wants credentials", c, said, d.engine.host)}
+		return &controller.ThrottledError{Err: fmt.Errorf("unauthorized: %s: %s; what is in front of %s wants credentials", c, said, d.docker.host)}
 	case http.StatusForbidden:
-		return fmt.Errorf("%w: %s: %s; an authorization plugin, or a proxy in front of %s, must allow %s", adapter.ErrForbidden, c, said, d.engine.host, c.needs(a))
+		return fmt.Errorf("%w: %s: %s; an authorization plugin, or a proxy in front of %s, must allow %s", controller.ErrForbidden, c, said, d.docker.host, c.needs(a))
 	case http.StatusTooManyRequests:
-		return &adapter.BusyError{After: d.retryAfter(a), Err: fmt.Errorf("%s: %s", c, said)}
+		return &controller.ThrottledError{After: d.retryAfter(a), Err: fmt.Errorf("%s: %s", c, said)}
 	case http.StatusNotFound:
 		if c.write && !a.ping {
-			return fmt.Errorf("%w: %s: %s: it was removed, or made anew, since it was read", adapter.ErrConflict, c, said)
+			return fmt.Errorf("%w: %s: %s: it was removed, or made anew, since it was read", controller.ErrConflict, c, said)
 		}
-		return fmt.Errorf("%s: %s; is %s Docker's API?", c, said, d.engine.host)
+		return fmt.Errorf("%s: %s; is %s Docker's API?", c, said, d.docker.host)
 	case http.StatusConflict:
 		if c.write {
-			return fmt.Errorf("%w: %s: %s", adapter.ErrConflict, c, said)
+			return fmt.Errorf("%w: %s: %s", controller.ErrConflict, c, said)
 		}
 	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotAcceptable,
 		http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, http.StatusNotImplemented:
-		return fmt.Errorf("%w: %s: %s", adapter.ErrInvalid, c, said)
+		return fmt.Errorf("%w: %s: %s", controller.ErrInvalid, c, said)
 	}
 	return d.trouble(c, a, said)
 }
@@ -96,22 +96,22 @@ func (d *Driver) status(c call, a answer, said string) error {
 // trouble is an answer that may be another one later.
 func (d *Driver) trouble(c call, a answer, said string) error {
 	if to := a.header.Get("Location"); a.code/100 == 3 && to != "" {
-		return fmt.Errorf("%s: %s redirects to %s; make that the host", c, d.engine.host, to)
+		return fmt.Errorf("%s: %s redirects to %s; make that the host", c, d.docker.host, to)
 	}
 	err := fmt.Errorf("%s: %s", c, said)
 	after := d.retryAfter(a)
 	switch {
 	case after == 0:
 		return err
-	case c.write: // an engine that fails may have carried it out, and a BusyError would deny that
-		return &adapter.LaterError{After: after, Err: err}
+	case c.write: // an engine that fails may have carried it out, and a ThrottledError would deny that
+		return &controller.UnavailableError{After: after, Err: err}
 	}
-	return &adapter.BusyError{After: after, Err: err}
+	return &controller.ThrottledError{After: after, Err: err}
 }
 
 func (d *Driver) retryAfter(a answer) time.Duration {
-	after, _ := adapter.RetryAfter(a.header, d.now())
+	after, _ := controller.RetryAfter(a.header, d.now())
 	return after
 }
 
-func oneLine(text string) string { return adapter.OneLine(text, 500) }
+func oneLine(text string) string { return controller.OneLine(text, 500) }

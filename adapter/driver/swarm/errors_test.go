@@ -10,8 +10,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // Each answer is one clear line, and an error that tells callers what to do.
@@ -34,20 +35,20 @@ func TestErrors(t *testing.T) {
 		busy  bool  // nothing was changed
 		want  string
 	}{
-		{ref: ref("nobody"), is: adapter.ErrNotFound, want: `not found: service nobody: the swarm has no service of this name; one of a stack is called stack_service, as docker service ls shows it`},
-		{ref: ref("locked"), is: adapter.ErrForbidden, want: `forbidden: service locked: 403: not for you; an authorization plugin, or a proxy in front of ` + cfg.Host + `, must allow GET /services`},
-		{ref: ref("readonly"), write: true, is: adapter.ErrForbidden, want: `forbidden: service readonly: 403: not for you; an authorization plugin, or a proxy in front of ` + cfg.Host + `, must allow POST /services/…/update`},
-		{ref: ref("web"), write: true, fail: refusing(500, "rpc error: code = Unknown desc = update out of sequence"), is: adapter.ErrConflict, want: `changed in the meantime: service web: 500: rpc error: code = Unknown desc = update out of sequence`},
+		{ref: ref("nobody"), is: controller.ErrNotFound, want: `not found: service nobody: the swarm has no service of this name; one of a stack is called stack_service, as docker service ls shows it`},
+		{ref: ref("locked"), is: controller.ErrForbidden, want: `forbidden: service locked: 403: not for you; an authorization plugin, or a proxy in front of ` + cfg.Host + `, must allow GET /services`},
+		{ref: ref("readonly"), write: true, is: controller.ErrForbidden, want: `forbidden: service readonly: 403: not for you; an authorization plugin, or a proxy in front of ` + cfg.Host + `, must allow POST /services/…/update`},
+		{ref: ref("web"), write: true, fail: refusing(500, "rpc error: code = Unknown desc = update out of sequence"), is: controller.ErrConflict, want: `changed in the meantime: service web: 500: rpc error: code = Unknown desc = update out of sequence`},
 		{ref: ref("web"), fail: refusing(500, "update out of sequence"), want: `service web: 500: update out of sequence`},
-		{ref: ref("web"), write: true, fail: answering(409, 0), is: adapter.ErrConflict, want: `changed in the meantime: service web: 409: not now`},
-		{ref: ref("web"), write: true, fail: refusing(404, "service id1 not found"), is: adapter.ErrConflict, want: `changed in the meantime: service web: 404: service id1 not found: it was removed, or made anew, since it was read`},
+		{ref: ref("web"), write: true, fail: answering(409, 0), is: controller.ErrConflict, want: `changed in the meantime: service web: 409: not now`},
+		{ref: ref("web"), write: true, fail: refusing(404, "service id1 not found"), is: controller.ErrConflict, want: `changed in the meantime: service web: 404: service id1 not found: it was removed, or made anew, since it was read`},
 		{ref: ref("web"), fail: saying(404, "404 page not found\n"), want: `service web: 404: 404 page not found; is ` + cfg.Host + ` Docker's API?`},
 		{ref: ref("web"), fail: refusing(503, manager), busy: true, want: `service web: ` + cfg.Host + ` is not a manager of a swarm, and only managers know its services: make one the host of the driver, or promote the node (503: ` + manager + `)`},
 		{ref: ref("web"), write: true, fail: refusing(503, manager), busy: true, want: `service web: ` + cfg.Host + ` is not a manager of a swarm, and only managers know its services: make one the host of the driver, or promote the node (503: ` + manager + `)`},
 		{ref: ref("web"), fail: refusing(503, "Swarm is encrypted and needs to be unlocked before it can be used."), busy: true, want: `service web: 503: Swarm is encrypted and needs to be unlocked before it can be used.; run docker swarm unlock there`},
 		{ref: ref("web"), write: true, fail: refusing(500, "rpc error: code = Unknown desc = The swarm does not have a leader."), want: `service web: 500: rpc error: code = Unknown desc = The swarm does not have a leader.`},
-		{ref: ref("web"), write: true, fail: refusing(400, "invalid mount"), is: adapter.ErrInvalid, want: `invalid: service web: 400: invalid mount`},
-		{ref: ref("web"), write: true, fail: refusing(501, "rpc error: code = Unimplemented desc = no"), is: adapter.ErrInvalid, want: `invalid: service web: 501: rpc error: code = Unimplemented desc = no`},
+		{ref: ref("web"), write: true, fail: refusing(400, "invalid mount"), is: controller.ErrInvalid, want: `invalid: service web: 400: invalid mount`},
+		{ref: ref("web"), write: true, fail: refusing(501, "rpc error: code = Unimplemented desc = no"), is: controller.ErrInvalid, want: `invalid: service web: 501: rpc error: code = Unimplemented desc = no`},
 		{ref: ref("web"), fail: saying(401, "<html>\n sign in</html>"), busy: true, want: `unauthorized: service web: 401: <html> sign in</html>; what is in front of ` + cfg.Host + ` wants credentials`},
 		{ref: ref("web"), fail: answering(503, 2*time.Second), busy: true, want: `service web: 503: not now (try again in 2s)`},
 		{ref: ref("web"), write: true, fail: answering(503, 2*time.Second), want: `service web: 503: not now (try again in 2s)`},
@@ -57,18 +58,18 @@ func TestErrors(t *testing.T) {
 		{ref: ref("web"), fail: saying(200, `[{"ID":"x","Spec":{"Name":"web"}}]`), want: `service web: the answer of ` + cfg.Host + ` is no list of services: a service of it has no ID or no version; is it Docker's API?`},
 		{ref: ref("web"), fail: saying(200, `[{"ID":"x","Version":{"Index":1}}]`), want: `service web: the answer of ` + cfg.Host + ` is no list of services: unexpected end of JSON input; is it Docker's API?`},
 		{ref: ref("web"), write: true, fail: saying(200, "OK"), want: `service web: the answer of ` + cfg.Host + ` is none to an update: invalid character 'O' looking for beginning of value; is it Docker's API?`},
-		{ref: service("Service", "", "web", ""), is: adapter.ErrNotFound, want: `not found: kind "Service": a swarm has services only; make the kind "service"`},
-		{ref: service("service", "", "", ""), is: adapter.ErrInvalid, want: `invalid: a target needs the name of a service`},
-		{ref: service("service", "shop", "web", ""), is: adapter.ErrInvalid, want: `invalid: service web: a swarm has no namespaces; leave it out of the target, and call a service of the stack shop shop_web`},
-		{ref: service("service", "", "web", "/spec/x"), is: adapter.ErrInvalid, want: `invalid: service web: a swarm's service has no path /spec/x`},
+		{ref: service("Service", "", "web", ""), is: controller.ErrNotFound, want: `not found: kind "Service": a swarm has services only; make the kind "service"`},
+		{ref: service("service", "", "", ""), is: controller.ErrInvalid, want: `invalid: a target needs the name of a service`},
+		{ref: service("service", "shop", "web", ""), is: controller.ErrInvalid, want: `invalid: service web: a swarm has no namespaces; leave it out of the target, and call a service of the stack shop shop_web`},
+		{ref: service("service", "", "web", "/spec/x"), is: controller.ErrInvalid, want: `invalid: service web: a swarm's service has no path /spec/x`},
 	} {
 		var err error
-		var o rules.Observed
+		var o engine.Observed
 		if test.write {
 			o = observe(t, d, test.ref.Name)
 		}
 		if test.fail != nil {
-			_, _, err := d.engine.version(t.Context()) // which the fault is not for
+			_, _, err := d.docker.version(t.Context()) // which the fault is not for
 			require.NoError(t, err)
 			f.fail(test.fail)
 		}
@@ -78,10 +79,10 @@ func TestErrors(t *testing.T) {
 			_, err = d.Observe(t.Context(), test.ref)
 		}
 		require.EqualError(t, err, test.want)
-		for _, sentinel := range []error{adapter.ErrNotFound, adapter.ErrForbidden, adapter.ErrInvalid, adapter.ErrConflict} {
+		for _, sentinel := range []error{controller.ErrNotFound, controller.ErrForbidden, controller.ErrInvalid, controller.ErrConflict} {
 			require.Equal(t, sentinel == test.is, errors.Is(err, sentinel), "%v is %v", err, sentinel)
 		}
-		var busy *adapter.BusyError
+		var busy *controller.ThrottledError
 		require.Equal(t, test.busy, errors.As(err, &busy), "%v", err)
 		require.Equal(t, 3, f.count("web"))
 	}
@@ -114,7 +115,7 @@ func TestErrorsOfTheVersion(t *testing.T) {
 		_, err := d.Observe(t.Context(), ref("web"))
 		require.EqualError(t, err, test.want)
 		f.fail(test.fail)
-		require.EqualError(t, d.Scale(t.Context(), ref("web"), rules.Change{From: 3, To: 4, Version: "1"}), test.want)
+		require.EqualError(t, d.Scale(t.Context(), ref("web"), engine.Change{From: 3, To: 4, Version: "1"}), test.want)
 		require.Equal(t, 3, observe(t, d, "web").Count)
 	}
 }
@@ -122,8 +123,8 @@ func TestErrorsOfTheVersion(t *testing.T) {
 func TestUnversionedChange(t *testing.T) {
 	f := newFake()
 	f.add("web", 3)
-	err := newDriver(t, f.onSocket(t)).Scale(t.Context(), ref("web"), rules.Change{From: 3, To: 4})
-	require.ErrorIs(t, err, adapter.ErrInvalid)
+	err := newDriver(t, f.onSocket(t)).Scale(t.Context(), ref("web"), engine.Change{From: 3, To: 4})
+	require.ErrorIs(t, err, controller.ErrInvalid)
 	require.Equal(t, 3, f.count("web"))
 }
 
@@ -177,7 +178,7 @@ func TestTLS(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := newDriver(t, test.cfg).Observe(t.Context(), ref("web"))
 			require.ErrorContains(t, err, test.want)
-			for _, sentinel := range []error{adapter.ErrNotFound, adapter.ErrForbidden, adapter.ErrInvalid, adapter.ErrConflict} {
+			for _, sentinel := range []error{controller.ErrNotFound, controller.ErrForbidden, controller.ErrInvalid, controller.ErrConflict} {
 				require.NotErrorIs(t, err, sentinel)
 			}
 		})

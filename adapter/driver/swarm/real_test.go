@@ -15,9 +15,10 @@ import (
 	"github.com/moby/moby/api/types/swarm"
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/adapter/driver/drivertest"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // TestRealSwarm wants an engine that is the only manager of a swarm, which ALERTSCALE_TEST_SWARM names as
@@ -39,7 +40,7 @@ func TestRealSwarm(t *testing.T) {
 
 // realSwarm is a hand on a swarm, not by way of the driver.
 type realSwarm struct {
-	engine *engine
+	docker *dockerEngine
 	image  string
 	names  atomic.Int64
 	gate   gate // before the engine
@@ -51,7 +52,7 @@ func newReal(t *testing.T, host, image string) *realSwarm {
 	to, err := url.Parse(e.base)
 	require.NoError(t, err)
 	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }, Transport: e.http.Transport}
-	return &realSwarm{engine: e, image: image, gate: gate{inner: proxy}}
+	return &realSwarm{docker: e, image: image, gate: gate{inner: proxy}}
 }
 
 func (r *realSwarm) driver(t *testing.T) *Driver { return newDriver(t, r.gate.onSocket(t)) }
@@ -78,7 +79,7 @@ func (r *realSwarm) byTLS(t *testing.T) {
 	at, d := ref(r.make(t, r.image, 1)), newDriver(t, c)
 	seen, err := d.Observe(t.Context(), at)
 	require.NoError(t, err)
-	require.NoError(t, d.Scale(t.Context(), at, rules.Change{From: 1, To: 2, Version: seen.Version}))
+	require.NoError(t, d.Scale(t.Context(), at, engine.Change{From: 1, To: 2, Version: seen.Version}))
 	require.Equal(t, 2, replicasOf(t, r.inspect(t, at.Name)))
 
 	c.CertFile, c.KeyFile = "", ""
@@ -157,7 +158,7 @@ func (r *realSwarm) call(t *testing.T, method, path string, query url.Values, bo
 		require.NoError(t, err)
 	}
 	// The test's context has ended when it tidies up.
-	a, err := r.engine.call(context.WithoutCancel(t.Context()), method, path, query, text)
+	a, err := r.docker.call(context.WithoutCancel(t.Context()), method, path, query, text)
 	require.NoError(t, err)
 	require.Less(t, a.code, 300, "%s %s: %s", method, path, a.body)
 	if into != nil {
@@ -189,7 +190,7 @@ func (r *realSwarm) keepsUpdates(t *testing.T) {
 	name := r.make(t, r.image, 1)
 	o := observe(t, d, name)
 	r.edit(t, name, func(s *swarm.ServiceSpec) { s.Labels = map[string]string{"a": "<b>&"} })
-	require.ErrorIs(t, d.Scale(t.Context(), ref(name), change(o, 2)), adapter.ErrConflict)
+	require.ErrorIs(t, d.Scale(t.Context(), ref(name), change(o, 2)), controller.ErrConflict)
 	require.NoError(t, d.Scale(t.Context(), ref(name), change(observe(t, d, name), 2)))
 	s := r.inspect(t, name)
 	require.Equal(t, "<b>&", s.Spec.Labels["a"])
@@ -206,7 +207,7 @@ func (r *realSwarm) refusesModes(t *testing.T) {
 		{GlobalJob: &swarm.GlobalJob{}},
 	} {
 		_, err := d.Observe(t.Context(), ref(r.makeMode(t, r.image, mode)))
-		require.ErrorIs(t, err, adapter.ErrInvalid)
+		require.ErrorIs(t, err, controller.ErrInvalid)
 	}
 }
 
@@ -217,10 +218,10 @@ func (r *realSwarm) findsExactName(t *testing.T) {
 	}
 	r.create(t, "shop_web2", r.image, mode(0))
 	_, err := d.Observe(t.Context(), ref("shop_web"))
-	require.ErrorIs(t, err, adapter.ErrNotFound)
+	require.ErrorIs(t, err, controller.ErrNotFound)
 	id := r.inspect(t, "shop_web2").ID
 	_, err = d.Observe(t.Context(), ref(id))
-	require.ErrorIs(t, err, adapter.ErrNotFound, "an ID is no name")
+	require.ErrorIs(t, err, controller.ErrNotFound, "an ID is no name")
 	r.create(t, "shop_web", r.image, mode(1))
 	require.Equal(t, 1, observe(t, d, "shop_web").Count)
 }

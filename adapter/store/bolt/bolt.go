@@ -9,11 +9,11 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
 )
 
-// Store is an adapter.Store in a file. A swap is on disk when it returns.
+// Store is an controller.Store in a file. A swap is on disk when it returns.
 type Store struct {
 	db   *bbolt.DB
 	path string
@@ -24,7 +24,7 @@ type Store struct {
 }
 
 // Load returns what is stored; zero values where there is nothing.
-func (s *Store) Load(ctx context.Context, ref rules.Ref) (rules.Memory, adapter.Revision, error) {
+func (s *Store) Load(ctx context.Context, ref rules.Ref) (rules.Memory, controller.Revision, error) {
 	var rec record
 	err := ctx.Err()
 	if err == nil {
@@ -42,10 +42,10 @@ func (s *Store) Load(ctx context.Context, ref rules.Ref) (rules.Memory, adapter.
 	return rec.Memory, rec.Revision, nil
 }
 
-// Swap stores m if the ref still has revision old, else it returns adapter.ErrConflict. An empty
+// Swap stores m if the ref still has revision old, else it returns controller.ErrConflict. An empty
 // memory is deleted, and has revision zero. Any other error says nothing about whether it was
 // stored; the store remains usable.
-func (s *Store) Swap(ctx context.Context, ref rules.Ref, old adapter.Revision, m rules.Memory) (adapter.Revision, error) {
+func (s *Store) Swap(ctx context.Context, ref rules.Ref, old controller.Revision, m rules.Memory) (controller.Revision, error) {
 	c := &change{key: []byte(ref.String()), old: old, done: make(chan struct{})}
 	err := ctx.Err()
 	if err == nil {

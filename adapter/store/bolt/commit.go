@@ -5,17 +5,17 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 )
 
 // change is one swap on its way into the file.
 type change struct {
 	key     []byte
-	old     adapter.Revision
+	old     controller.Revision
 	content []byte // nil deletes
 
 	done     chan struct{} // closed when the fields below say how it went
-	revision adapter.Revision
+	revision controller.Revision
 	err      error
 }
 
@@ -79,7 +79,7 @@ func (c *change) apply(bucket *bbolt.Bucket) error {
 		return err
 	}
 	if stored != c.old {
-		return adapter.ErrConflict
+		return controller.ErrConflict
 	}
 	if c.content == nil {
 		return bucket.Delete(c.key)
@@ -89,7 +89,7 @@ func (c *change) apply(bucket *bbolt.Bucket) error {
 	if err != nil {
 		return err
 	}
-	c.revision = adapter.Revision(next)
+	c.revision = controller.Revision(next)
 	if err := bucket.Put(c.key, join(c.revision, c.content)); err != nil {
 		c.revision = 0
 		return err

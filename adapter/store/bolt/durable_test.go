@@ -15,7 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/adapter/store/bolt"
 	"alertscale/rules"
 )
@@ -92,7 +92,7 @@ func swapUntilKilled(t *testing.T, path string) {
 	wg.Wait()
 }
 
-func countUp(t *testing.T, s adapter.Store, writer int) {
+func countUp(t *testing.T, s controller.Store, writer int) {
 	for {
 		m, revision, err := s.Load(t.Context(), web(writer))
 		if err != nil {

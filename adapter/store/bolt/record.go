@@ -7,15 +7,15 @@ import (
 	"fmt"
 	"strconv"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
 )
 
 // record is a value in the file.
 type record struct {
-	Revision adapter.Revision `json:"revision"`
-	Ref      rules.Ref        `json:"ref"`
-	Memory   rules.Memory     `json:"memory"`
+	Revision controller.Revision `json:"revision"`
+	Ref      rules.Ref           `json:"ref"`
+	Memory   rules.Memory        `json:"memory"`
 }
 
 // The revision stands first in a record and is put there last: it is known only once the commit has
@@ -38,7 +38,7 @@ func encode(ref rules.Ref, m *rules.Memory) ([]byte, error) {
 	return fmt.Appendf(nil, `,"ref":%s,"memory":%s}`, name, memory), nil
 }
 
-func join(revision adapter.Revision, content []byte) []byte {
+func join(revision controller.Revision, content []byte) []byte {
 	value := make([]byte, 0, len(prefix)+20+len(content))
 	value = append(value, prefix...)
 	value = strconv.AppendUint(value, uint64(revision), 10)
@@ -46,7 +46,7 @@ func join(revision adapter.Revision, content []byte) []byte {
 }
 
 // revisionOf returns the revision of a value; zero of none.
-func revisionOf(value []byte) (adapter.Revision, error) {
+func revisionOf(value []byte) (controller.Revision, error) {
 	if value == nil {
 		return 0, nil
 	}
@@ -56,5 +56,5 @@ func revisionOf(value []byte) (adapter.Revision, error) {
 		return 0, errors.New("the stored value has no revision")
 	}
 	revision, err := strconv.ParseUint(string(digits), 10, 64)
-	return adapter.Revision(revision), err
+	return controller.Revision(revision), err
 }

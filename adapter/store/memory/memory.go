@@ -8,20 +8,20 @@ import (
 	"fmt"
 	"sync"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
 )
 
-// Store is an adapter.Store in memory. What it holds is encoded, so that it has nothing in common
+// Store is an controller.Store in memory. What it holds is encoded, so that it has nothing in common
 // with what callers hold, and reads as it would from a file.
 type Store struct {
 	mu       sync.RWMutex
-	revision adapter.Revision // of the last swap, of whatever ref
+	revision controller.Revision // of the last swap, of whatever ref
 	entries  map[rules.Ref]entry
 }
 
 type entry struct {
-	revision adapter.Revision
+	revision controller.Revision
 	memory   []byte
 }
 
@@ -29,7 +29,7 @@ type entry struct {
 func New() *Store { return &Store{entries: map[rules.Ref]entry{}} }
 
 // Load returns what is stored; zero values where there is nothing.
-func (s *Store) Load(ctx context.Context, ref rules.Ref) (rules.Memory, adapter.Revision, error) {
+func (s *Store) Load(ctx context.Context, ref rules.Ref) (rules.Memory, controller.Revision, error) {
 	if err := ctx.Err(); err != nil {
 		return rules.Memory{}, 0, fmt.Errorf("load %s: %w", ref, err)
 	}
@@ -46,9 +46,9 @@ func (s *Store) Load(ctx context.Context, ref rules.Ref) (rules.Memory, adapter.
 	return m, e.revision, nil
 }
 
-// Swap stores m if the ref still has revision old, else it returns adapter.ErrConflict. An empty
+// Swap stores m if the ref still has revision old, else it returns controller.ErrConflict. An empty
 // memory is deleted, and has revision zero.
-func (s *Store) Swap(ctx context.Context, ref rules.Ref, old adapter.Revision, m rules.Memory) (adapter.Revision, error) {
+func (s *Store) Swap(ctx context.Context, ref rules.Ref, old controller.Revision, m rules.Memory) (controller.Revision, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, fmt.Errorf("swap %s: %w", ref, err)
 	}
@@ -59,7 +59,7 @@ func (s *Store) Swap(ctx context.Context, ref rules.Ref, old adapter.Revision, m
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.entries[ref].revision != old {
-		return 0, fmt.Errorf("swap %s: %w", ref, adapter.ErrConflict)
+		return 0, fmt.Errorf("swap %s: %w", ref, controller.ErrConflict)
 	}
 	if m.Empty() {
 		delete(s.entries, ref)

@@ -9,13 +9,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
 )
 
 // oneRef lets many writers add to one ref's memory: as many additions as swaps succeeded, and no
 // revision won by two.
-func oneRef(t *testing.T, s adapter.Store) {
+func oneRef(t *testing.T, s controller.Store) {
 	const writers, each = 8, 10
 	mustSwap(t, s, ref("web"), 0, small(0))
 	var won sync.Map
@@ -36,7 +36,7 @@ func oneRef(t *testing.T, s adapter.Store) {
 
 // add counts one more call in a ref's memory, however often it has to try; it returns the revision
 // that it replaced.
-func add(t *testing.T, s adapter.Store, ref rules.Ref) adapter.Revision {
+func add(t *testing.T, s controller.Store, ref rules.Ref) controller.Revision {
 	for {
 		m, old, err := s.Load(t.Context(), ref)
 		if !assert.NoError(t, err) {
@@ -44,14 +44,14 @@ func add(t *testing.T, s adapter.Store, ref rules.Ref) adapter.Revision {
 		}
 		m.Calls++
 		_, err = s.Swap(t.Context(), ref, old, m)
-		if err == nil || !assert.ErrorIs(t, err, adapter.ErrConflict) {
+		if err == nil || !assert.ErrorIs(t, err, controller.ErrConflict) {
 			return old
 		}
 	}
 }
 
 // manyRefs lets a writer for each ref store, replace and delete, while all are read.
-func manyRefs(t *testing.T, s adapter.Store) {
+func manyRefs(t *testing.T, s controller.Store) {
 	const refs, each = 32, 5
 	var wg sync.WaitGroup
 	for i := range refs {
@@ -71,8 +71,8 @@ func manyRefs(t *testing.T, s adapter.Store) {
 	requireRefs(t, s, want...)
 }
 
-func churn(t *testing.T, s adapter.Store, ref rules.Ref, times int) error {
-	var revision adapter.Revision
+func churn(t *testing.T, s controller.Store, ref rules.Ref, times int) error {
+	var revision controller.Revision
 	for i := range times + 1 {
 		stored, err := s.Swap(t.Context(), ref, revision, small(i))
 		if err != nil {
@@ -84,7 +84,7 @@ func churn(t *testing.T, s adapter.Store, ref rules.Ref, times int) error {
 		if revision, err = s.Swap(t.Context(), ref, stored, rules.Memory{}); err != nil {
 			return err
 		}
-		if _, err := s.Swap(t.Context(), ref, stored, small(i)); !errors.Is(err, adapter.ErrConflict) {
+		if _, err := s.Swap(t.Context(), ref, stored, small(i)); !errors.Is(err, controller.ErrConflict) {
 			return fmt.Errorf("swap of a revision that is gone: %v", err)
 		}
 	}

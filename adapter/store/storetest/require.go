@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
 )
 
@@ -61,28 +61,28 @@ func scribble(m rules.Memory) {
 	m.Last.To, *m.Count, m.Intent.Calls[0] = 99, 99, 99
 }
 
-func mustLoad(t *testing.T, s adapter.Store, ref rules.Ref) (adapter.Revision, rules.Memory) {
+func mustLoad(t *testing.T, s controller.Store, ref rules.Ref) (controller.Revision, rules.Memory) {
 	t.Helper()
 	m, revision, err := s.Load(t.Context(), ref)
 	require.NoError(t, err)
 	return revision, m
 }
 
-func mustSwap(t *testing.T, s adapter.Store, ref rules.Ref, old adapter.Revision, m rules.Memory) adapter.Revision {
+func mustSwap(t *testing.T, s controller.Store, ref rules.Ref, old controller.Revision, m rules.Memory) controller.Revision {
 	t.Helper()
 	revision, err := s.Swap(t.Context(), ref, old, m)
 	require.NoError(t, err)
 	return revision
 }
 
-func requireConflict(t *testing.T, s adapter.Store, ref rules.Ref, old adapter.Revision, m rules.Memory) {
+func requireConflict(t *testing.T, s controller.Store, ref rules.Ref, old controller.Revision, m rules.Memory) {
 	t.Helper()
 	revision, err := s.Swap(t.Context(), ref, old, m)
-	require.ErrorIs(t, err, adapter.ErrConflict)
+	require.ErrorIs(t, err, controller.ErrConflict)
 	require.Zero(t, revision)
 }
 
-func requireStored(t *testing.T, s adapter.Store, ref rules.Ref, revision adapter.Revision, m rules.Memory) {
+func requireStored(t *testing.T, s controller.Store, ref rules.Ref, revision controller.Revision, m rules.Memory) {
 	t.Helper()
 	got, loaded := mustLoad(t, s, ref)
 	require.Equal(t, revision, got)
@@ -95,7 +95,7 @@ func requireSame(t *testing.T, want, got rules.Memory) {
 	require.Empty(t, cmp.Diff(want, got, cmpopts.EquateEmpty()))
 }
 
-func requireRefs(t *testing.T, s adapter.Store, want ...rules.Ref) {
+func requireRefs(t *testing.T, s controller.Store, want ...rules.Ref) {
 	t.Helper()
 	got, err := s.Refs(t.Context())
 	require.NoError(t, err)

@@ -8,14 +8,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
 )
 
-// Run checks a store against the contract of adapter.Store. Each test opens an empty one, and
+// Run checks a store against the contract of controller.Store. Each test opens an empty one, and
 // closes it at its end.
-func Run(t *testing.T, open func(t *testing.T) adapter.Store) {
-	for name, test := range map[string]func(*testing.T, adapter.Store){
+func Run(t *testing.T, open func(t *testing.T) controller.Store) {
+	for name, test := range map[string]func(*testing.T, controller.Store){
 		"Absent":             absent,
 		"Swap":               swap,
 		"StaleRevision":      stale,
@@ -39,7 +39,7 @@ func Run(t *testing.T, open func(t *testing.T) adapter.Store) {
 
 // RunDurable checks that what a store holds is there when it is opened again. Whatever open is
 // given the same dir for is one store.
-func RunDurable(t *testing.T, open func(t *testing.T, dir string) adapter.Store) {
+func RunDurable(t *testing.T, open func(t *testing.T, dir string) controller.Store) {
 	dir := t.TempDir()
 	s := open(t, dir)
 	kept := mustSwap(t, s, ref("kept"), 0, full())
@@ -59,12 +59,12 @@ func RunDurable(t *testing.T, open func(t *testing.T, dir string) adapter.Store)
 	mustSwap(t, s, ref("kept"), kept, small(3))
 }
 
-func absent(t *testing.T, s adapter.Store) {
+func absent(t *testing.T, s controller.Store) {
 	requireStored(t, s, ref("web"), 0, rules.Memory{})
 	requireRefs(t, s)
 }
 
-func swap(t *testing.T, s adapter.Store) {
+func swap(t *testing.T, s controller.Store) {
 	first := mustSwap(t, s, ref("web"), 0, small(1))
 	require.NotZero(t, first)
 	requireStored(t, s, ref("web"), first, small(1))
@@ -75,7 +75,7 @@ func swap(t *testing.T, s adapter.Store) {
 	requireStored(t, s, ref("cart"), 0, rules.Memory{})
 }
 
-func stale(t *testing.T, s adapter.Store) {
+func stale(t *testing.T, s controller.Store) {
 	requireConflict(t, s, ref("web"), 1, small(1))
 	requireRefs(t, s)
 
@@ -91,7 +91,7 @@ func stale(t *testing.T, s adapter.Store) {
 	requireStored(t, s, ref("cart"), 0, rules.Memory{})
 }
 
-func empty(t *testing.T, s adapter.Store) {
+func empty(t *testing.T, s controller.Store) {
 	nothing := rules.Memory{Target: "web", Calls: 7} // of which nothing is worth storing
 	require.True(t, nothing.Empty())
 	require.Zero(t, mustSwap(t, s, ref("web"), 0, nothing))
@@ -104,8 +104,8 @@ func empty(t *testing.T, s adapter.Store) {
 	requireConflict(t, s, ref("web"), first, nothing)
 }
 
-func revisions(t *testing.T, s adapter.Store) {
-	seen := map[adapter.Revision]bool{}
+func revisions(t *testing.T, s controller.Store) {
+	seen := map[controller.Revision]bool{}
 	for i := range 10 {
 		revision := mustSwap(t, s, ref("web"), 0, small(i))
 		require.False(t, seen[revision], "revision %d stands for two memories of a ref", revision)
@@ -117,7 +117,7 @@ func revisions(t *testing.T, s adapter.Store) {
 	}
 }
 
-func refs(t *testing.T, s adapter.Store) {
+func refs(t *testing.T, s controller.Store) {
 	all := []rules.Ref{
 		{Driver: "kubernetes", Kind: "Deployment", Namespace: "shop", Name: "web"},
 		{Driver: "kubernetes", Kind: "Rollout.argoproj.io", Namespace: "shop", Name: "web"},
@@ -135,13 +135,13 @@ func refs(t *testing.T, s adapter.Store) {
 	}
 }
 
-func roundTrip(t *testing.T, s adapter.Store) {
+func roundTrip(t *testing.T, s controller.Store) {
 	revision := mustSwap(t, s, ref("web"), 0, full())
 	requireStored(t, s, ref("web"), revision, full())
 }
 
 // isolation checks that a store neither hands out what it holds nor holds what it was handed.
-func isolation(t *testing.T, s adapter.Store) {
+func isolation(t *testing.T, s controller.Store) {
 	given := full()
 	revision := mustSwap(t, s, ref("web"), 0, given)
 	scribble(given)
@@ -152,7 +152,7 @@ func isolation(t *testing.T, s adapter.Store) {
 	requireStored(t, s, ref("web"), revision, full())
 }
 
-func big(t *testing.T, s adapter.Store) {
+func big(t *testing.T, s controller.Store) {
 	m := rules.Memory{Alerts: map[string]rules.Heard{}}
 	for i := range 10000 {
 		h := full().Alerts["0f922923fccbbcce"]
@@ -171,7 +171,7 @@ func big(t *testing.T, s adapter.Store) {
 	mustSwap(t, s, ref("web"), second, rules.Memory{})
 }
 
-func cancelled(t *testing.T, s adapter.Store) {
+func cancelled(t *testing.T, s controller.Store) {
 	revision := mustSwap(t, s, ref("web"), 0, small(1))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -1,9 +1,8 @@
-package adapter
+package controller
 
 import (
+	"alertscale/rules/engine"
 	"time"
-
-	"alertscale/rules"
 )
 
 // TargetStatus is what the API tells of a ref.
@@ -48,7 +47,7 @@ type RuleStatus struct {
 // Logged is a decision and when it was made.
 type Logged struct {
 	At time.Time `json:"at"`
-	rules.Decision
+	engine.Decision
 }
 
 // Query selects decisions; a zero field selects all.

@@ -1,4 +1,4 @@
-package adapter
+package controller
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"alertscale/rules"
+	"alertscale/rules/engine"
 
 	"github.com/go-kit/log"
 )
@@ -81,12 +82,12 @@ func (a *Adapter) restore(ctx context.Context) error {
 
 // Handle enters a notification and returns what was done to each ref that it touches. What is not done
 // when ctx ends is failed, and goes on by itself.
-func (a *Adapter) Handle(ctx context.Context, e *rules.Event) []rules.Decision {
+func (a *Adapter) Handle(ctx context.Context, e *rules.Event) []engine.Decision {
 	f := a.file.Load()
 	m := f.Rules.Match(e)
 	a.Metrics.heard(e, m.Unmatched)
 	h := handling{a: a, file: f, event: e, group: e.Group(), now: a.Now()}
-	h.results, h.repeats = make([]result, 0, len(m.Touches)), make([]rules.Decision, 0, len(m.Touches))
+	h.results, h.repeats = make([]result, 0, len(m.Touches)), make([]engine.Decision, 0, len(m.Touches))
 	h.touched = make([]*entry, 0, len(m.Touches))
 	for _, t := range m.Touches {
 		h.hear(t)
@@ -110,12 +111,12 @@ type handling struct {
 
 	touched []*entry
 	results []result
-	repeats []rules.Decision // of quiet touches; results point into it
+	repeats []engine.Decision // of quiet touches; results point into it
 }
 
 // result is what became of a ref, or a promise of it.
 type result struct {
-	done   []rules.Decision
+	done   []engine.Decision
 	waiter *waiter
 	en     *entry
 	target string
@@ -147,7 +148,7 @@ func (h *handling) hear(t *rules.Touch) {
 
 // record enters a touch into the memory of its ref, and decides where there is nothing to read for it.
 func (h *handling) record(en *entry, t *rules.Touch, r *result) {
-	news, quiet := rules.News{Verdict: rules.Duplicate}, h.quiet(en, t)
+	news, quiet := rules.News{Verdict: engine.Duplicate}, h.quiet(en, t)
 	if quiet {
 		en.mem.Hear(t, h.now)
 		h.a.heard(en, h.now)
@@ -165,7 +166,7 @@ func (h *handling) record(en *entry, t *rules.Touch, r *result) {
 				return
 			}
 		}
-		r.waiter = &waiter{news, make(chan []rules.Decision, 1)}
+		r.waiter = &waiter{news, make(chan []engine.Decision, 1)}
 		en.waiters = append(en.waiters, r.waiter)
 		h.a.start(en)
 	case quiet:
@@ -180,7 +181,7 @@ func (h *handling) record(en *entry, t *rules.Touch, r *result) {
 			return
 		}
 		h.a.schedule(en, t.Target, h.now)
-		r.done = []rules.Decision{en.unmoved(t.Target.Name, news)}
+		r.done = []engine.Decision{en.unmoved(t.Target.Name, news)}
 		h.a.report(r.done...)
 	}
 }
@@ -194,8 +195,8 @@ func (h *handling) quiet(en *entry, t *rules.Touch) bool {
 }
 
 // unmoved is the decision for news that leave nothing to decide.
-func (en *entry) unmoved(target string, n rules.News) rules.Decision {
-	return rules.Decision{
+func (en *entry) unmoved(target string, n rules.News) engine.Decision {
+	return engine.Decision{
 		Ref: en.name, Target: target, Rule: n.Rule, Verdict: n.Verdict,
 		From: en.mem.Count, To: en.mem.Count, Why: n.Why,
 	}
@@ -237,8 +238,8 @@ func (h *handling) recordAbsent(en *entry) {
 }
 
 // collect waits for the promises until ctx ends.
-func (h *handling) collect(ctx context.Context) []rules.Decision {
-	all := make([]rules.Decision, 0, len(h.results))
+func (h *handling) collect(ctx context.Context) []engine.Decision {
+	all := make([]engine.Decision, 0, len(h.results))
 	for i := range h.results {
 		r := &h.results[i]
 		if r.waiter != nil {
@@ -267,8 +268,8 @@ func (h *handling) late(en *entry) string {
 	return "not done in the time of this request; it goes on by itself"
 }
 
-func (h *handling) failed(r *result, why string) []rules.Decision {
-	d := rules.Decision{Ref: r.en.name, Target: r.target, Rule: r.rule, Verdict: rules.Failed, Why: []string{why}}
+func (h *handling) failed(r *result, why string) []engine.Decision {
+	d := engine.Decision{Ref: r.en.name, Target: r.target, Rule: r.rule, Verdict: engine.Failed, Why: []string{why}}
 	h.a.report(d)
-	return []rules.Decision{d}
+	return []engine.Decision{d}
 }

@@ -1,20 +1,19 @@
-package adapter
+package controller
 
 import (
+	"alertscale/rules/engine"
 	"strconv"
 	"strings"
-
-	"alertscale/rules"
 
 	"github.com/go-kit/log/level"
 )
 
 // report counts decisions and logs and remembers those that are not duplicates.
-func (a *Adapter) report(all ...rules.Decision) {
+func (a *Adapter) report(all ...engine.Decision) {
 	for i := range all {
 		d := &all[i]
 		a.Metrics.decided(d)
-		if d.Verdict == rules.Duplicate {
+		if d.Verdict == engine.Duplicate {
 			continue
 		}
 		a.history.add(Logged{a.Now(), *d})

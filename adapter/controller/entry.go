@@ -1,4 +1,4 @@
-package adapter
+package controller
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // heardLate is how late last-heard times may be written.
@@ -42,7 +43,7 @@ type entry struct {
 
 // report is what tells one decision of the loop from the next.
 type report struct {
-	verdict  rules.Verdict
+	verdict  engine.Verdict
 	rule     string
 	from, to int
 }
@@ -50,7 +51,7 @@ type report struct {
 // waiter is a notification that waits for what becomes of a ref.
 type waiter struct {
 	news rules.News
-	done chan []rules.Decision // takes one
+	done chan []engine.Decision // takes one
 }
 
 // load reads the memory from the store unless it is there.
@@ -88,7 +89,7 @@ func (en *entry) needsWork() bool { return en.mem.Open() || en.mem.Intent != nil
 
 // deliver hands a round's decisions to those who wait. Only the first, and those whose notification brought
 // something, are told of a change as theirs; for the others it is done already.
-func deliver(waiters []*waiter, all []rules.Decision) {
+func deliver(waiters []*waiter, all []engine.Decision) {
 	for i, w := range waiters {
 		if i == 0 || w.news.Changed {
 			w.done <- all
@@ -98,12 +99,12 @@ func deliver(waiters []*waiter, all []rules.Decision) {
 	}
 }
 
-func afterwards(all []rules.Decision) []rules.Decision {
-	later := make([]rules.Decision, 0, len(all))
+func afterwards(all []engine.Decision) []engine.Decision {
+	later := make([]engine.Decision, 0, len(all))
 	for _, d := range all {
-		if d.Verdict == rules.Scaled || d.Verdict == rules.DryRun {
+		if d.Verdict == engine.Scaled || d.Verdict == engine.DryRun {
 			d.Why = append([]string{"nothing new: done for another notification at the same time"}, d.Why...)
-			d.Verdict = rules.Duplicate
+			d.Verdict = engine.Duplicate
 			d.From = d.To
 		}
 		later = append(later, d)

@@ -1,13 +1,12 @@
-package adapter_test
+package controller_test
 
 import (
+	"alertscale/rules/engine"
 	"errors"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"alertscale/rules"
 
 	"github.com/stretchr/testify/require"
 )
@@ -15,11 +14,11 @@ import (
 func TestAPOSTThatTheAPIDidNotTakeIsSentAgainAfterItsTime(t *testing.T) {
 	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		w.driver.with(func(d *fakeDriver) { d.onObserve = func(string) error { return errors.New("connection refused") } })
-		require.Equal(t, rules.Failed, w.one(w.send(press("a", 5*time.Minute))).Verdict)
+		require.Equal(t, engine.Failed, w.one(w.send(press("a", 5*time.Minute))).Verdict)
 		after(6 * time.Minute)
 		w.driver.with(func(d *fakeDriver) { d.onObserve = nil })
-		require.Equal(t, rules.Scaled, w.one(w.send(press("a", 5*time.Minute))).Verdict)
-		require.Equal(t, rules.Duplicate, w.one(w.send(press("a", 5*time.Minute))).Verdict)
+		require.Equal(t, engine.Scaled, w.one(w.send(press("a", 5*time.Minute))).Verdict)
+		require.Equal(t, engine.Duplicate, w.one(w.send(press("a", 5*time.Minute))).Verdict)
 		require.Len(t, w.driver.changes(), 1)
 	})
 }
@@ -28,20 +27,20 @@ func TestAPOSTOfARefThatIsNotThereIsSentAgain(t *testing.T) {
 	inWorld(t, webRules, map[string]int{}, func(w *world) {
 		for range 2 {
 			d := w.one(w.send(press("a", 5*time.Minute)))
-			require.Equal(t, rules.Rejected, d.Verdict)
+			require.Equal(t, engine.Rejected, d.Verdict)
 			require.True(t, d.Refused)
 		}
 		after(6 * time.Minute)
 		require.True(t, w.one(w.send(press("a", 5*time.Minute))).Refused)
 		w.driver.set("web", 3)
-		require.Equal(t, rules.Scaled, w.one(w.send(press("a", 5*time.Minute))).Verdict)
+		require.Equal(t, engine.Scaled, w.one(w.send(press("a", 5*time.Minute))).Verdict)
 	})
 }
 
 func TestPOSTsOfOneKeyAtOnceAreOneStep(t *testing.T) {
 	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		w.driver.with(func(d *fakeDriver) { d.slow = 50 * time.Millisecond })
-		verdicts := map[rules.Verdict]int{}
+		verdicts := map[engine.Verdict]int{}
 		var mu sync.Mutex
 		var wg sync.WaitGroup
 		for range 16 {
@@ -53,7 +52,7 @@ func TestPOSTsOfOneKeyAtOnceAreOneStep(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		require.Equal(t, map[rules.Verdict]int{rules.Scaled: 1, rules.Duplicate: 15}, verdicts)
+		require.Equal(t, map[engine.Verdict]int{engine.Scaled: 1, engine.Duplicate: 15}, verdicts)
 		require.Len(t, w.driver.changes(), 1)
 	})
 }
@@ -64,16 +63,16 @@ func TestAPOSTWhileAChangeIsUnderWayIsAStepOfItsOwn(t *testing.T) {
 		w.driver.with(func(d *fakeDriver) { d.release = held })
 		go w.send(press("a", time.Hour))
 		synctest.Wait()
-		done := make(chan rules.Decision)
+		done := make(chan engine.Decision)
 		go func() { done <- w.one(w.send(press("b", time.Hour))) }()
 		synctest.Wait()
 		w.driver.with(func(d *fakeDriver) { d.release = nil })
 		close(held)
-		require.Equal(t, rules.Cooling, (<-done).Verdict)
+		require.Equal(t, engine.Cooling, (<-done).Verdict)
 		after(time.Hour)
 		require.Len(t, w.driver.changes(), 2)
-		require.Equal(t, rules.Duplicate, w.one(w.send(press("a", time.Hour))).Verdict)
-		require.Equal(t, rules.Duplicate, w.one(w.send(press("b", time.Hour))).Verdict)
+		require.Equal(t, engine.Duplicate, w.one(w.send(press("a", time.Hour))).Verdict)
+		require.Equal(t, engine.Duplicate, w.one(w.send(press("b", time.Hour))).Verdict)
 	})
 }
 

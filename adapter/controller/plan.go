@@ -1,4 +1,4 @@
-package adapter
+package controller
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"alertscale/rules"
+	"alertscale/rules/engine"
 
 	"github.com/go-kit/log/level"
 )
@@ -27,7 +28,7 @@ func (r *round) prepare(conn Conn, out *rules.Outcome) error {
 	return en.save(r.a.work, r.a.Store)
 }
 
-func (r *round) plan(conn Conn, p Planner, c rules.Change) (plan json.RawMessage, err error) {
+func (r *round) plan(conn Conn, p Planner, c engine.Change) (plan json.RawMessage, err error) {
 	err = r.call(conn, "plan", func(ctx context.Context) (err error) {
 		plan, err = p.Plan(ctx, r.en.ref, c)
 		return err
@@ -36,13 +37,13 @@ func (r *round) plan(conn Conn, p Planner, c rules.Change) (plan json.RawMessage
 }
 
 // carryOn goes on with a change that was begun by a plan.
-func (r *round) carryOn(conn Conn, c rules.Change) (done, again bool) {
+func (r *round) carryOn(conn Conn, c engine.Change) (done, again bool) {
 	in := r.en.mem.Intent
-	d := rules.Decision{
-		Ref: r.en.name, Target: r.target.Name, Rule: in.Rule, Verdict: rules.Scaled, From: &c.From, To: &c.To,
+	d := engine.Decision{
+		Ref: r.en.name, Target: r.target.Name, Rule: in.Rule, Verdict: engine.Scaled, From: &c.From, To: &c.To,
 		Why: []string{fmt.Sprintf("carried on: %d → %d, begun at %s", c.From, c.To, in.At.Format(time.RFC3339))},
 	}
-	return r.change(conn, c, []rules.Decision{d})
+	return r.change(conn, c, []engine.Decision{d})
 }
 
 // giveUp ends a plan whose rest was refused for long enough. The next round reads what came of it.

@@ -1,11 +1,11 @@
-package adapter_test
+package controller_test
 
 import (
 	"net/http"
 	"testing"
 	"time"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 
 	"github.com/stretchr/testify/require"
 )
@@ -17,14 +17,14 @@ func TestRetryAfter(t *testing.T) {
 		"Thu, 01 Jan 2026 12:00:30 GMT": 30 * time.Second,
 		"Thu, 01 Jan 2026 11:00:30 GMT": 0,
 	} {
-		after, said := adapter.RetryAfter(http.Header{"Retry-After": {header}}, at)
+		after, said := controller.RetryAfter(http.Header{"Retry-After": {header}}, at)
 		require.Equal(t, want, after, header)
 		require.Equal(t, want > 0 || header != "" && header[0] == 'T', said, header)
 	}
 }
 
 func TestOneLine(t *testing.T) {
-	require.Equal(t, "a b c", adapter.OneLine(" a\n\tb  c\n", 5))
-	require.Equal(t, "a b…", adapter.OneLine("a b c", 3))
-	require.Equal(t, "a…", adapter.OneLine("aäb", 2), "no half of a letter")
+	require.Equal(t, "a b c", controller.OneLine(" a\n\tb  c\n", 5))
+	require.Equal(t, "a b…", controller.OneLine("a b c", 3))
+	require.Equal(t, "a…", controller.OneLine("aäb", 2), "no half of a letter")
 }

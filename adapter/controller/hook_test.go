@@ -1,4 +1,4 @@
-package adapter_test
+package controller_test
 
 import (
 	"errors"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"alertscale/rules"
+	"alertscale/rules/engine"
 
 	"github.com/stretchr/testify/require"
 )
@@ -21,15 +22,15 @@ func press(key string, lasts time.Duration) *rules.Event {
 func TestAPOSTThatWasNotStoredIsNotTakenForARepeat(t *testing.T) {
 	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		w.store.fail(errors.New("disk full"))
-		require.Equal(t, rules.Failed, w.one(w.send(press("a", time.Hour))).Verdict)
+		require.Equal(t, engine.Failed, w.one(w.send(press("a", time.Hour))).Verdict)
 		require.Zero(t, w.driver.asked())
 		w.kill()
 		w.store.fail(nil)
 		w.start()
-		require.Equal(t, rules.Scaled, w.one(w.send(press("a", time.Hour))).Verdict)
+		require.Equal(t, engine.Scaled, w.one(w.send(press("a", time.Hour))).Verdict)
 		w.kill()
 		w.start()
-		require.Equal(t, rules.Duplicate, w.one(w.send(press("a", time.Hour))).Verdict)
+		require.Equal(t, engine.Duplicate, w.one(w.send(press("a", time.Hour))).Verdict)
 		require.Len(t, w.driver.changes(), 1)
 	})
 }
@@ -53,7 +54,7 @@ func TestARepeatedKeyCostsNothing(t *testing.T) {
 		w.one(w.send(press("a", time.Hour)))
 		reads, writes := w.driver.reads(), w.store.writes()
 		for range 10 {
-			require.Equal(t, rules.Duplicate, w.one(w.send(press("a", time.Hour))).Verdict)
+			require.Equal(t, engine.Duplicate, w.one(w.send(press("a", time.Hour))).Verdict)
 		}
 		require.Equal(t, []int{reads, writes}, []int{w.driver.reads(), w.store.writes()})
 	})

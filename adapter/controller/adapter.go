@@ -1,6 +1,6 @@
 // Package adapter carries out what package rules decides: it keeps what is known of each ref,
 // reads counts, asks drivers for changes, and comes back for what could not be done at once.
-package adapter
+package controller
 
 import (
 	"context"
@@ -10,16 +10,17 @@ import (
 	"time"
 
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // Driver reads and changes counts on one API. It is safe for concurrent use, though never asked
 // twice at a time for one ref. It makes no retries of a write.
 type Driver interface {
 	// Observe reads the count that is asked for at present.
-	Observe(ctx context.Context, ref rules.Ref) (rules.Observed, error)
+	Observe(ctx context.Context, ref rules.Ref) (engine.Observed, error)
 	// Scale sets the count to c.To if it still is c.From (where the API has versions: if nothing
 	// changed since c.Version), else it returns ErrConflict.
-	Scale(ctx context.Context, ref rules.Ref, c rules.Change) error
+	Scale(ctx context.Context, ref rules.Ref, c engine.Change) error
 }
 
 // Planner is a Driver of which some changes take several calls. What it plans is stored with the intent before
@@ -27,7 +28,7 @@ type Driver interface {
 // is done. What of it is done already, Scale finds out by the plan.
 type Planner interface {
 	// Plan returns how a change is to be carried out, nil where that takes one call.
-	Plan(ctx context.Context, ref rules.Ref, c rules.Change) (json.RawMessage, error)
+	Plan(ctx context.Context, ref rules.Ref, c engine.Change) (json.RawMessage, error)
 }
 
 // What callers ask of a driver's or a store's error with errors.Is. Every other error is
@@ -42,37 +43,37 @@ var (
 	ErrForbidden = errors.New("forbidden")
 	// ErrInvalid: the API will never take this. Permanent.
 	ErrInvalid = errors.New("invalid")
-	// ErrRest: of a change by a plan a part may be done, and the API will not take the rest. It is carried on for
+	// ErrPartial: of a change by a plan a part may be done, and the API will not take the rest. It is carried on for
 	// ten minutes all the same, then given up.
-	ErrRest = errors.New("the rest is refused")
+	ErrPartial = errors.New("the rest is refused")
 )
 
-// BusyError is an answer that refuses for now and says when to come back, as 429 does. Nothing was
+// ThrottledError is an answer that refuses for now and says when to come back, as 429 does. Nothing was
 // changed.
-type BusyError struct {
+type ThrottledError struct {
 	After time.Duration // zero: not said
 	Err   error
 }
 
-func (e *BusyError) Error() string {
+func (e *ThrottledError) Error() string {
 	if e.After > 0 {
 		return comeBack(e.Err, e.After)
 	}
 	return e.Err.Error()
 }
 
-func (e *BusyError) Unwrap() error { return e.Err }
+func (e *ThrottledError) Unwrap() error { return e.Err }
 
-// LaterError is an answer that says when to come back and, as every other error, nothing about whether a
+// UnavailableError is an answer that says when to come back and, as every other error, nothing about whether a
 // write was carried out: 503 with Retry-After.
-type LaterError struct {
+type UnavailableError struct {
 	After time.Duration
 	Err   error
 }
 
-func (e *LaterError) Error() string { return comeBack(e.Err, e.After) }
+func (e *UnavailableError) Error() string { return comeBack(e.Err, e.After) }
 
-func (e *LaterError) Unwrap() error { return e.Err }
+func (e *UnavailableError) Unwrap() error { return e.Err }
 
 // comeBack says when to come back, in whole seconds.
 func comeBack(err error, after time.Duration) string {

@@ -1,4 +1,4 @@
-package adapter
+package controller
 
 import (
 	"errors"
@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // unchanged tells whether an error says that nothing was changed.
 func unchanged(err error) bool {
-	var busy *BusyError
+	var busy *ThrottledError
 	return errors.Is(err, ErrConflict) || permanent(err) || errors.As(err, &busy)
 }
 
@@ -20,8 +21,8 @@ func permanent(err error) bool {
 
 // comeback is how long an error asks not to be tried again for.
 func comeback(err error) time.Duration {
-	var busy *BusyError
-	var later *LaterError
+	var busy *ThrottledError
+	var later *UnavailableError
 	switch {
 	case errors.As(err, &busy):
 		return min(busy.After, longestRetry)
@@ -43,9 +44,9 @@ func (r *round) refuse(err error) {
 	}
 	now := r.a.Now()
 	en.refused, en.fails = true, 0
-	d := rules.Unread(r.target, en.mem, rules.Rejected, err.Error())
+	d := rules.Unread(r.target, en.mem, engine.Rejected, err.Error())
 	d.Refused = true
-	r.conclude([]rules.Decision{d})
+	r.conclude([]engine.Decision{d})
 	r.a.schedule(en, r.target, now)
 }
 
@@ -57,11 +58,11 @@ func (r *round) fail(err error, after time.Duration) {
 	if after > 0 {
 		en.notTill = now.Add(after)
 	}
-	d := rules.Decision{Verdict: rules.Failed, Why: []string{err.Error()}}
+	d := engine.Decision{Verdict: engine.Failed, Why: []string{err.Error()}}
 	if r.target != nil {
-		d = rules.Unread(r.target, en.mem, rules.Failed, err.Error())
+		d = rules.Unread(r.target, en.mem, engine.Failed, err.Error())
 	}
-	r.conclude([]rules.Decision{d})
+	r.conclude([]engine.Decision{d})
 	at := now.Add(delay)
 	if now.Before(en.notTill) && en.notTill.After(at) {
 		at = en.notTill

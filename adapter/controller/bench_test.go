@@ -1,4 +1,4 @@
-package adapter_test
+package controller_test
 
 import (
 	"bytes"
@@ -12,11 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"alertscale/adapter"
 	"alertscale/adapter/config"
+	"alertscale/adapter/controller"
+	"alertscale/adapter/source/webhook"
 	"alertscale/adapter/store/bolt"
 	"alertscale/adapter/web"
-	"alertscale/adapter/webhook"
 
 	"github.com/go-kit/log"
 	"github.com/prometheus/alertmanager/template"
@@ -81,8 +81,8 @@ func handlerOf(b *testing.B, text string) http.Handler {
 	require.NoError(b, err)
 	b.Cleanup(func() { store.Close() })
 	reg := prometheus.NewRegistry()
-	a, err := adapter.New(context.Background(), adapter.Options{
-		Store: store, Logger: log.NewNopLogger(), Metrics: adapter.NewMetrics(reg, 10_000),
+	a, err := controller.New(context.Background(), controller.Options{
+		Store: store, Logger: log.NewNopLogger(), Metrics: controller.NewMetrics(reg, 10_000),
 	}, conns.File())
 	require.NoError(b, err)
 	return web.New(web.Options{

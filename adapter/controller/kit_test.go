@@ -1,4 +1,4 @@
-package adapter_test
+package controller_test
 
 import (
 	"context"
@@ -11,8 +11,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 	"alertscale/rules/yamldoc"
 
 	"github.com/go-kit/log"
@@ -23,11 +24,11 @@ import (
 // world is an adapter with a driver and a store whose faults a test can set, in a synctest bubble.
 type world struct {
 	t       *testing.T
-	a       *adapter.Adapter
+	a       *controller.Adapter
 	driver  *fakeDriver
 	store   *fakeStore
-	file    *adapter.File
-	metrics *adapter.Metrics
+	file    *controller.File
+	metrics *controller.Metrics
 	reg     *prometheus.Registry
 	cancel  context.CancelFunc
 	stopped chan struct{}
@@ -45,21 +46,21 @@ func inWorld(t *testing.T, text string, counts map[string]int, test func(w *worl
 	})
 }
 
-func (w *world) parse(text string) *adapter.File {
+func (w *world) parse(text string) *controller.File {
 	doc, root := yamldoc.Parse("test.yml", []byte(text))
 	set := rules.NewSet(rules.Source{
 		AlertTTL: 12 * time.Hour, Root: root, Targets: root.Peek("targets"), Rules: root.Peek("rules"),
 		Drivers: map[string]rules.Needs{"fake": {}},
 	})
 	require.NoError(w.t, doc.Err())
-	return &adapter.File{Rules: set, Drivers: map[string]adapter.Conn{"fake": {Driver: w.driver, Timeout: 30 * time.Second}}}
+	return &controller.File{Rules: set, Drivers: map[string]controller.Conn{"fake": {Driver: w.driver, Timeout: 30 * time.Second}}}
 }
 
 // start starts an adapter on the store as it is: after stop or kill, a restart.
 func (w *world) start() {
 	w.reg = prometheus.NewRegistry()
-	w.metrics = adapter.NewMetrics(w.reg, 100)
-	a, err := adapter.New(w.t.Context(), adapter.Options{Store: w.store, Logger: log.NewNopLogger(), Metrics: w.metrics}, w.file)
+	w.metrics = controller.NewMetrics(w.reg, 100)
+	a, err := controller.New(w.t.Context(), controller.Options{Store: w.store, Logger: log.NewNopLogger(), Metrics: w.metrics}, w.file)
 	require.NoError(w.t, err)
 	ctx, cancel := context.WithCancel(w.t.Context())
 	w.a, w.cancel, w.stopped = a, cancel, make(chan struct{})
@@ -110,16 +111,16 @@ func event(alerts ...alert) *rules.Event {
 }
 
 // post sends a notification as the webhook does.
-func (w *world) post(alerts ...alert) []rules.Decision { return w.send(event(alerts...)) }
+func (w *world) post(alerts ...alert) []engine.Decision { return w.send(event(alerts...)) }
 
-func (w *world) send(e *rules.Event) []rules.Decision {
+func (w *world) send(e *rules.Event) []engine.Decision {
 	ctx, cancel := context.WithTimeout(w.t.Context(), 8*time.Second)
 	defer cancel()
 	return w.a.Handle(ctx, e)
 }
 
 // one expects a single decision.
-func (w *world) one(all []rules.Decision) rules.Decision {
+func (w *world) one(all []engine.Decision) engine.Decision {
 	w.t.Helper()
 	require.Len(w.t, all, 1)
 	return all[0]
@@ -134,14 +135,14 @@ type fakeDriver struct {
 	versions map[string]int
 	observes int
 	scales   int
-	applied  []rules.Change
+	applied  []engine.Change
 
 	onObserve func(name string) error
 	// onScale may fail a write: before it is carried out, or, with lost, after it.
-	onScale func(name string, c rules.Change) (err error, lost bool)
+	onScale func(name string, c engine.Change) (err error, lost bool)
 	slow    time.Duration
-	stop    rules.Verdict // what is observed beside the count
-	why     string
+	conditions []engine.Condition
+
 	release chan struct{} // holds each write back until it is closed
 }
 
@@ -149,29 +150,29 @@ func newFakeDriver(counts map[string]int) *fakeDriver {
 	return &fakeDriver{counts: counts, versions: map[string]int{}}
 }
 
-func (d *fakeDriver) Observe(ctx context.Context, ref rules.Ref) (rules.Observed, error) {
+func (d *fakeDriver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, error) {
 	d.mu.Lock()
 	d.observes++
 	slow, hook := d.slow, d.onObserve
 	d.mu.Unlock()
 	if err := sleep(ctx, slow); err != nil {
-		return rules.Observed{}, err
+		return engine.Observed{}, err
 	}
 	if hook != nil {
 		if err := hook(ref.Name); err != nil {
-			return rules.Observed{}, err
+			return engine.Observed{}, err
 		}
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	n, ok := d.counts[ref.Name]
 	if !ok {
-		return rules.Observed{}, fmt.Errorf("%s: %w", ref, adapter.ErrNotFound)
+		return engine.Observed{}, fmt.Errorf("%s: %w", ref, controller.ErrNotFound)
 	}
-	return rules.Observed{Count: n, Version: fmt.Sprint(d.versions[ref.Name]), Ready: true, Stop: d.stop, Why: d.why}, nil
+	return engine.Observed{Count: n, Version: fmt.Sprint(d.versions[ref.Name]), Ready: true, Conditions: d.conditions}, nil
 }
 
-func (d *fakeDriver) Scale(ctx context.Context, ref rules.Ref, c rules.Change) error {
+func (d *fakeDriver) Scale(ctx context.Context, ref rules.Ref, c engine.Change) error {
 	d.mu.Lock()
 	d.scales++
 	slow, hook, release := d.slow, d.onScale, d.release
@@ -193,7 +194,7 @@ func (d *fakeDriver) Scale(ctx context.Context, ref rules.Ref, c rules.Change) e
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.counts[ref.Name] != c.From || fmt.Sprint(d.versions[ref.Name]) != c.Version {
-		return fmt.Errorf("%s: %w", ref, adapter.ErrConflict)
+		return fmt.Errorf("%s: %w", ref, controller.ErrConflict)
 	}
 	d.counts[ref.Name] = c.To
 	d.versions[ref.Name]++
@@ -239,7 +240,7 @@ func (d *fakeDriver) asked() int {
 	return d.scales
 }
 
-func (d *fakeDriver) changes() []rules.Change {
+func (d *fakeDriver) changes() []engine.Change {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Clone(d.applied)
@@ -255,14 +256,14 @@ func (d *fakeDriver) with(change func(*fakeDriver)) {
 type fakeStore struct {
 	mu    sync.Mutex
 	held  map[rules.Ref]stored
-	last  adapter.Revision
+	last  controller.Revision
 	swaps int
 	err   error
 }
 
 type stored struct {
 	text []byte
-	rev  adapter.Revision
+	rev  controller.Revision
 }
 
 func newFakeStore() *fakeStore { return &fakeStore{held: map[rules.Ref]stored{}} }
@@ -296,7 +297,7 @@ func (s *fakeStore) fail(err error) {
 	s.err = err
 }
 
-func (s *fakeStore) Load(_ context.Context, ref rules.Ref) (m rules.Memory, rev adapter.Revision, err error) {
+func (s *fakeStore) Load(_ context.Context, ref rules.Ref) (m rules.Memory, rev controller.Revision, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if v, ok := s.held[ref]; ok {
@@ -305,14 +306,14 @@ func (s *fakeStore) Load(_ context.Context, ref rules.Ref) (m rules.Memory, rev 
 	return m, rev, err
 }
 
-func (s *fakeStore) Swap(_ context.Context, ref rules.Ref, old adapter.Revision, m rules.Memory) (adapter.Revision, error) {
+func (s *fakeStore) Swap(_ context.Context, ref rules.Ref, old controller.Revision, m rules.Memory) (controller.Revision, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil {
 		return 0, s.err
 	}
 	if s.held[ref].rev != old {
-		return 0, adapter.ErrConflict
+		return 0, controller.ErrConflict
 	}
 	s.swaps++
 	if m.Empty() {
@@ -343,11 +344,11 @@ type planningDriver struct {
 	refusal error // with which all steps fail there; nil: the next one fails, by itself
 }
 
-func (d *planningDriver) Plan(_ context.Context, _ rules.Ref, c rules.Change) (json.RawMessage, error) {
+func (d *planningDriver) Plan(_ context.Context, _ rules.Ref, c engine.Change) (json.RawMessage, error) {
 	return json.Marshal(c.To)
 }
 
-func (d *planningDriver) Scale(ctx context.Context, ref rules.Ref, c rules.Change) error {
+func (d *planningDriver) Scale(ctx context.Context, ref rules.Ref, c engine.Change) error {
 	var to int
 	if err := json.Unmarshal(c.Plan, &to); err != nil {
 		return err
@@ -368,7 +369,7 @@ func (d *planningDriver) Scale(ctx context.Context, ref rules.Ref, c rules.Chang
 		if err != nil {
 			return err
 		}
-		if err := d.fakeDriver.Scale(ctx, ref, rules.Change{From: n, To: n + step, Version: seen.Version}); err != nil {
+		if err := d.fakeDriver.Scale(ctx, ref, engine.Change{From: n, To: n + step, Version: seen.Version}); err != nil {
 			return err
 		}
 	}

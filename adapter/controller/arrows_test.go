@@ -1,4 +1,4 @@
-package adapter_test
+package controller_test
 
 import (
 	"go/parser"
@@ -15,23 +15,23 @@ import (
 
 // arrows say which packages of the module each of its rooms may import. The longest prefix counts.
 var arrows = map[string][]string{
-	"alertscale":                 {"alertscale/adapter"},
-	"alertscale/rules":           {"alertscale/rules/yamldoc"},
-	"alertscale/rules/yamldoc":   {},
-	"alertscale/adapter":         {"alertscale/rules"},
-	"alertscale/adapter/cli":     {"alertscale/adapter", "alertscale/rules", "alertscale/examples"},
-	"alertscale/adapter/config":  {"alertscale/adapter", "alertscale/adapter/driver", "alertscale/adapter/hook", "alertscale/rules"},
-	"alertscale/adapter/web":     {"alertscale/adapter", "alertscale/rules"},
-	"alertscale/adapter/driver":  {"alertscale/adapter", "alertscale/rules"},
-	"alertscale/adapter/store":   {"alertscale/adapter", "alertscale/rules"},
-	"alertscale/adapter/webhook": {"alertscale/rules"},
-	"alertscale/adapter/hook":    {"alertscale/rules"},
-	"alertscale/examples":        {},
+	"alertscale":                        {"alertscale/adapter/controller"},
+	"alertscale/rules":                  {"alertscale/rules/yamldoc"},
+	"alertscale/rules/yamldoc":          {},
+	"alertscale/adapter/controller":     {"alertscale/rules"},
+	"alertscale/adapter/cli":            {"alertscale/adapter/controller", "alertscale/rules", "alertscale/examples"},
+	"alertscale/adapter/config":         {"alertscale/adapter/controller", "alertscale/adapter/driver", "alertscale/adapter/source/hook", "alertscale/rules"},
+	"alertscale/adapter/web":            {"alertscale/adapter/controller", "alertscale/rules"},
+	"alertscale/adapter/driver":         {"alertscale/adapter/controller", "alertscale/rules"},
+	"alertscale/adapter/store":          {"alertscale/adapter/controller", "alertscale/rules"},
+	"alertscale/adapter/source/webhook": {"alertscale/rules"},
+	"alertscale/adapter/source/hook":    {"alertscale/rules"},
+	"alertscale/examples":               {},
 }
 
 // exact are the imports that are allowed without what lies under them: adapter imports no driver, no store, and
 // nothing else that is wired to it.
-var exact = []string{"alertscale/adapter"}
+var exact = []string{"alertscale/adapter/controller"}
 
 // below may import all that lies under adapter: they wire it.
 var below = []string{"alertscale", "alertscale/adapter/cli"}
@@ -40,7 +40,7 @@ var below = []string{"alertscale", "alertscale/adapter/cli"}
 var impure = []string{"os", "net", "net/http", "log", "log/slog", "io/fs", "github.com/go-kit/log", "github.com/prometheus/client_golang/prometheus"}
 
 func TestArrows(t *testing.T) {
-	imports := importsOf(t, "..")
+	imports := importsOf(t, "../..")
 	require.Contains(t, imports, "alertscale/rules")
 	for pkg, list := range imports {
 		for _, imported := range list {

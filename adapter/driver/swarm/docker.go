@@ -13,12 +13,12 @@ import (
 	"sync/atomic"
 )
 
-// engine sends requests to one Docker engine, each exactly once.
+// dockerEngine sends requests to one Docker engine, each exactly once.
 //
 // The requests are not those of moby's client. Its update of a service writes the spec anew from the types
 // that the client knows, so that fields of a younger engine are lost, and gives an image without a tag one:
 // either makes the swarm replace every task of the service, where only their number was to change.
-type engine struct {
+type dockerEngine struct {
 	host  string // as the user writes it
 	base  string // the URL of the API
 	agent string // User-Agent
@@ -28,7 +28,7 @@ type engine struct {
 	asking chan struct{}          // held by the one who asks for it
 }
 
-func newEngine(cfg Config, agent string) (*engine, error) {
+func newEngine(cfg Config, agent string) (*dockerEngine, error) {
 	a, err := parseHost(cfg.Host)
 	if err != nil {
 		return nil, fmt.Errorf("host: %w", err)
@@ -41,7 +41,7 @@ func newEngine(cfg Config, agent string) (*engine, error) {
 		return nil, err
 	}
 	transport, base := a.transport(secure)
-	return &engine{
+	return &dockerEngine{
 		host: cfg.Host, base: base, agent: agent, asking: make(chan struct{}, 1),
 		// A redirect would send a write twice.
 		http: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
@@ -61,7 +61,7 @@ type answer struct {
 
 // call sends a request about a path of the API, with a body of JSON where that is not nil. An error is: no
 // answer, or not a whole one.
-func (e *engine) call(ctx context.Context, method, path string, query url.Values, body []byte) (answer, error) {
+func (e *dockerEngine) call(ctx context.Context, method, path string, query url.Values, body []byte) (answer, error) {
 	version, refused, err := e.version(ctx)
 	if err != nil || refused.code != 0 {
 		return refused, err
@@ -79,7 +79,7 @@ const apiVersion = "Api-Version"
 // version returns the version of its API that the engine itself is of: of another one, it would drop from
 // a spec that is written what is younger. The engine is asked once; where it gives no version, refused is
 // its answer.
-func (e *engine) version(ctx context.Context) (version string, refused answer, err error) {
+func (e *dockerEngine) version(ctx context.Context) (version string, refused answer, err error) {
 	if v := e.api.Load(); v != nil {
 		return *v, answer{}, nil
 	}
@@ -108,7 +108,7 @@ func (e *engine) version(ctx context.Context) (version string, refused answer, e
 // Docker 20.10 is the first whose list of services counts their tasks.
 const oldestMajor, oldestMinor = 1, 41
 
-func (e *engine) supports(version string) error {
+func (e *dockerEngine) supports(version string) error {
 	before, after, _ := strings.Cut(version, ".")
 	major, err1 := strconv.ParseUint(before, 10, 16)
 	minor, err2 := strconv.ParseUint(after, 10, 16)
@@ -121,7 +121,7 @@ func (e *engine) supports(version string) error {
 	return nil
 }
 
-func (e *engine) send(ctx context.Context, method, path string, body []byte) (answer, error) {
+func (e *dockerEngine) send(ctx context.Context, method, path string, body []byte) (answer, error) {
 	if err := ctx.Err(); err != nil {
 		return answer{}, err
 	}
@@ -162,7 +162,7 @@ func readAll(r io.Reader) ([]byte, error) {
 
 // silence says that the engine did not answer, without the long URL that net/http repeats, and what may
 // help.
-func (e *engine) silence(err error) error {
+func (e *dockerEngine) silence(err error) error {
 	if u := (*url.Error)(nil); errors.As(err, &u) {
 		err = u.Err
 	}

@@ -1,4 +1,4 @@
-package adapter_test
+package controller_test
 
 import (
 	"context"
@@ -10,8 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
@@ -20,15 +21,15 @@ import (
 func TestAnAnswerLostAfterTheWriteIsSettledByARead(t *testing.T) {
 	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		start := time.Now()
-		w.driver.onScale = func(string, rules.Change) (error, bool) { return errors.New("connection reset"), true }
-		require.Equal(t, rules.Failed, w.one(w.post(firing("Busy"))).Verdict)
+		w.driver.onScale = func(string, engine.Change) (error, bool) { return errors.New("connection reset"), true }
+		require.Equal(t, engine.Failed, w.one(w.post(firing("Busy"))).Verdict)
 		require.Equal(t, 5, w.driver.count("web"))
 		w.driver.with(func(d *fakeDriver) { d.onScale = nil })
 		after(5 * time.Second)
 		require.Equal(t, 1, w.driver.asked(), "not done twice")
 		d := w.one(w.post(firing("Busy").since(start)))
-		require.Equal(t, rules.Duplicate, d.Verdict)
-		all := w.a.Decisions(adapter.Query{Verdict: "scaled"})
+		require.Equal(t, engine.Duplicate, d.Verdict)
+		all := w.a.Decisions(controller.Query{Verdict: "scaled"})
 		require.Len(t, all, 1, "what was found out is reported")
 		require.Contains(t, all[0].Why[0], "unknown outcome")
 	})
@@ -36,8 +37,8 @@ func TestAnAnswerLostAfterTheWriteIsSettledByARead(t *testing.T) {
 
 func TestAWriteThatWasNotCarriedOutIsDecidedAnew(t *testing.T) {
 	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
-		w.driver.onScale = func(string, rules.Change) (error, bool) { return errors.New("502 bad gateway"), false }
-		require.Equal(t, rules.Failed, w.one(w.post(firing("Busy"))).Verdict)
+		w.driver.onScale = func(string, engine.Change) (error, bool) { return errors.New("502 bad gateway"), false }
+		require.Equal(t, engine.Failed, w.one(w.post(firing("Busy"))).Verdict)
 		after(10 * time.Second)
 		require.Equal(t, 3, w.driver.count("web"))
 		w.driver.with(func(d *fakeDriver) { d.onScale = nil })
@@ -50,24 +51,24 @@ func TestAWriteThatWasNotCarriedOutIsDecidedAnew(t *testing.T) {
 func TestAConflictIsReadAndDecidedAnewThreeTimes(t *testing.T) {
 	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		n := 0
-		w.driver.onScale = func(string, rules.Change) (error, bool) {
+		w.driver.onScale = func(string, engine.Change) (error, bool) {
 			if n++; n <= 2 {
 				w.driver.set("web", 3+n)
 			}
 			return nil, false
 		}
 		d := w.one(w.post(firing("Busy")))
-		require.Equal(t, rules.Scaled, d.Verdict)
+		require.Equal(t, engine.Scaled, d.Verdict)
 		require.Equal(t, []int{5, 7}, []int{*d.From, *d.To}, "never computed from a stale count")
 
 		after(2 * time.Minute)
 		asked := w.driver.asked()
-		w.driver.onScale = func(string, rules.Change) (error, bool) {
+		w.driver.onScale = func(string, engine.Change) (error, bool) {
 			w.driver.set("web", w.driver.count("web")+1)
 			return nil, false
 		}
 		d = w.one(w.post(firing("Queue")))
-		require.Equal(t, rules.Failed, d.Verdict)
+		require.Equal(t, engine.Failed, d.Verdict)
 		require.Equal(t, asked+3, w.driver.asked())
 	})
 }
@@ -88,7 +89,7 @@ func TestAHeldBackWriteThatLandsAfterARestartIsOneStep(t *testing.T) {
 		after(5 * time.Second)
 		require.Equal(t, 5, w.driver.count("web"))
 		require.Len(t, w.driver.changes(), 1)
-		require.Equal(t, rules.Duplicate, w.one(w.post(firing("Busy").since(start))).Verdict)
+		require.Equal(t, engine.Duplicate, w.one(w.post(firing("Busy").since(start))).Verdict)
 	})
 }
 
@@ -103,7 +104,7 @@ func TestAnotherGroupThatLeavesAnAlertOutIsNoAbsence(t *testing.T) {
 
 		w.post(firing("Nothing")) // the same group, without the alert: it is silenced there
 		require.Empty(t, w.a.Targets()[0].Active)
-		require.Equal(t, rules.Duplicate, w.one(w.post(firing("Busy").since(start))).Verdict)
+		require.Equal(t, engine.Duplicate, w.one(w.post(firing("Busy").since(start))).Verdict)
 		require.Len(t, w.a.Targets()[0].Active, 2)
 		require.Equal(t, 5, w.driver.count("web"))
 	})
@@ -126,7 +127,7 @@ func TestReloadKeepsWhatKeepsItsName(t *testing.T) {
 		w.file = w.parse(strings.ReplaceAll(webRules, "name: busy", "name: renamed"))
 		w.a.Use(w.file)
 		after(5 * time.Minute)
-		require.Equal(t, rules.Duplicate, w.one(w.post(firing("Busy").since(start))).Verdict, "a renamed rule does not step again")
+		require.Equal(t, engine.Duplicate, w.one(w.post(firing("Busy").since(start))).Verdict, "a renamed rule does not step again")
 		require.Equal(t, 5, w.driver.count("web"))
 
 		gone := w.parse("targets: {other: {driver: fake, name: other, max: 3}}\nrules: [{name: x, matchers: [a=b], target: other, up: 1}]")
@@ -135,7 +136,7 @@ func TestReloadKeepsWhatKeepsItsName(t *testing.T) {
 		require.Len(t, w.a.Targets(), 1, "a ref that no target covers is not shown")
 		w.a.Use(w.file)
 		after(time.Minute)
-		require.Equal(t, rules.Duplicate, w.one(w.post(firing("Busy").since(start))).Verdict)
+		require.Equal(t, engine.Duplicate, w.one(w.post(firing("Busy").since(start))).Verdict)
 		require.Equal(t, 5, w.driver.count("web"))
 	})
 }
@@ -198,7 +199,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 			r, faults := rand.New(rand.NewPCG(seed, 1)), rand.New(rand.NewPCG(seed, 2))
 			var mu sync.Mutex
 			w.driver.slow = time.Duration(r.IntN(20)) * time.Millisecond
-			w.driver.onScale = func(string, rules.Change) (error, bool) {
+			w.driver.onScale = func(string, engine.Change) (error, bool) {
 				mu.Lock()
 				defer mu.Unlock()
 				switch faults.IntN(5) {
@@ -250,7 +251,7 @@ func TestAPanicOverOneRefEndsNothingElse(t *testing.T) {
 		})
 		cart := alert{name: "AppBusy", labels: rules.Labels{{Name: "app", Value: "cart"}}, starts: time.Now()}
 		all := w.post(firing("Busy"), cart)
-		require.Equal(t, []rules.Verdict{rules.Failed, rules.Scaled}, []rules.Verdict{all[0].Verdict, all[1].Verdict})
+		require.Equal(t, []engine.Verdict{engine.Failed, engine.Scaled}, []engine.Verdict{all[0].Verdict, all[1].Verdict})
 		w.driver.with(func(d *fakeDriver) { d.onObserve = nil })
 		after(time.Minute)
 		require.Equal(t, 5, w.driver.count("web"))

@@ -1,4 +1,4 @@
-package adapter
+package controller
 
 import (
 	"errors"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"alertscale/rules"
+	"alertscale/rules/engine"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -81,12 +82,12 @@ const prepared = 1000
 // prepare makes the series that one is to be alerted on, so that increase() sees the first count, too.
 func (m *Metrics) prepare(set *rules.Set) {
 	for _, r := range set.Rules[:min(len(set.Rules), prepared)] {
-		m.decisions.WithLabelValues(r.Name, string(rules.Failed))
-		m.decisions.WithLabelValues(r.Name, string(rules.Rejected))
+		m.decisions.WithLabelValues(r.Name, string(engine.Failed))
+		m.decisions.WithLabelValues(r.Name, string(engine.Rejected))
 	}
 }
 
-func (m *Metrics) decided(d *rules.Decision) {
+func (m *Metrics) decided(d *engine.Decision) {
 	m.decisions.WithLabelValues(d.Rule, string(d.Verdict)).Inc()
 }
 
@@ -96,7 +97,7 @@ func (m *Metrics) requested(driver, operation string, err error, took time.Durat
 
 // outcome names a driver's error for a label.
 func outcome(err error) string {
-	var busy *BusyError
+	var busy *ThrottledError
 	switch {
 	case err == nil:
 		return "success"

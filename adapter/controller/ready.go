@@ -1,4 +1,4 @@
-package adapter
+package controller
 
 // Ready returns nil: from its start an Adapter takes notifications, also while an API is down.
 func (a *Adapter) Ready() error { return nil }

@@ -1,13 +1,15 @@
-package adapter
+package controller
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"alertscale/rules"
+	"alertscale/rules/engine"
 
 	"github.com/go-kit/log/level"
 )
@@ -156,7 +158,7 @@ func (r *round) attempt(conn Conn) (done, again bool) {
 	r.name(out.Decisions, seen)
 	if out.Change == nil {
 		r.finish(out.Decisions, out.Wake, now)
-		if seen.Stop == rules.Rejected {
+		if unscalable(seen) {
 			en.refused = true
 			r.a.schedule(en, r.target, now)
 		}
@@ -166,14 +168,14 @@ func (r *round) attempt(conn Conn) (done, again bool) {
 }
 
 // name completes decisions that came of a read.
-func (r *round) name(all []rules.Decision, seen rules.Observed) {
+func (r *round) name(all []engine.Decision, seen engine.Observed) {
 	for i := range all {
 		all[i].Ref = r.en.name
-		all[i].Refused = seen.Stop == rules.Rejected && all[i].Verdict == rules.Rejected
+		all[i].Refused = unscalable(seen) && all[i].Verdict == engine.Rejected
 	}
 }
 
-func (r *round) observe(conn Conn) (seen rules.Observed, err error) {
+func (r *round) observe(conn Conn) (seen engine.Observed, err error) {
 	err = r.call(conn, "observe", func(ctx context.Context) (err error) {
 		seen, err = conn.Driver.Observe(ctx, r.en.ref)
 		return err
@@ -181,7 +183,7 @@ func (r *round) observe(conn Conn) (seen rules.Observed, err error) {
 	return seen, err
 }
 
-func (r *round) scale(conn Conn, c rules.Change) error {
+func (r *round) scale(conn Conn, c engine.Change) error {
 	return r.call(conn, "scale", func(ctx context.Context) error { return conn.Driver.Scale(ctx, r.en.ref, c) })
 }
 
@@ -198,7 +200,7 @@ func (r *round) call(conn Conn, operation string, do func(context.Context) error
 }
 
 // change asks the driver for a change whose intent is stored.
-func (r *round) change(conn Conn, c rules.Change, decisions []rules.Decision) (done, again bool) {
+func (r *round) change(conn Conn, c engine.Change, decisions []engine.Decision) (done, again bool) {
 	en := r.en
 	err := r.scale(conn, c)
 	now := r.a.Now()
@@ -219,7 +221,7 @@ func (r *round) change(conn Conn, c rules.Change, decisions []rules.Decision) (d
 		if err := en.save(r.a.work, r.a.Store); err != nil {
 			r.a.logStore(en, err)
 		}
-	case errors.Is(err, ErrRest):
+	case errors.Is(err, ErrPartial):
 		r.giveUp(now)
 	}
 	r.refuse(err)
@@ -227,7 +229,7 @@ func (r *round) change(conn Conn, c rules.Change, decisions []rules.Decision) (d
 }
 
 // conclude reports decisions about a ref whose count is as last read.
-func (r *round) conclude(all []rules.Decision) {
+func (r *round) conclude(all []engine.Decision) {
 	for i := range all {
 		all[i].Ref = r.en.name
 		all[i].From, all[i].To = r.en.mem.Count, r.en.mem.Count
@@ -236,7 +238,7 @@ func (r *round) conclude(all []rules.Decision) {
 }
 
 // finish ends a round that came to decisions.
-func (r *round) finish(all []rules.Decision, wake, now time.Time) {
+func (r *round) finish(all []engine.Decision, wake, now time.Time) {
 	en := r.en
 	en.fails, en.notTill, en.refused = 0, time.Time{}, false
 	r.deliver(all)
@@ -245,13 +247,13 @@ func (r *round) finish(all []rules.Decision, wake, now time.Time) {
 
 // deliver reports the decisions and hands them to those who wait. Where there is none, each is told what
 // its notification came to.
-func (r *round) deliver(all []rules.Decision) {
+func (r *round) deliver(all []engine.Decision) {
 	en := r.en
 	if len(all) == 0 {
 		for _, w := range r.waiters {
 			d := en.unmoved(en.mem.Target, w.news)
 			r.a.report(d)
-			w.done <- []rules.Decision{d}
+			w.done <- []engine.Decision{d}
 		}
 		return
 	}
@@ -262,12 +264,16 @@ func (r *round) deliver(all []rules.Decision) {
 }
 
 // toldNew tells whether a decision of the loop differs from the one before.
-func (en *entry) toldNew(d rules.Decision) bool {
+func (en *entry) toldNew(d engine.Decision) bool {
 	t := report{verdict: d.Verdict, rule: d.Rule}
 	if d.From != nil && d.To != nil {
 		t.from, t.to = *d.From, *d.To
 	}
-	same := t == en.told && d.Verdict != rules.Scaled && d.Verdict != rules.DryRun
+	same := t == en.told && d.Verdict != engine.Scaled && d.Verdict != engine.DryRun
 	en.told = t
 	return !same
+}
+
+func unscalable(o engine.Observed) bool {
+	return slices.ContainsFunc(o.Conditions, func(c engine.Condition) bool { return c.Type == engine.ConditionUnscalable })
 }

@@ -1,4 +1,4 @@
-package adapter_test
+package controller_test
 
 import (
 	"context"
@@ -9,8 +9,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"alertscale/adapter"
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
 
 	"github.com/stretchr/testify/require"
 )
@@ -30,7 +31,7 @@ rules:
 func TestARealAlertScalesOnce(t *testing.T) {
 	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		d := w.one(w.post(firing("Busy")))
-		require.Equal(t, rules.Scaled, d.Verdict)
+		require.Equal(t, engine.Scaled, d.Verdict)
 		require.Equal(t, "fake:web", d.Ref)
 		require.Equal(t, []int{3, 5}, []int{*d.From, *d.To})
 		require.Equal(t, []string{"1 alert fires", "up 2: 3 → 5"}, d.Why)
@@ -38,11 +39,11 @@ func TestARealAlertScalesOnce(t *testing.T) {
 		e := event(firing("Busy"))
 		observes, swaps := w.driver.reads(), w.store.writes()
 		d = w.one(w.send(e))
-		require.Equal(t, rules.Duplicate, d.Verdict)
+		require.Equal(t, engine.Duplicate, d.Verdict)
 		require.Equal(t, []int{5, 5}, []int{*d.From, *d.To})
 		require.Equal(t, observes, w.driver.reads(), "a repeat costs no request")
 		require.Equal(t, swaps, w.store.writes(), "a repeat costs no durable write")
-		require.Equal(t, []rules.Change{{From: 3, To: 5, Version: "0"}}, w.driver.changes())
+		require.Equal(t, []engine.Change{{From: 3, To: 5, Version: "0"}}, w.driver.changes())
 		require.Equal(t, 1, w.driver.reads(), "one read a change")
 	})
 }
@@ -69,7 +70,7 @@ func TestACallThatMeetsItsCooldownIsServedByItself(t *testing.T) {
 		w.post(firing("Busy"))
 		after(20 * time.Second)
 		d := w.one(w.post(firing("Busy").since(time.Now().Add(-20*time.Second)), firing("Queue")))
-		require.Equal(t, rules.Cooling, d.Verdict)
+		require.Equal(t, engine.Cooling, d.Verdict)
 		require.Equal(t, "queue", d.Rule)
 		require.Contains(t, d.Why[len(d.Why)-1], "cooldown up until ")
 		w.driver.set("web", 9)
@@ -92,17 +93,17 @@ func TestATargetThatFailsKeepsNoneOfTheOthers(t *testing.T) {
 		gone := alert{name: "AppBusy", labels: rules.Labels{{Name: "app", Value: "gone"}}, starts: time.Now()}
 		broken := alert{name: "AppBusy", starts: time.Now()}
 		all := w.post(firing("Busy"), cart, gone, broken)
-		verdicts := map[string]rules.Verdict{}
+		verdicts := map[string]engine.Verdict{}
 		for _, d := range all {
 			verdicts[d.Ref] = d.Verdict
 		}
-		require.Equal(t, map[string]rules.Verdict{
-			"fake:web": rules.Failed, "fake:cart": rules.Scaled, "fake:gone": rules.Rejected, "": rules.Rejected,
+		require.Equal(t, map[string]engine.Verdict{
+			"fake:web": engine.Failed, "fake:cart": engine.Scaled, "fake:gone": engine.Rejected, "": engine.Rejected,
 		}, verdicts)
 		w.driver.with(func(d *fakeDriver) { d.onObserve = nil })
 		after(3 * time.Second)
 		require.Equal(t, 5, w.driver.count("web"), "tried again by itself")
-		require.Equal(t, rules.Duplicate, w.post(firing("Busy").since(time.Now().Add(-3*time.Second)), cart)[0].Verdict)
+		require.Equal(t, engine.Duplicate, w.post(firing("Busy").since(time.Now().Add(-3*time.Second)), cart)[0].Verdict)
 	})
 }
 
@@ -110,14 +111,14 @@ func TestARejectedCallIsLookedAtAtTheNextNotification(t *testing.T) {
 	inWorld(t, webRules, map[string]int{}, func(w *world) {
 		start := time.Now()
 		d := w.one(w.post(firing("Busy")))
-		require.Equal(t, rules.Rejected, d.Verdict)
+		require.Equal(t, engine.Rejected, d.Verdict)
 		require.True(t, d.Refused)
 		require.Nil(t, d.From)
 		seen := w.driver.reads()
 		after(time.Hour)
 		require.Equal(t, seen, w.driver.reads())
 		w.driver.set("web", 3)
-		require.Equal(t, rules.Scaled, w.one(w.post(firing("Busy").since(start))).Verdict)
+		require.Equal(t, engine.Scaled, w.one(w.post(firing("Busy").since(start))).Verdict)
 	})
 }
 
@@ -126,12 +127,12 @@ func TestTheAnswerComesInTimeAndTheWorkGoesOn(t *testing.T) {
 		w.driver.with(func(d *fakeDriver) { d.slow = 10 * time.Second })
 		start := time.Now()
 		d := w.one(w.post(firing("Busy")))
-		require.Equal(t, rules.Failed, d.Verdict)
+		require.Equal(t, engine.Failed, d.Verdict)
 		require.Equal(t, 8*time.Second, time.Since(start))
 		require.Equal(t, 1, w.store.size(), "what was said is stored, though it was not done in time")
 		after(13 * time.Second)
 		require.Equal(t, 5, w.driver.count("web"))
-		require.Equal(t, rules.Duplicate, w.one(w.post(firing("Busy").since(start))).Verdict)
+		require.Equal(t, engine.Duplicate, w.one(w.post(firing("Busy").since(start))).Verdict)
 	})
 }
 
@@ -140,7 +141,7 @@ func TestManySendersAtOnceMakeOneStep(t *testing.T) {
 		w.driver.with(func(d *fakeDriver) { d.slow = 50 * time.Millisecond })
 		start := time.Now()
 		var mu sync.Mutex
-		verdicts := map[rules.Verdict]int{}
+		verdicts := map[engine.Verdict]int{}
 		var wg sync.WaitGroup
 		for range 16 {
 			wg.Go(func() {
@@ -151,7 +152,7 @@ func TestManySendersAtOnceMakeOneStep(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		require.Equal(t, map[rules.Verdict]int{rules.Scaled: 1, rules.Duplicate: 15}, verdicts)
+		require.Equal(t, map[engine.Verdict]int{engine.Scaled: 1, engine.Duplicate: 15}, verdicts)
 		require.Equal(t, 5, w.driver.count("web"))
 	})
 }
@@ -162,12 +163,12 @@ func TestWhatIsSaidIsStoredWhileAChangeIsUnderWay(t *testing.T) {
 		go w.post(firing("Busy"))
 		synctest.Wait()
 		swaps := w.store.writes()
-		done := make(chan rules.Decision)
+		done := make(chan engine.Decision)
 		go func() { done <- w.one(w.post(firing("Busy").since(time.Now().Add(-time.Second)), firing("Queue"))) }()
 		synctest.Wait()
 		require.Equal(t, swaps+1, w.store.writes())
 		close(w.driver.release)
-		require.Equal(t, rules.Cooling, (<-done).Verdict)
+		require.Equal(t, engine.Cooling, (<-done).Verdict)
 		require.Equal(t, 5, w.driver.count("web"))
 	})
 }
@@ -177,13 +178,13 @@ func TestNothingIsScaledThatCannotBeStored(t *testing.T) {
 		w.store.fail(errors.New("disk full"))
 		start := time.Now()
 		d := w.one(w.post(firing("Busy")))
-		require.Equal(t, rules.Failed, d.Verdict)
+		require.Equal(t, engine.Failed, d.Verdict)
 		require.Contains(t, d.Why[0], "disk full")
 		require.Zero(t, w.driver.asked())
 		w.store.fail(nil)
 		after(3 * time.Second)
 		require.Equal(t, 5, w.driver.count("web"))
-		require.Equal(t, rules.Duplicate, w.one(w.post(firing("Busy").since(start))).Verdict)
+		require.Equal(t, engine.Duplicate, w.one(w.post(firing("Busy").since(start))).Verdict)
 	})
 }
 
@@ -191,12 +192,12 @@ func TestRetryAfterIsHonouredByTheLoopAndByNotifications(t *testing.T) {
 	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		start := time.Now()
 		w.driver.onObserve = func(string) error {
-			return &adapter.BusyError{After: 20 * time.Second, Err: errors.New("too many requests")}
+			return &controller.ThrottledError{After: 20 * time.Second, Err: errors.New("too many requests")}
 		}
-		require.Equal(t, rules.Failed, w.one(w.post(firing("Busy"))).Verdict)
+		require.Equal(t, engine.Failed, w.one(w.post(firing("Busy"))).Verdict)
 		w.driver.with(func(d *fakeDriver) { d.onObserve = nil })
 		after(10 * time.Second)
-		require.Equal(t, rules.Failed, w.one(w.post(firing("Busy").since(start))).Verdict)
+		require.Equal(t, engine.Failed, w.one(w.post(firing("Busy").since(start))).Verdict)
 		require.Equal(t, 1, w.driver.reads())
 		after(10 * time.Second)
 		require.Equal(t, 5, w.driver.count("web"))
@@ -206,7 +207,7 @@ func TestRetryAfterIsHonouredByTheLoopAndByNotifications(t *testing.T) {
 func TestARetryAfterOfAYearIsHonouredForTenMinutes(t *testing.T) {
 	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		w.driver.onObserve = func(string) error {
-			return &adapter.BusyError{After: 365 * 24 * time.Hour, Err: errors.New("too many requests")}
+			return &controller.ThrottledError{After: 365 * 24 * time.Hour, Err: errors.New("too many requests")}
 		}
 		w.post(firing("Busy"))
 		w.driver.with(func(d *fakeDriver) { d.onObserve = nil })
@@ -220,12 +221,12 @@ func TestARetryAfterOfAYearIsHonouredForTenMinutes(t *testing.T) {
 func TestRetryAfterOfAWriteOfUnknownOutcomeIsHonoured(t *testing.T) {
 	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		start := time.Now()
-		w.driver.onScale = func(string, rules.Change) (error, bool) {
-			return &adapter.LaterError{After: 20 * time.Second, Err: errors.New("503: not now")}, true
+		w.driver.onScale = func(string, engine.Change) (error, bool) {
+			return &controller.UnavailableError{After: 20 * time.Second, Err: errors.New("503: not now")}, true
 		}
-		require.Equal(t, rules.Failed, w.one(w.post(firing("Busy"))).Verdict)
+		require.Equal(t, engine.Failed, w.one(w.post(firing("Busy"))).Verdict)
 		after(10 * time.Second)
-		require.Equal(t, rules.Failed, w.one(w.post(firing("Busy").since(start))).Verdict)
+		require.Equal(t, engine.Failed, w.one(w.post(firing("Busy").since(start))).Verdict)
 		require.Equal(t, 1, w.driver.reads())
 		after(10 * time.Second)
 		require.Equal(t, 2, w.driver.reads())
@@ -245,7 +246,7 @@ func TestAtMost64CallsADriver(t *testing.T) {
 	inWorld(t, webRules, counts, func(w *world) {
 		var mu sync.Mutex
 		now, most := 0, 0
-		w.driver.onScale = func(string, rules.Change) (error, bool) {
+		w.driver.onScale = func(string, engine.Change) (error, bool) {
 			mu.Lock()
 			now++
 			most = max(most, now)
@@ -259,7 +260,7 @@ func TestAtMost64CallsADriver(t *testing.T) {
 		all := w.post(alerts...)
 		require.Len(t, all, 200)
 		for _, d := range all {
-			require.Equal(t, rules.Scaled, d.Verdict)
+			require.Equal(t, engine.Scaled, d.Verdict)
 		}
 		require.Equal(t, 64, most)
 	})
@@ -280,10 +281,10 @@ func TestALongShutdownEndsWhatIsUnderWay(t *testing.T) {
 func TestAHeldCallGoesOnWhenAnAbsenceEndsTheHold(t *testing.T) {
 	inWorld(t, webRules, map[string]int{"web": 20}, func(w *world) {
 		up := event(firing("Busy"))
-		require.Equal(t, rules.AtBound, w.one(w.send(up)).Verdict)
+		require.Equal(t, engine.AtBound, w.one(w.send(up)).Verdict)
 		idle := event(firing("Idle"))
 		idle.GroupKey = "idle"
-		require.Equal(t, rules.Held, w.one(w.send(idle)).Verdict)
+		require.Equal(t, engine.Held, w.one(w.send(idle)).Verdict)
 		after(10 * time.Second)
 		w.post(firing("Nothing")) // Busy is silenced
 		after(time.Second)
