@@ -4,6 +4,8 @@ package rules
 
 import (
 	"hash/fnv"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/alertmanager/template"
@@ -13,7 +15,7 @@ import (
 type Label struct{ Name, Value string }
 
 // Labels are the labels, or the annotations, of an alert. The order has no meaning and no name
-// stands twice.
+// is duplicated.
 type Labels []Label
 
 // Get returns the value of a name, empty where there is none, as a matcher sees it.
@@ -46,7 +48,7 @@ type Alert struct {
 }
 
 // Event is one notification after decoding. Alerts may share the memory of the body that they
-// were decoded from; what a Memory keeps is copied.
+// were decoded from; what is kept of them is copied.
 type Event struct {
 	Receiver  string
 	GroupKey  string
@@ -79,4 +81,35 @@ func (e *Event) Group() GroupID {
 	_, _ = h.Write([]byte{0})
 	_, _ = h.Write([]byte(e.GroupKey))
 	return GroupID(h.Sum64())
+}
+
+// maxText is how much of an alert's labels is shown to people.
+const maxText = 256
+
+// String returns the labels as Prometheus writes them, {alertname="WebBusy", pod="web-1"}; of long ones no more than
+// the beginning. It shares no memory with them.
+func (ls Labels) String() string {
+	sorted := slices.SortedFunc(slices.Values(ls), func(a, b Label) int { return strings.Compare(a.Name, b.Name) })
+	var b strings.Builder
+	b.WriteByte('{')
+	for i, l := range sorted {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(quoteless(l.Name) + "=" + quoteShort(l.Value))
+		if b.Len() > maxText {
+			b.WriteString("…")
+			break
+		}
+	}
+	b.WriteByte('}')
+	return b.String()
+}
+
+// quoteless returns a name of a label, cut where it is long.
+func quoteless(name string) string {
+	if len(name) > maxText {
+		return strings.ToValidUTF8(name[:maxText], "") + "…"
+	}
+	return name
 }

@@ -25,7 +25,7 @@ func TestFile_Faults(t *testing.T) {
 			text, err := os.ReadFile(file)
 			require.NoError(t, err)
 			got := "no fault\n"
-			if _, err := readSet(string(text)); err != nil {
+			if _, err := parseSet(string(text)); err != nil {
 				got = err.Error() + "\n"
 			}
 			beside := strings.TrimSuffix(file, ".yml") + ".txt"

@@ -82,7 +82,7 @@ func (x *index) find(ls Labels, to []*Rule, key []byte) ([]*Rule, []byte) {
 		}
 	}
 	if len(to) > 1 {
-		slices.SortFunc(to, func(a, b *Rule) int { return a.index - b.index })
+		slices.SortFunc(to, func(a, b *Rule) int { return a.Index - b.Index })
 	}
 	return to, key
 }

@@ -32,7 +32,7 @@ func (s *Set) readKind(t *Target, n yamldoc.Node) part {
 	default:
 		_, sp.group, _ = strings.Cut(sp.ref, ".")
 	}
-	if err := badPart(sp.ref); err != nil {
+	if err := CheckPart(sp.ref); err != nil {
 		n.Faultf("%v", err)
 	}
 	s.kindNodes = append(s.kindNodes, kindNode{t, n, sp})

@@ -47,7 +47,7 @@ func rule(name, alert, rest string) string {
 var busyIdle = web + rule("busy", "Busy", "up: 2") + rule("idle", "Idle", "down: 1")
 
 // readSet reads a file's targets and rules. alert_ttl and dry_run stand beside them.
-func readSet(text string) (*Set, error) {
+func parseSet(text string) (*Set, error) {
 	doc, root := yamldoc.Parse("test.yml", []byte(text))
 	if err := doc.Err(); err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func readSet(text string) (*Set, error) {
 
 func newSet(t tester, text string) *Set {
 	t.Helper()
-	set, err := readSet(text)
+	set, err := parseSet(text)
 	require.NoError(t, err)
 	return set
 }

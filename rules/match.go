@@ -3,53 +3,96 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Match is what one notification touches.
 type Match struct {
-	Touches   []*Touch   // in the order in which the alerts come
-	Broken    []Decision // for what names no ref, or one that another target owns
-	Unmatched int        // alerts that no rule matches
+	Refs      []*RefAlerts  // in the order in which the alerts come
+	Broken    []RenderError // for what names no ref, or one that another target owns
+	Unmatched []*Alert      // alerts that no rule matches
+
+	event    *Event
+	group    GroupID
+	youngest time.Time
 }
 
-// Touch is what one notification says of one ref.
-type Touch struct {
+// RefAlerts is what one notification says of one ref.
+type RefAlerts struct {
 	Ref    Ref
-	Target *Target // of the targets that name the ref, the one that owns it
-	Hits   []Hit
+	Target *Target        // of the targets that name the ref, the one that owns it
+	Alerts []MatchedAlert // none where the notification only leaves out what its group told of the ref
+
+	Event *Event
+	Group GroupID
+	// Youngest is the latest time of which the notification knows: a start of a firing alert of it, or an end of a
+	// resolved one.
+	Youngest time.Time
 }
 
-// Hit is an alert and the rules that it matches, in the order of the file.
-type Hit struct {
+// MatchedAlert is an alert and the rules that it matches, in the order of the file.
+type MatchedAlert struct {
 	Alert *Alert
 	Rules []*Rule
 }
+
+// RenderError is an alert's rule that comes to no ref: a label is missing or cannot be part of a ref, or another
+// target owns the ref.
+type RenderError struct {
+	Rule *Rule
+	Ref  string // empty where no ref could be made
+	Text string
+}
+
+func (e RenderError) Error() string { return e.Text }
 
 // Match finds the refs that an event touches. It does not look at rules that cannot match.
 func (s *Set) Match(e *Event) Match {
 	n := len(e.Alerts)
 	m := matcher{
-		set: s, byRef: make(map[Ref]*Touch, n), touches: make([]Touch, 0, n), hits: make([]Hit, 0, n), rules: make([]*Rule, 0, n),
+		set: s, byRef: make(map[Ref]*RefAlerts, n),
+		refs: make([]RefAlerts, 0, n), alerts: make([]MatchedAlert, 0, n), rules: make([]*Rule, 0, n),
 	}
-	m.Touches = make([]*Touch, 0, n)
+	m.Refs = make([]*RefAlerts, 0, n)
+	m.event, m.group, m.youngest = e, e.Group(), e.youngest()
 	for i := range e.Alerts {
 		m.alert(&e.Alerts[i])
 	}
 	return m.Match
 }
 
+// Absent returns what the event says of a ref that it does not name: that its group leaves out what it told of it.
+func (m *Match) Absent(ref Ref) *RefAlerts {
+	return &RefAlerts{Ref: ref, Event: m.event, Group: m.group, Youngest: m.youngest}
+}
+
+// youngest is the latest time of which a notification knows.
+func (e *Event) youngest() time.Time {
+	var latest time.Time
+	for i := range e.Alerts {
+		at := e.Alerts[i].StartsAt
+		if e.Alerts[i].Resolved {
+			at = e.Alerts[i].EndsAt
+		}
+		if at.After(latest) {
+			latest = at
+		}
+	}
+	return latest
+}
+
 type matcher struct {
 	Match
 	set   *Set
-	byRef map[Ref]*Touch
+	byRef map[Ref]*RefAlerts
 	buf   []*Rule
 	key   []byte
-	told  map[fault]bool
+	known map[fault]bool
 
-	// Touches, and their first hits and rules, are carved out of these, since most have but one.
-	touches []Touch
-	hits    []Hit
-	rules   []*Rule
+	// RefAlerts, and their first alerts and rules, are carved out of these, since most have but one.
+	refs   []RefAlerts
+	alerts []MatchedAlert
+	rules  []*Rule
 }
 
 // carve returns a slice of one, out of those allocated ahead while there are any.
@@ -63,17 +106,21 @@ func carve[T any](from *[]T, v T) []T {
 }
 
 // fault is what is reported once.
-type fault struct{ rule, ref, why string }
+type fault struct {
+	rule *Rule
+	ref  string
+	text string
+}
 
 func (m *matcher) alert(a *Alert) {
 	m.buf, m.key = m.set.index.find(a.Labels, m.buf[:0], m.key)
 	if len(m.buf) == 0 {
-		m.Unmatched++
+		m.Unmatched = append(m.Unmatched, a)
 	}
 	for _, r := range m.buf {
 		ref, err := r.Target.render(a.Labels)
 		if err != nil {
-			m.broken(Decision{Rule: r.Name, Target: r.Target.Name, Verdict: Rejected, Why: []string{err.Error()}})
+			m.broken(RenderError{Rule: r, Text: err.Error()})
 			continue
 		}
 		m.touch(ref, a, r)
@@ -88,66 +135,64 @@ func (m *matcher) touch(ref Ref, a *Alert, r *Rule) {
 	t := m.byRef[ref]
 	switch {
 	case t == nil:
-		t = &carve(&m.touches, Touch{Ref: ref, Target: owner})[0]
+		t = &carve(&m.refs, RefAlerts{Ref: ref, Target: owner, Event: m.event, Group: m.group, Youngest: m.youngest})[0]
 		m.byRef[ref] = t
-		m.Touches = append(m.Touches, t)
+		m.Refs = append(m.Refs, t)
 	case t.Target == owner:
 	case t.Target.Name < owner.Name:
 		m.broken(t.Target.disown(ref, r))
 		return
 	default:
-		for _, h := range t.Hits {
+		for _, h := range t.Alerts {
 			for _, loser := range h.Rules {
 				m.broken(owner.disown(ref, loser))
 			}
 		}
-		t.Target, t.Hits = owner, nil
+		t.Target, t.Alerts = owner, nil
 	}
-	if n := len(t.Hits); n > 0 && t.Hits[n-1].Alert == a {
-		t.Hits[n-1].Rules = append(t.Hits[n-1].Rules, r)
+	if n := len(t.Alerts); n > 0 && t.Alerts[n-1].Alert == a {
+		t.Alerts[n-1].Rules = append(t.Alerts[n-1].Rules, r)
 		return
 	}
-	hit := Hit{a, carve(&m.rules, r)}
-	if t.Hits == nil {
-		t.Hits = carve(&m.hits, hit)
+	matched := MatchedAlert{a, carve(&m.rules, r)}
+	if t.Alerts == nil {
+		t.Alerts = carve(&m.alerts, matched)
 		return
 	}
-	t.Hits = append(t.Hits, hit)
+	t.Alerts = append(t.Alerts, matched)
 }
 
 // broken reports a fault once for each rule and reason.
-func (m *matcher) broken(d Decision) {
-	f := fault{d.Rule, d.Ref, d.Why[0]}
-	if m.told[f] {
+func (m *matcher) broken(e RenderError) {
+	f := fault{e.Rule, e.Ref, e.Text}
+	if m.known[f] {
 		return
 	}
-	if m.told == nil {
-		m.told = map[fault]bool{}
+	if m.known == nil {
+		m.known = map[fault]bool{}
 	}
-	m.told[f] = true
-	m.Broken = append(m.Broken, d)
+	m.known[f] = true
+	m.Broken = append(m.Broken, e)
 }
 
-// disown is the decision for a rule of another target that names a ref of t's.
-func (t *Target) disown(ref Ref, r *Rule) Decision {
-	return Decision{
-		Ref: ref.String(), Rule: r.Name, Target: r.Target.Name, Verdict: Rejected,
-		Why: []string{fmt.Sprintf("%s belongs to target %q, whose name sorts first", ref, t.Name)},
-	}
+// disown is the fault of a rule of another target that names a ref of t's.
+func (t *Target) disown(ref Ref, r *Rule) RenderError {
+	text := ref.String()
+	return RenderError{Rule: r, Ref: text, Text: fmt.Sprintf("%s belongs to target %q, whose name sorts first", text, t.Name)}
 }
 
-// Disowned tells, for a ref that was remembered under another templated target, whether that one
-// keeps it. Then nothing is recorded, and one decision is returned for each rule.
-func (s *Set) Disowned(touch *Touch, remembered string) []Decision {
-	keeper := s.Owner(touch.Ref, remembered)
-	if keeper == nil || keeper == touch.Target || keeper.Name > touch.Target.Name && keeper.ref == nil {
+// Disowned reports, for a ref that was remembered under another templated target, whether that one
+// keeps it. Then nothing is recorded, and one fault is returned for each rule.
+func (s *Set) Disowned(e *RefAlerts, remembered string) []RenderError {
+	keeper := s.Owner(e.Ref, remembered)
+	if keeper == nil || keeper == e.Target || keeper.Name > e.Target.Name && keeper.ref == nil {
 		return nil
 	}
-	var all []Decision
-	for _, h := range touch.Hits {
+	var all []RenderError
+	for _, h := range e.Alerts {
 		for _, r := range h.Rules {
-			if !slices.ContainsFunc(all, func(d Decision) bool { return d.Rule == r.Name }) {
-				all = append(all, keeper.disown(touch.Ref, r))
+			if !slices.ContainsFunc(all, func(e RenderError) bool { return e.Rule == r }) {
+				all = append(all, keeper.disown(e.Ref, r))
 			}
 		}
 	}

@@ -23,33 +23,25 @@ type Rule struct {
 	Cooldown *time.Duration // for its calls, in place of the target's; nil: none
 	DryRun   bool
 
+	Index int // its place in the file
+
 	tests []test
-	index int // its place in the file
 	line  int
 }
 
-// actions are the keys of which a rule has exactly one.
-var actions = []string{"up", "down", "set", "hold", "proportional"}
-
 // readRule reads one rule and reports what is wrong with it; nil where it cannot be used.
 func (s *Set) readRule(n yamldoc.Node) *Rule {
-	r := &Rule{line: n.Line(), index: len(s.Rules)}
+	r := &Rule{line: n.Line(), Index: len(s.Rules)}
 	target := ""
-	acts := 0
-	action := func(read func(yamldoc.Node)) func(yamldoc.Node) {
-		return func(v yamldoc.Node) { acts++; read(v) }
-	}
-	n.Fields([]yamldoc.Field{
+	acts, named, later := r.actionFields(n)
+	n.Fields(append(acts, []yamldoc.Field{
 		{Key: "name", Read: func(v yamldoc.Node) { r.Name = v.Text() }},
 		{Key: "matchers", Read: func(v yamldoc.Node) { r.readMatchers(v) }},
 		{Key: "target", Read: func(v yamldoc.Node) { target = v.Text() }},
-		{Key: "up", Read: action(func(v yamldoc.Node) { r.readStep(v, Up) })},
-		{Key: "down", Read: action(func(v yamldoc.Node) { r.readStep(v, Down) })},
-		{Key: "set", Read: action(func(v yamldoc.Node) { r.readSet(v) })},
 		{Key: "when", Read: func(v yamldoc.Node) { r.readWhen(v) }},
 		{Key: "cooldown", Read: func(v yamldoc.Node) { d := v.Duration(); r.Cooldown = &d }},
 		{Key: "dry_run", Read: func(v yamldoc.Node) { r.DryRun = v.Bool() }},
-	}, "hold", "proportional", "repeat", "active_time_intervals", "mute_time_intervals")
+	}...), append(later, "repeat", "keep_active_for", "active_time_intervals", "mute_time_intervals")...)
 	if !n.IsMap() {
 		if n.IsNull() {
 			n.Faultf("is empty, want name, matchers, target and one of up, down, set")
@@ -62,8 +54,8 @@ func (s *Set) readRule(n yamldoc.Node) *Rule {
 	if !n.Has("matchers") {
 		n.Faultf(`matchers are missing; a rule says which alerts it is for: matchers: ['alertname="WebBusy"']`)
 	}
-	if acts > 1 || acts == 0 && !slices.ContainsFunc(actions, n.Has) {
-		n.Faultf("has %d actions, want exactly one of up, down, set", acts)
+	if named > 1 || named == 0 && !slices.ContainsFunc(later, n.Has) {
+		n.Faultf("has %d actions, want exactly one of up, down, set", named)
 	}
 	if !n.Has("target") {
 		n.Faultf("target is missing")
@@ -100,37 +92,20 @@ func (r *Rule) readMatchers(n yamldoc.Node) {
 	}
 }
 
-func (r *Rule) readStep(n yamldoc.Node, d Direction) {
-	text, ok := n.Scalar()
-	if !ok {
-		return
+// actionFields returns the fields of the actions that there are, how many of them the rule has, and the keys of those
+// that are still to come.
+func (r *Rule) actionFields(n yamldoc.Node) (fields []yamldoc.Field, named int, later []string) {
+	for _, a := range actions {
+		if a.read == nil {
+			later = append(later, a.key)
+			continue
+		}
+		if n.Has(a.key) {
+			named++
+		}
+		fields = append(fields, yamldoc.Field{Key: a.key, Read: func(v yamldoc.Node) { r.Action = a.read(v) }})
 	}
-	a, err := parseAmount(text)
-	if err != nil {
-		n.Faultf("%v", err)
-	}
-	r.Action = Action{Direction: d, Amount: a, text: d.String() + ": " + text}
-}
-
-func (r *Rule) readSet(n yamldoc.Node) {
-	text, ok := n.Scalar()
-	if !ok {
-		return
-	}
-	r.Action = Action{text: "set: " + text}
-	if !strings.Contains(text, "{{") {
-		r.Action.Set = n.Int(0)
-		return
-	}
-	tmpl, err := newTemplate(text)
-	if err == nil {
-		err = onlyFields(tmpl)
-	}
-	if err != nil {
-		n.Faultf("%v", err)
-		return
-	}
-	r.Action.tmpl = tmpl
+	return fields, named, later
 }
 
 func (r *Rule) readWhen(n yamldoc.Node) {
@@ -143,7 +118,7 @@ func (r *Rule) readWhen(n yamldoc.Node) {
 	}
 }
 
-// matches tells whether all matchers match.
+// matches reports whether all matchers match.
 func (r *Rule) matches(ls Labels) bool {
 	for i := range r.tests {
 		if !r.tests[i].matches(ls) {
@@ -181,10 +156,17 @@ func choiceOf(m *labels.Matcher) []string {
 	return slices.Compact(values)
 }
 
-// cooldown returns how long after a change the rule's calls of a direction wait, on a target.
-func (r *Rule) cooldown(t *Target, d Direction) time.Duration {
-	if r.Cooldown != nil {
+// CooldownOn returns how long after a change of a target's ref the rule's calls of a direction wait. Of calls that may
+// go either way it is the shorter one.
+func (r *Rule) CooldownOn(t *Target, d Direction) time.Duration {
+	switch {
+	case r.Cooldown != nil:
 		return *r.Cooldown
+	case d == Up:
+		return t.Cooldown.Up
+	case d == Down:
+		return t.Cooldown.Down
+	default:
+		return min(t.Cooldown.Up, t.Cooldown.Down)
 	}
-	return t.Cooldown.of(d)
 }

@@ -62,7 +62,7 @@ func badPair(s string) error {
 	if i := strings.IndexAny(s, "=,"); i >= 0 {
 		return fmt.Errorf("%q has %q in it, which no part of a selector may have", s, s[i:i+1])
 	}
-	return badPart(s)
+	return CheckPart(s)
 }
 
 func (s selector) render(ls Labels) (string, error) {

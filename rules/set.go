@@ -23,22 +23,27 @@ type Set struct {
 	fixed     map[Ref]*Target
 	templated []*Target
 	kinds     map[string][]spelling // by driver:Kind
-	drivers   map[string]Needs
+	drivers   map[string]RefSchema
 	index     index
-	longest   time.Duration // of all cooldowns
+
+	// LongestCooldown is the longest of all cooldowns of the file.
+	LongestCooldown time.Duration
 
 	refused   map[string]bool // targets that are there but at fault
 	kindNodes []kindNode
 }
 
-// Needs tells what a driver's targets need beside the name.
-type Needs struct {
+// RefSchema says what a driver's targets need beside the name.
+type RefSchema struct {
 	Kind, Namespace bool
-	Selector        bool             // in place of namespace and name
-	Kinds           map[string]Needs // the only kinds that the driver has, and what each needs; nil: any
+	// Connection stands for what the driver is connected to, so that a driver is known again under another name; empty:
+	// it is not.
+	Connection string
+	Selector   bool                 // in place of namespace and name
+	Kinds      map[string]RefSchema // the only kinds that the driver has, and what each needs; nil: any
 }
 
-// hasGroups tells whether a driver of the file scales groups of hosts.
+// hasGroups reports whether a driver of the file scales groups of hosts.
 func (s *Set) hasGroups() bool {
 	for _, d := range s.drivers {
 		for _, k := range d.Kinds {
@@ -50,18 +55,18 @@ func (s *Set) hasGroups() bool {
 	return false
 }
 
-// Source is what a Set is made of.
-type Source struct {
+// SetOptions is what a Set is made of.
+type SetOptions struct {
 	AlertTTL       time.Duration
 	DryRun         bool
-	Drivers        map[string]Needs // by the driver's name
-	Root           yamldoc.Node     // for faults of the file as a whole
-	Targets, Rules *yamldoc.Node    // nil where the file has none
+	Drivers        map[string]RefSchema // by the driver's name
+	Root           yamldoc.Node         // for faults of the file as a whole
+	Targets, Rules *yamldoc.Node        // nil where the file has none
 }
 
 // NewSet reads targets and rules. Faults are reported to the document; with any, the set is not
 // to be used.
-func NewSet(src Source) *Set {
+func NewSet(src SetOptions) *Set {
 	s := &Set{
 		AlertTTL: src.AlertTTL, DryRun: src.DryRun, drivers: src.Drivers,
 		Targets: map[string]*Target{}, byName: map[string]*Rule{}, fixed: map[Ref]*Target{},
@@ -79,11 +84,11 @@ func NewSet(src Source) *Set {
 	}
 	s.index = newIndex(s.Rules)
 	for _, t := range s.Targets {
-		s.longest = max(s.longest, t.Cooldown.Up, t.Cooldown.Down)
+		s.LongestCooldown = max(s.LongestCooldown, t.Cooldown.Up, t.Cooldown.Down)
 	}
 	for _, r := range s.Rules {
 		if r.Cooldown != nil {
-			s.longest = max(s.longest, *r.Cooldown)
+			s.LongestCooldown = max(s.LongestCooldown, *r.Cooldown)
 		}
 	}
 	return s
@@ -103,6 +108,7 @@ func (s *Set) readTargets(n yamldoc.Node) {
 		}
 	})
 	s.checkKinds()
+	checkShapes(order, nodes)
 	for _, t := range order {
 		ref, ok := t.Ref()
 		if !ok {
@@ -117,6 +123,26 @@ func (s *Set) readTargets(n yamldoc.Node) {
 	}
 }
 
+// checkShapes reports targets of one driver of which one has a kind alone and another a namespace alone: their refs could
+// be written alike.
+func checkShapes(order []*Target, nodes map[*Target]yamldoc.Node) {
+	kindAlone, namespaceAlone := map[string]*Target{}, map[string]*Target{}
+	for _, t := range order {
+		mine, others := kindAlone, namespaceAlone
+		switch hasKind, hasNamespace := !t.kind.empty(), !t.namespace.empty(); {
+		case hasKind == hasNamespace:
+			continue
+		case hasNamespace:
+			mine, others = namespaceAlone, kindAlone
+		}
+		if other := others[t.Driver]; other != nil {
+			nodes[t].Faultf("its ref could be written as one of target %q is; give both a kind and a namespace, or neither a namespace", other.Name)
+			continue
+		}
+		mine[t.Driver] = t
+	}
+}
+
 func (s *Set) readRules(n yamldoc.Node) {
 	n.Items(func(_ int, item yamldoc.Node) {
 		r := s.readRule(item)
@@ -124,7 +150,7 @@ func (s *Set) readRules(n yamldoc.Node) {
 			return
 		}
 		if first := s.byName[r.Name]; first != nil && r.Name != "" {
-			item.Faultf("the name stands twice, first on line %d", first.line)
+			item.Faultf("the name is duplicated, first on line %d", first.line)
 			return
 		}
 		s.byName[r.Name] = r
@@ -132,8 +158,8 @@ func (s *Set) readRules(n yamldoc.Node) {
 	})
 }
 
-// rule returns the rule of a name if it may act on a ref that t owns.
-func (s *Set) rule(name string, t *Target) *Rule {
+// RuleFor returns the rule of a name if it may act on a ref that t owns, else nil.
+func (s *Set) RuleFor(name string, t *Target) *Rule {
 	r := s.byName[name]
 	switch {
 	case r == nil || r.Target == t:
@@ -144,6 +170,9 @@ func (s *Set) rule(name string, t *Target) *Rule {
 		return nil
 	}
 }
+
+// Connection returns what a driver of the file is connected to; empty where that is not known.
+func (s *Set) Connection(driver string) string { return s.drivers[driver].Connection }
 
 // Owner returns the target that a ref belongs to: a fixed one with that ref, else the templated
 // one that it was remembered under, else the only templated one that could name it (the target was

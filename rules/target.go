@@ -13,17 +13,6 @@ import (
 // Cooldown is how long after the last change of a ref no change of a direction is made.
 type Cooldown struct{ Up, Down time.Duration }
 
-func (c Cooldown) of(d Direction) time.Duration {
-	switch d {
-	case Up:
-		return c.Up
-	case Down:
-		return c.Down
-	default:
-		return 0
-	}
-}
-
 // The defaults of a target.
 const (
 	DefaultMin          = 1
@@ -73,7 +62,7 @@ func (s *Set) readTarget(name string, n yamldoc.Node) *Target {
 		{Key: "max", Read: func(v yamldoc.Node) { t.Max = v.Int(1) }},
 		{Key: "cooldown", Read: func(v yamldoc.Node) { t.readCooldown(v) }},
 		{Key: "dry_run", Read: func(v yamldoc.Node) { t.DryRun = v.Bool() || s.DryRun }},
-	}, "behavior", "restore", "wait_ready", "when_owned", "paused", "path")
+	}, "behavior", "restore", "wait_ready", "when_owned", "paused", "path", "bounds")
 	if !n.IsMap() {
 		if !n.IsNull() {
 			return nil // a fault by now
@@ -86,14 +75,14 @@ func (s *Set) readTarget(name string, n yamldoc.Node) *Target {
 }
 
 func (s *Set) checkTarget(t *Target, n yamldoc.Node) {
-	switch needs, ok := s.drivers[t.Driver]; {
+	switch schema, ok := s.drivers[t.Driver]; {
 	case !n.Has("driver"):
 		n.Faultf("driver is missing%s", s.onlyDriver())
-		t.checkName(Needs{}, n)
+		t.checkName(RefSchema{}, n)
 	case !ok:
 		(*n.Peek("driver")).Faultf("driver %q is not defined%s", t.Driver, cmp.Or(yamldoc.Hint(t.Driver, s.driverNames()), s.onlyDriver()))
 	default:
-		t.checkParts(needs, n)
+		t.checkParts(schema, n)
 	}
 	if max := n.Peek("max"); max == nil {
 		n.Faultf("max is missing: the count that alertscale never asks for more than")
@@ -108,13 +97,13 @@ func (s *Set) checkTarget(t *Target, n yamldoc.Node) {
 	}
 }
 
-// checkParts reports the parts of a ref that a driver needs and does not get, and those that it has no use for.
-func (t *Target) checkParts(needs Needs, n yamldoc.Node) {
-	kinds := slices.Sorted(maps.Keys(needs.Kinds))
+// checkParts reports the parts of a ref that a driver schema and does not get, and those that it has no use for.
+func (t *Target) checkParts(schema RefSchema, n yamldoc.Node) {
+	kinds := slices.Sorted(maps.Keys(schema.Kinds))
 	switch {
-	case needs.Kind && !n.Has("kind"):
+	case schema.Kind && !n.Has("kind"):
 		n.Faultf("kind is missing: what driver %q is to scale, such as Deployment", t.Driver)
-	case needs.Kinds == nil:
+	case schema.Kinds == nil:
 	case !n.Has("kind"):
 		n.Faultf("kind is missing: driver %q has %s", t.Driver, strings.Join(kinds, ", "))
 		return
@@ -122,20 +111,20 @@ func (t *Target) checkParts(needs Needs, n yamldoc.Node) {
 		(*n.Peek("kind")).Faultf("driver %q has no kind %q; it has %s", t.Driver, t.kind.text, strings.Join(kinds, ", "))
 		return
 	default:
-		needs = needs.Kinds[t.kind.text]
-		if n.Has("namespace") && !needs.Namespace {
+		schema = schema.Kinds[t.kind.text]
+		if n.Has("namespace") && !schema.Namespace {
 			(*n.Peek("namespace")).Faultf("a %s of driver %q has none", t.kind.text, t.Driver)
 		}
 	}
-	if needs.Namespace && !n.Has("namespace") {
+	if schema.Namespace && !n.Has("namespace") {
 		n.Faultf("namespace is missing")
 	}
-	t.checkName(needs, n)
+	t.checkName(schema, n)
 }
 
-func (t *Target) checkName(needs Needs, n yamldoc.Node) {
+func (t *Target) checkName(schema RefSchema, n yamldoc.Node) {
 	switch {
-	case !needs.Selector:
+	case !schema.Selector:
 		if !n.Has("name") {
 			n.Faultf("name is missing")
 		}
@@ -209,7 +198,7 @@ func (t *Target) render(ls Labels) (Ref, error) {
 	return r, nil
 }
 
-// covers tells whether the target could have rendered a ref.
+// covers reports whether the target could have rendered a ref.
 func (t *Target) covers(r Ref) bool {
 	if t.selector != nil {
 		_, ok := t.Selector(r)

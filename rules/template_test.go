@@ -110,7 +110,7 @@ func TestTemplate_FieldsOfASet(t *testing.T) {
 		`{{ define "n" }}{{ .want }}{{ end }}{{ template "n" .Annotations }}`: "",
 		`{{ len (printf "%v" .) }}`:                                           "",
 	} {
-		_, err := readSet(web + rule("want", "Want", "set: '"+text+"'"))
+		_, err := parseSet(web + rule("want", "Want", "set: '"+text+"'"))
 		if fault == "" {
 			require.NoError(t, err, text)
 		} else {

@@ -2,7 +2,12 @@
 // stored and changed. It is arithmetic on its arguments: no I/O, no clock, no logger.
 package engine
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
 
 // Verdict says in a word what was done to a ref.
 type Verdict string
@@ -73,6 +78,9 @@ type Decision struct {
 
 	// Refused says that the driver's API said no for good: not found, or forbidden.
 	Refused bool `json:"-"`
+
+	Alerts []string  `json:"-"` // some of the alerts that it came from, for people
+	Since  time.Time `json:"-"` // when the first of them began; zero: not known
 }
 
 // Obstacle returns the fact for which nothing can be done to the workload as it is now; false where something can.
@@ -85,4 +93,20 @@ func (o Observed) Obstacle() (Condition, bool) {
 		}
 	}
 	return Condition{}, false
+}
+
+// maxLine is how many bytes a line of why has at most.
+const maxLine = 1024
+
+// clip makes a text of whatever length a line of why.
+func clip(text string) string {
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	if len(text) <= maxLine {
+		return text
+	}
+	cut := maxLine - len("…")
+	for !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return text[:cut] + "…"
 }

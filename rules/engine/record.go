@@ -1,11 +1,250 @@
 package engine
 
-// Revision is a store's own mark of what it holds for a ref. Empty: nothing. Nobody but the store reads it.
-type Revision string
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
 
-// Record is what a store holds for a ref.
-type Record struct {
-	Ref      string   // as it is written; the key
-	Revision Revision // of what is stored, or, in what is to be stored, of what it is to replace
-	Data     []byte   // the encoded state of the ref; empty: nothing is stored, or what is there is to be deleted
+	"alertscale/rules"
+)
+
+// The times by which a firing alert that did not start after its resolve takes that resolve back: a sender that
+// lags, or one that had lost sight of a firing alert.
+const (
+	staleAfter  = 5 * time.Minute  // heard later than this after the resolve, it resumes its episode at once
+	resumeAfter = 10 * time.Minute // heard earlier, it does so this long after the resolve, if nobody denies it
+	doubtFor    = time.Hour        // resumed by such an earlier word, it counts for this long without another one
+)
+
+// record enters what a notification says of a ref into its state.
+func record(set *rules.Set, state RefState, e *rules.RefAlerts, now time.Time) (RefState, recorded) {
+	r := recorder{set: set, target: e.Target, state: state.clone(), e: e, now: now, began: map[string]bool{}}
+	r.changed = r.state.expire(set, e.Target, now)
+	r.firing, r.unresolved = r.state.firing(), r.state.unresolved()
+	known, fresh, gone := r.sort(e.Alerts)
+	for _, m := range known {
+		r.known(m)
+	}
+	if e.Event.Hook != "" && len(fresh) > 0 {
+		r.endHooked()
+	}
+	for _, m := range fresh {
+		r.leave(m.Alert.Fingerprint)
+	}
+	for _, m := range fresh {
+		r.fresh(m)
+	}
+	for _, m := range gone {
+		r.resolve(m)
+	}
+	if e.Group != 0 && e.Event.Truncated == 0 {
+		r.leftOut()
+	}
+	r.end()
+	r.state.trim()
+	return r.state, r.result()
+}
+
+// recorder enters one notification into a state.
+type recorder struct {
+	set     *rules.Set
+	target  *rules.Target
+	state   RefState
+	e       *rules.RefAlerts
+	now     time.Time
+	changed bool
+
+	firing, unresolved map[string]int  // how many alerts of a rule fire, and fire or are suspended
+	began              map[string]bool // rules whose episode began with this notification
+	resolved           []string        // rules that lost an alert by a resolve
+	ended              []string        // rules whose episode ended by one
+	stale              bool
+}
+
+// count counts an alert in the rules that it is in, or, with -1, out of them.
+func (r *recorder) count(h AlertState, n int) {
+	for _, rule := range h.Rules {
+		if h.Phase == Firing {
+			r.firing[rule] += n
+		}
+		if h.Phase != Resolved {
+			r.unresolved[rule] += n
+		}
+	}
+}
+
+// put replaces what is known of an alert. The fingerprint is copied: a map takes over the key that it is
+// given even where it has that key, and this one would keep the body of the notification in memory.
+func (r *recorder) put(fingerprint string, h AlertState) {
+	r.count(r.state.Alerts[fingerprint], -1)
+	r.state.Alerts[strings.Clone(fingerprint)] = h
+	r.count(h, 1)
+	r.changed = true
+}
+
+// leave takes an alert out of its rules without an end of their episodes: it comes again as a new one.
+func (r *recorder) leave(fingerprint string) {
+	if h, ok := r.state.Alerts[fingerprint]; ok {
+		r.count(h, -1)
+		delete(r.state.Alerts, fingerprint)
+	}
+}
+
+// sort parts the alerts into firing ones that are known, firing ones that are new, and resolves.
+func (r *recorder) sort(all []rules.MatchedAlert) (known, fresh, gone []rules.MatchedAlert) {
+	for _, m := range all {
+		h, remembered := r.state.Alerts[m.Alert.Fingerprint]
+		switch {
+		case m.Alert.Resolved:
+			gone = append(gone, m)
+		case !remembered:
+			fresh = append(fresh, m)
+		case h.knows(m.Alert):
+			known = append(known, m)
+		case h.Hook != "", h.outlivedBy(m.Alert):
+			fresh = append(fresh, m)
+		case h.Phase == Resolved && r.believes(&h) && r.state.beginsEpisode(&h, m.Rules):
+			fresh = append(fresh, m)
+		default:
+			known = append(known, m)
+		}
+	}
+	return known, fresh, gone
+}
+
+// outlivedBy reports whether a firing alert is a new one under the same fingerprint.
+func (h *AlertState) outlivedBy(a *rules.Alert) bool {
+	if h.Phase == Resolved {
+		return a.StartsAt.After(h.EndsAt)
+	}
+	return a.StartsAt.After(h.StartsAt) && a.StartsAt.After(h.lastHeard())
+}
+
+// known enters a firing alert that is known: it refreshes, or ends its suspension, or disputes its resolve.
+func (r *recorder) known(m rules.MatchedAlert) {
+	fp := m.Alert.Fingerprint
+	h := r.state.Alerts[fp]
+	switch {
+	case h.Hook != "":
+		r.again(m, h)
+		return
+	case h.Phase == Resolved:
+		r.dispute(m, h)
+		return
+	}
+	next := h
+	next.Phase, next.At, next.LastAt, next.DoubtedAt = Firing, r.now, time.Time{}, time.Time{}
+	if m.Alert.StartsAt.After(h.StartsAt) {
+		next.StartsAt = m.Alert.StartsAt
+	}
+	next.Groups = joined(h.Groups, r.e.Group)
+	next.Rules = namesOf(m.Rules, h.Rules)
+	if !next.same(&h) {
+		r.put(fp, next)
+	} else {
+		r.state.Alerts[strings.Clone(fp)] = next
+	}
+	for _, rule := range m.Rules {
+		r.join(rule, slices.Contains(h.Rules, rule.Name))
+		r.renderLate(rule, m.Alert)
+	}
+}
+
+// same reports whether nothing is different but when the alert was heard of.
+func (h *AlertState) same(o *AlertState) bool {
+	return h.Phase == o.Phase && h.StartsAt.Equal(o.StartsAt) && h.DoubtedAt.Equal(o.DoubtedAt) &&
+		slices.Equal(h.Groups, o.Groups) && slices.Equal(h.Rules, o.Rules)
+}
+
+// fresh enters an alert that is new.
+func (r *recorder) fresh(m rules.MatchedAlert) {
+	for _, rule := range m.Rules {
+		switch {
+		case r.firing[rule.Name] == 0:
+			r.begin(rule, m.Alert)
+		case r.began[rule.Name]:
+			r.renderMore(rule, m.Alert)
+			r.name(rule, m.Alert)
+		default:
+			r.renderLate(rule, m.Alert)
+		}
+	}
+	r.put(m.Alert.Fingerprint, AlertState{
+		Phase: Firing, StartsAt: m.Alert.StartsAt, At: r.now,
+		Groups: joined(nil, r.e.Group), Rules: namesOf(m.Rules, nil),
+		Hook: r.e.Event.Hook, Until: r.e.Event.Until, KnownUntil: r.e.Event.KnownUntil,
+	})
+}
+
+// begin starts an episode of a rule, with its call. What was suspended goes over into it.
+func (r *recorder) begin(rule *rules.Rule, a *rules.Alert) {
+	ep := &Episode{Since: r.now}
+	if !rule.Resolved {
+		ep.Call = r.state.newCall(r.now)
+	}
+	r.state.Episodes[rule.Name] = ep
+	r.began[rule.Name], r.changed = true, true
+	r.renderMore(rule, a)
+	r.name(rule, a)
+}
+
+// join makes sure that a rule which has an alert has an episode. One that a resolve ended resumes where the alert was
+// in it, though suspended; else it is one without a call, for an alert that another rule knew.
+func (r *recorder) join(rule *rules.Rule, member bool) {
+	ep := r.state.Episodes[rule.Name]
+	switch {
+	case ep == nil || !ep.Ended.IsZero() && !member:
+		r.state.Episodes[rule.Name] = &Episode{Since: r.now}
+		r.changed = true
+	case !ep.Ended.IsZero():
+		r.state.Episodes[rule.Name] = ep.resumed()
+		r.changed = true
+	}
+}
+
+// end ends the episodes that have no alert left: by a resolve as soon as none fires.
+func (r *recorder) end() {
+	for _, name := range slices.Sorted(maps.Keys(r.state.Episodes)) {
+		ep := r.state.Episodes[name]
+		if r.firing[name] > 0 || !ep.Ended.IsZero() {
+			continue
+		}
+		switch {
+		case slices.Contains(r.resolved, name):
+			r.state.endEpisode(r.set.RuleFor(name, r.target), name, r.now)
+			r.ended = append(r.ended, name)
+		case r.unresolved[name] > 0:
+			continue
+		default:
+			delete(r.state.Episodes, name)
+		}
+		r.changed = true
+	}
+}
+
+// namesOf returns the names of rules; those that were there before, if they are the same.
+func namesOf(all []*rules.Rule, before []string) []string {
+	if slices.EqualFunc(all, before, func(r *rules.Rule, name string) bool { return r.Name == name }) {
+		return before
+	}
+	names := make([]string, 0, len(all))
+	for _, r := range all {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
+// joined returns memberships with one of a group that told of the alert just now.
+func joined(all []Membership, g rules.GroupID) []Membership {
+	i := slices.IndexFunc(all, func(m Membership) bool { return m.Group == g })
+	switch {
+	case i < 0:
+		return append(slices.Clone(all), Membership{Group: g})
+	case all[i].LeftOutAt.IsZero():
+		return all
+	}
+	next := slices.Clone(all)
+	next[i] = Membership{Group: g}
+	return next
 }

@@ -3,21 +3,23 @@ package rules
 import (
 	"errors"
 	"fmt"
-	"regexp"
+	"strconv"
 	"strings"
-	"text/template"
 	"text/template/parse"
 	"unicode"
 
 	amtemplate "github.com/prometheus/alertmanager/template"
 )
 
+// maxPart is how many bytes a part of a ref has at most: no API has longer names.
+const maxPart = 253
+
 // part is a compiled part of a ref: a text, a row of texts and labels, or any other template on
 // the labels.
 type part struct {
 	text   string  // of a part without a template
 	pieces []piece // of a template that only puts labels in place
-	tmpl   *template.Template
+	tmpl   *textTemplate
 }
 
 // piece is a text, or the value of a label.
@@ -27,39 +29,29 @@ type piece struct{ text, label string }
 // the same ref when it resolves.
 func compilePart(text string) (part, error) {
 	if !strings.Contains(text, "{{") {
-		return part{text: text}, badPart(text)
+		return part{text: text}, CheckPart(text)
 	}
 	tmpl, err := newTemplate(text)
 	if err != nil {
 		return part{}, err
 	}
-	if err := onlyLabels(tmpl); err != nil {
+	if err := onlyLabels(tmpl.parsed); err != nil {
 		return part{}, err
 	}
-	if pieces, ok := piecesOf(tmpl.Root); ok {
+	if pieces, ok := piecesOf(tmpl.parsed.Root); ok {
 		return part{pieces: pieces}, nil
 	}
 	return part{tmpl: tmpl}, nil
 }
 
-// parseFault is what text/template puts before a fault of a text: the template's name, which is empty, and the line.
-var parseFault = regexp.MustCompile(`^template: :\d+: `)
-
-func newTemplate(text string) (*template.Template, error) {
-	tmpl, err := template.New("").Option("missingkey=error").
-		Funcs(template.FuncMap(amtemplate.DefaultFuncs)).Parse(text)
-	if err != nil {
-		return nil, fmt.Errorf("is no template such as {{ .Labels.name }}: %s", parseFault.ReplaceAllString(err.Error(), ""))
-	}
-	return tmpl, nil
-}
-
 func (p *part) fixed() bool { return p.pieces == nil && p.tmpl == nil }
 
-// covers tells whether the part could have rendered value.
+func (p *part) empty() bool { return p.fixed() && p.text == "" }
+
+// covers reports whether the part could have rendered value.
 func (p *part) covers(value string) bool { return !p.fixed() || p.text == value }
 
-// render gives the part for an alert's labels. The error names the label at fault where it can.
+// render returns the part for an alert's labels. The error names the label at fault where it can.
 func (p *part) render(ls Labels) (string, error) {
 	if p.fixed() {
 		return p.text, nil
@@ -71,12 +63,12 @@ func (p *part) render(ls Labels) (string, error) {
 	if s == "" {
 		return "", errors.New("renders empty")
 	}
-	return s, badPart(s)
+	return s, CheckPart(s)
 }
 
 func (p *part) execute(ls Labels) (string, error) {
 	if p.tmpl != nil {
-		return execute(p.tmpl, struct{ Labels amtemplate.KV }{present(ls)})
+		return p.tmpl.execute(noTime, struct{ Labels amtemplate.KV }{present(ls)})
 	}
 	var b strings.Builder
 	for i, piece := range p.pieces {
@@ -94,28 +86,6 @@ func (p *part) execute(ls Labels) (string, error) {
 	return b.String(), nil
 }
 
-// execute runs a template and gives an error without the noise of text/template.
-func execute(tmpl *template.Template, data any) (string, error) {
-	var b strings.Builder
-	err := tmpl.Execute(&b, data)
-	if err == nil {
-		return b.String(), nil
-	}
-	text := err.Error()
-	if i := strings.Index(text, `map has no entry for key "`); i >= 0 {
-		name, _, _ := strings.Cut(text[i+len(`map has no entry for key "`):], `"`)
-		_, where, _ := strings.Cut(text[:i], " at <.")
-		if of, _, ok := strings.Cut(where, "."); ok && of != "Labels" {
-			return "", fmt.Errorf(".%s.%s is missing", of, name)
-		}
-		return "", fmt.Errorf("label %q is missing or empty", name)
-	}
-	if i := strings.Index(text, ">: "); i >= 0 {
-		text = text[i+len(">: "):]
-	}
-	return "", errors.New(strings.TrimPrefix(text, "template: :"))
-}
-
 // present leaves out empty labels: for Prometheus they are the same as missing ones.
 func present(ls Labels) amtemplate.KV {
 	kv := make(amtemplate.KV, len(ls))
@@ -127,14 +97,27 @@ func present(ls Labels) amtemplate.KV {
 	return kv
 }
 
-// badPart refuses what would make a ref ambiguous.
-func badPart(s string) error {
+// CheckPart returns an error where a text cannot be part of a ref: it would make the ref ambiguous, or no API has
+// such a name.
+func CheckPart(s string) error {
+	if len(s) > maxPart {
+		return fmt.Errorf("%s has %d bytes; a part of a ref has at most %d", quoteShort(s), len(s), maxPart)
+	}
 	for _, r := range s {
-		if r == '/' || r == '#' || r == ':' || unicode.IsSpace(r) {
-			return fmt.Errorf("%q has %q in it, which no part of a ref may have", s, string(r))
+		if r == '/' || r == '#' || r == ':' || unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return fmt.Errorf("%s has %s in it, which no part of a ref may have", quoteShort(s), strconv.Quote(string(r)))
 		}
 	}
 	return nil
+}
+
+// quoteShort quotes a text that somebody sent, of which a message shows no more than its beginning.
+func quoteShort(s string) string {
+	const most = 64
+	if len(s) <= most {
+		return strconv.Quote(s)
+	}
+	return strconv.Quote(strings.ToValidUTF8(s[:most], "")) + "…"
 }
 
 // piecesOf takes a template apart that consists of texts and {{ .Labels.name }} alone.
@@ -160,10 +143,7 @@ func piecesOf(list *parse.ListNode) ([]piece, bool) {
 	return pieces, len(pieces) > 0
 }
 
-// isKVMethod tells whether .Labels.name calls a method of the labels instead of naming one.
+// isKVMethod reports whether .Labels.name calls a method of the labels instead of naming one.
 func isKVMethod(name string) bool {
 	return name == "SortedPairs" || name == "Names" || name == "Values" || name == "Remove" || name == "String"
 }
-
-// CheckPart returns an error where a text cannot be part of a ref.
-func CheckPart(s string) error { return badPart(s) }

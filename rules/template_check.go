@@ -30,7 +30,7 @@ func onlyFields(tmpl *template.Template) error {
 	return w.err
 }
 
-// walker follows a template's tree. root tells whether the dot is what the template was given.
+// walker follows a template's tree. root reports whether the dot is what the template was given.
 type walker struct {
 	fields []string // that may be used
 	alone  bool     // and nothing else: neither the whole of what it was given, nor the time

@@ -1,0 +1,44 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"alertscale/rules"
+)
+
+// apply enters that a change of the intent took place, and serves the calls that it was made for.
+func (s *RefState) apply(set *rules.Set, t *rules.Target, a Attempt, now time.Time) {
+	s.Last = &LastChange{At: now, From: s.Intent.From, To: a.To, Rule: a.Rule}
+	count := a.To
+	s.Count = &count
+	s.Intent = nil
+	for name, ep := range s.Episodes {
+		if ep.Call != nil && slices.Contains(a.Calls, ep.Call.ID) {
+			s.serveOrKeep(set, t, name, ep.Call)
+		}
+		if ep.Dropped != nil && slices.Contains(a.Calls, ep.Dropped.ID) {
+			next := *s.Episodes[name]
+			next.EndServed = next.EndServed || ep.Dropped.AtEnd
+			next.Dropped = nil
+			s.Episodes[name] = &next
+		}
+	}
+}
+
+// serveOrKeep serves a call of the last change, but keeps one that another won over where it asks for more than that.
+func (s *RefState) serveOrKeep(set *rules.Set, t *rules.Target, name string, c *Call) {
+	if t == nil {
+		s.serve(name)
+		return
+	}
+	rule := set.RuleFor(name, t)
+	if rule == nil || rule.Name == s.Last.Rule || c.Start == nil ||
+		!rule.Action.Outstanding(*c.Start, rules.Input{Count: s.Last.To, Value: c.Value}) {
+		s.serve(name)
+		return
+	}
+	kept := *c
+	kept.Preempted = true
+	s.setCall(name, &kept)
+}

@@ -1,0 +1,338 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"alertscale/rules"
+)
+
+// Cycle decides for one ref what is to be done next: store what was heard, read the count, decide, store the intent,
+// change the count, store the outcome, come back later. It does no I/O itself: whoever drives it asks Next for a
+// command, carries that out, and tells Done what came of it. A Cycle is used by one goroutine at a time.
+type Cycle struct {
+	ref  rules.Ref
+	name string
+	o    CycleOptions
+
+	set    *rules.Set
+	target *rules.Target // that the ref belongs to; nil: the file has none, or no driver for it
+	plans  bool          // the driver makes plans
+	joined bool          // the file is another one than the state was brought up to
+	expiry time.Time     // when something is due in the state by itself; zero: never
+
+	state    RefState
+	revision Revision // of what the store holds
+	unsaved  bool     // the store lacks something that must be there before anything is scaled
+	saveBy   time.Time
+	saveAt   time.Time // not to be stored before: it failed
+	savesBad int       // how often in a row
+	saveWhy  string
+	unstored []heard // what was recorded and is not known to be stored
+	reload   bool    // somebody else wrote to the store: what they know is to be read
+
+	saving, calling bool // a command of the store, of the driver, is out
+	pending         *pending
+
+	wanted    bool      // a look is to be taken, though nothing is open
+	stirred   bool      // something happened that is worth a look
+	lookAt    time.Time // when to look at the open calls by itself; zero: not before something happens
+	notBefore time.Time // the driver asked not to be called before
+	conflicts int       // in this reconciliation
+	fails     int       // in a row
+	unready   int       // looks in a row at which the workload took no change
+	settleAt  time.Time // when to read what became of the intent
+	ready     *bool
+
+	settledNow []Decision
+	told       told
+}
+
+// CycleOptions are what cycles have in common.
+type CycleOptions struct {
+	Jitter func() float64 // between 0 and 1, for the delays of retries; nil: 1
+}
+
+// heard is a notification that was recorded.
+type heard struct {
+	e   *rules.RefAlerts
+	at  time.Time
+	out bool // a command that stores it is out
+}
+
+// pending is a change that was decided and not asked for so far.
+type pending struct {
+	change    Change
+	decisions []Decision
+	planned   bool
+	carriesOn bool // it was begun before
+}
+
+// The times of a cycle.
+const (
+	lookAgain    = time.Minute      // how long a call is left alone of which nobody tells when its wait ends
+	heardLate    = time.Minute      // how late last-heard times may be stored
+	outcomeLate  = time.Second      // how late the outcome of a change may be stored
+	firstRetry   = time.Second      // the delay before a failed ref is tried again; it doubles each time
+	lastRetry    = 30 * time.Second // up to this
+	longestAfter = 10 * time.Minute // how long a server may ask not to be called for: one that asks for a day is mistaken
+	maxConflicts = 3                // how often a conflict is answered by reading and deciding again before it is a failure
+	missedFor    = 2 * time.Minute  // for how long a workload that was there may be gone before it counts as not found
+	seenWithin   = 10 * time.Minute // and within which it must have been there
+	maxUnstored  = 64               // notifications that are kept to be recorded again after a conflict of the store
+)
+
+// NewCycle returns the cycle of a ref of which nothing is known.
+func NewCycle(ref rules.Ref, o CycleOptions) *Cycle {
+	if o.Jitter == nil {
+		o.Jitter = func() float64 { return 1 }
+	}
+	ref = ref.Clone()
+	return &Cycle{ref: ref, name: ref.String(), o: o, state: RefState{}.clone()}
+}
+
+// RestoreCycle returns the cycle of a ref that a store holds.
+func RestoreCycle(r Record, o CycleOptions) (*Cycle, error) {
+	ref, state, err := decodeState(r.Data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.Ref, err)
+	}
+	c := NewCycle(ref, o)
+	c.state, c.revision = state.clone(), r.Revision
+	return c, nil
+}
+
+// Backend is what a file says of the driver of a ref.
+type Backend struct {
+	Connected bool // the file has it
+	Plans     bool // some of its changes take several calls
+}
+
+// Use makes a file the one that the ref is decided on. The ref is looked at again.
+func (c *Cycle) Use(set *rules.Set, b Backend) {
+	c.set, c.plans, c.joined = set, b.Plans, true
+	c.target = nil
+	if b.Connected {
+		c.target = set.Owner(c.ref, c.state.Target)
+	}
+}
+
+// Ref returns the ref.
+func (c *Cycle) Ref() rules.Ref { return c.ref }
+
+// Name returns the ref as it is written.
+func (c *Cycle) Name() string { return c.name }
+
+// Target returns the target that the ref belongs to; nil: the file has none.
+func (c *Cycle) Target() *rules.Target { return c.target }
+
+// State returns what is known of the ref. It is not to be changed.
+func (c *Cycle) State() *RefState { return &c.state }
+
+// Look asks for a read of the count though nothing is open, so that it is known.
+func (c *Cycle) Look() { c.wanted = true }
+
+// Ready returns whether the workload was ready when it was last read; nil: it was not read.
+func (c *Cycle) Ready() *bool { return c.ready }
+
+// Unknown reports whether the workload was never found.
+func (c *Cycle) Unknown() bool { return c.state.ReadAt.IsZero() && !c.state.MissingAt.IsZero() }
+
+// Kind says what a Command is.
+type Kind string
+
+// The commands.
+const (
+	Save       Kind = "save"        // store Record
+	Load       Kind = "load"        // read what the store holds of the ref
+	Observe    Kind = "observe"     // read the count
+	Plan       Kind = "plan"        // ask the driver how to carry Change out
+	Scale      Kind = "scale"       // ask the driver for Change
+	SleepUntil Kind = "sleep until" // come back at Until, or when something is heard
+	Wait       Kind = "wait"        // a command is out; come back when it is done
+	Drop       Kind = "drop"        // nothing is known of the ref any more
+)
+
+// Command is what a cycle wants done.
+type Command struct {
+	Kind   Kind
+	Record Record    // of Save
+	Change Change    // of Plan and Scale
+	Until  time.Time // of SleepUntil; zero: not before something is heard
+	Failed string    // of SleepUntil: why what was heard is not done now, though it would be time
+}
+
+// Next returns what is to be done now. But for SleepUntil, Wait and Drop the command is out from then on, until Done.
+func (c *Cycle) Next(now time.Time) Command {
+	if !c.calling {
+		c.expire(now)
+	}
+	switch {
+	case c.saving:
+		return Command{Kind: Wait}
+	case c.reload:
+		c.saving = true
+		return Command{Kind: Load}
+	case c.pending != nil && !c.pending.planned && !c.calling:
+		c.calling = true
+		return Command{Kind: Plan, Change: c.pending.change}
+	case c.savesNow(now):
+		if cmd, ok := c.save(now); ok {
+			return cmd
+		}
+		return c.Next(now)
+	case c.calling:
+		return Command{Kind: Wait}
+	case c.unsaved:
+		return Command{Kind: SleepUntil, Until: c.saveAt, Failed: c.saveWhy}
+	case c.pending != nil:
+		c.calling = true
+		return Command{Kind: Scale, Change: c.pending.change}
+	case c.looksNow(now):
+		return c.look()
+	}
+	return c.sleep(now)
+}
+
+// sleep returns when to come back.
+func (c *Cycle) sleep(now time.Time) Command {
+	if c.state.empty() && c.revision == "" && !c.wanted && (c.target == nil || !c.fixed()) {
+		return Command{Kind: Drop}
+	}
+	cmd := Command{Kind: SleepUntil, Until: soonest(soonest(c.expiry, c.saveBy), c.due())}
+	if c.stirred && now.Before(c.notBefore) {
+		c.stirred = false
+		c.lookAt = c.notBefore
+		cmd.Until = soonest(cmd.Until, c.notBefore)
+		cmd.Failed = fmt.Sprintf("driver %q asked not to be called before %s", c.ref.Driver, c.notBefore.Format(time.RFC3339))
+	}
+	c.stirred = false
+	return cmd
+}
+
+// fixed reports whether a target of the file names the ref without a template.
+func (c *Cycle) fixed() bool {
+	ref, ok := c.target.Ref()
+	return ok && ref == c.ref
+}
+
+// due is when to look at the ref by itself. Zero: not before something happens.
+func (c *Cycle) due() time.Time {
+	at := soonest(c.lookAt, c.settleAt)
+	if c.target == nil || at.IsZero() || !c.wanted && c.state.Intent == nil && !c.state.open() {
+		return time.Time{}
+	}
+	if at.Before(c.notBefore) {
+		return c.notBefore
+	}
+	return at
+}
+
+// looksNow reports whether the count is to be read.
+func (c *Cycle) looksNow(now time.Time) bool {
+	if c.target == nil || now.Before(c.notBefore) {
+		return false
+	}
+	if c.stirred && (c.state.open() || c.state.Intent != nil) {
+		return true
+	}
+	if due := c.due(); !due.IsZero() {
+		return !now.Before(due)
+	}
+	return c.wanted && c.lookAt.IsZero()
+}
+
+// look reads the count, or goes on with a plan that was begun.
+func (c *Cycle) look() Command {
+	c.stirred, c.calling = false, true
+	c.lookAt, c.settleAt = time.Time{}, time.Time{}
+	if change, ok := c.state.resumePlan(); ok {
+		in := c.state.Intent
+		from, to := change.From, change.To
+		c.pending = &pending{change: change, planned: true, carriesOn: true, decisions: []Decision{{
+			Target: c.target.Name, Rule: in.last().Rule, Verdict: Scaled, From: &from, To: &to,
+			Why: []string{fmt.Sprintf("carried on: %d → %d, begun at %s", from, to, in.At.Format(time.RFC3339))},
+		}}}
+		return Command{Kind: Scale, Change: change}
+	}
+	return Command{Kind: Observe}
+}
+
+// expire lets time pass, where something is due by itself, and the file be what it is now.
+func (c *Cycle) expire(now time.Time) {
+	switch {
+	case c.joined:
+		c.join(now)
+	case c.expiry.IsZero() || now.Before(c.expiry):
+		return
+	}
+	next := c.state.clone()
+	changed, expired := next.expireAll(c.set, c.target, now)
+	if in := next.Intent; in != nil && !now.Before(in.forgotten(c.set.AlertTTL)) {
+		c.settledNow = append(c.settledNow, c.reported(in.last().Rule, Failed, fmt.Sprintf(
+			"a change %d → %d of unknown outcome, asked for at %s, is forgotten", in.From, in.last().To, in.At.Format(time.RFC3339))))
+		next.Intent, changed = nil, true
+	}
+	for _, rule := range expired {
+		c.settledNow = append(c.settledNow, c.reported(rule, Ended, "the episode ends, not by a resolve: none of its alerts is known any more"))
+	}
+	c.state = next
+	if changed {
+		c.saveLate(now.Add(heardLate))
+		c.stirred = c.stirred || c.target != nil && c.state.pressing(c.set, c.target, now)
+	}
+	c.expiry = c.state.nextExpiry(c.set)
+}
+
+// join brings the state up to a file that is another one than before.
+func (c *Cycle) join(now time.Time) {
+	c.joined = false
+	c.lookAt, c.fails, c.settleAt = time.Time{}, 0, time.Time{}
+	if c.target == nil {
+		if in := c.state.Intent; in != nil {
+			c.settledNow = append(c.settledNow, c.reported(in.last().Rule, Failed, fmt.Sprintf(
+				"a change %d → %d of unknown outcome, asked for at %s, of a ref that the file does not have any more",
+				in.From, in.last().To, in.At.Format(time.RFC3339))))
+		}
+		return
+	}
+	if connection := c.set.Connection(c.ref.Driver); connection != c.state.Connection {
+		c.state.Connection = connection
+		c.saveLate(now.Add(heardLate))
+	}
+	c.lookAt = c.state.nextLook(c.set, c.target, now)
+	if c.state.Intent != nil {
+		c.settleAt = now
+	}
+}
+
+// reported is a decision that nobody waits for.
+func (c *Cycle) reported(rule string, v Verdict, why string) Decision {
+	return Decision{Ref: c.name, Target: c.state.Target, Rule: rule, Verdict: v, From: c.state.Count, To: c.state.Count, Why: []string{why}}
+}
+
+// Reports returns the decisions that nobody waits for and that were not returned before: changes of unknown outcome
+// that were settled, episodes that ended because they were forgotten.
+func (c *Cycle) Reports() []Decision {
+	all := c.settledNow
+	c.settledNow = nil
+	return all
+}
+
+// pressing reports whether an open call is past its cooldown, so that it is worth a look now.
+func (s *RefState) pressing(set *rules.Set, t *rules.Target, now time.Time) bool {
+	at := s.nextLook(set, t, now)
+	return !at.IsZero() && !at.After(now)
+}
+
+// plan notes what a driver planned for the pending change.
+func (c *Cycle) plan(plan json.RawMessage) {
+	c.pending.planned = true
+	if plan == nil {
+		return
+	}
+	c.state.plan(plan)
+	c.pending.change.Plan = plan
+	c.unsaved = true
+}

@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"time"
+
+	"alertscale/rules"
+)
+
+// Result is what a notification came to for a ref, before anything is read for it.
+type Result struct {
+	Refused  []rules.RenderError // the ref belongs to another target: nothing was recorded
+	Repeat   bool                // nothing new, and nothing is open: no command comes of it
+	Changed  bool                // it brought something
+	Decision Decision            // what it comes to where nothing is to be done
+	Sleep    time.Time           // of a repeat: when to come back at the latest; zero: as before
+}
+
+// Record enters a notification's part for this ref. Unless it is a repeat, ask Next what to do: where that is to
+// sleep, Result.Decision is the answer; else what Done comes to is.
+func (c *Cycle) Record(e *rules.RefAlerts, now time.Time) Result {
+	if len(e.Alerts) == 0 { // it leaves out what its group told of the ref
+		if e.Target = c.target; e.Target == nil {
+			return Result{Repeat: true}
+		}
+	} else if refused := c.set.Disowned(e, c.state.Target); refused != nil {
+		return Result{Refused: refused}
+	} else {
+		c.target = e.Target
+	}
+	if c.isRepeat(e, now) {
+		return c.refresh(e, now)
+	}
+	if !c.calling {
+		c.expire(now)
+	}
+	rec := c.enter(e, now)
+	r := Result{Changed: rec.changed, Decision: Decision{
+		Ref: c.name, Target: e.Target.Name, Rule: rec.rule, Verdict: rec.verdict, From: c.state.Count, To: c.state.Count, Why: rec.why,
+		Alerts: rec.alerts,
+	}}
+	switch {
+	case len(e.Alerts) > 0:
+		c.stirred = true
+	case rec.changed:
+		c.stirred = c.stirred || c.state.pressing(c.set, c.target, now)
+	}
+	return r
+}
+
+// isRepeat reports whether a notification brings nothing new, and nothing is due or to be stored.
+func (c *Cycle) isRepeat(e *rules.RefAlerts, now time.Time) bool {
+	due := c.joined || !c.expiry.IsZero() && !now.Before(c.expiry)
+	return len(e.Alerts) > 0 && !due && !c.unsaved && c.state.isRepeat(e)
+}
+
+// refresh notes when the alerts of a repeat were heard of.
+func (c *Cycle) refresh(e *rules.RefAlerts, now time.Time) Result {
+	c.state.refresh(e, now)
+	r := Result{Decision: c.state.repeated(e, c.name)}
+	if c.saveBy.IsZero() {
+		c.saveLate(now.Add(heardLate))
+		r.Sleep = c.saveBy
+	}
+	r.Repeat = !c.state.open()
+	c.stirred = c.stirred || !r.Repeat
+	return r
+}
+
+// enter records a notification that is no repeat.
+func (c *Cycle) enter(e *rules.RefAlerts, now time.Time) recorded {
+	next, rec := record(c.set, c.state, e, now)
+	c.state = next
+	c.expiry = c.state.nextExpiry(c.set)
+	c.saveAt = time.Time{}
+	if !rec.changed {
+		if len(e.Alerts) > 0 {
+			c.saveLate(now.Add(heardLate))
+		}
+		return rec
+	}
+	c.unsaved = true
+	if c.unstored = append(c.unstored, heard{e: e, at: now}); len(c.unstored) > maxUnstored {
+		c.unstored = c.unstored[1:]
+	}
+	return rec
+}

@@ -1,0 +1,116 @@
+package engine
+
+import (
+	"time"
+)
+
+// saveLate lets the state be stored by a time, with whatever is stored before.
+func (c *Cycle) saveLate(by time.Time) { c.saveBy = soonest(c.saveBy, by) }
+
+// savesNow reports whether the state is to be stored now.
+func (c *Cycle) savesNow(now time.Time) bool {
+	if now.Before(c.saveAt) {
+		return false
+	}
+	return c.unsaved || !c.saveBy.IsZero() && !now.Before(c.saveBy)
+}
+
+// Flush lets the next command store all that the store lacks, however late it might be stored otherwise.
+func (c *Cycle) Flush() {
+	if !c.saveBy.IsZero() {
+		c.unsaved = true
+	}
+	c.saveAt = time.Time{}
+}
+
+// Saved reports whether the store has all that is known.
+func (c *Cycle) Saved() bool { return !c.unsaved && c.saveBy.IsZero() && !c.saving && !c.reload }
+
+// save returns the command that stores the state; false where there is nothing to store.
+func (c *Cycle) save(now time.Time) (Command, bool) {
+	data, err := encodeState(c.ref, &c.state)
+	if err != nil { // which no state does
+		c.saveFailed(err.Error(), now)
+		return Command{}, false
+	}
+	if len(data) == 0 && c.revision == "" {
+		c.stored("")
+		return Command{}, false
+	}
+	c.saving = true
+	c.unsaved, c.saveBy = false, time.Time{}
+	for i := range c.unstored {
+		c.unstored[i].out = true
+	}
+	return Command{Kind: Save, Record: Record{Ref: c.name, Revision: c.revision, Data: data}}, true
+}
+
+// stored enters that all that was known when the command was given is stored.
+func (c *Cycle) stored(revision Revision) {
+	c.revision, c.savesBad, c.saveAt, c.saveWhy = revision, 0, time.Time{}, ""
+	if !c.saving {
+		c.unsaved, c.saveBy, c.unstored = false, time.Time{}, nil
+		return
+	}
+	c.saving = false
+	kept := c.unstored[:0]
+	for _, h := range c.unstored {
+		if !h.out {
+			kept = append(kept, h)
+		}
+	}
+	c.unstored = kept
+	if len(kept) == 0 {
+		c.unstored = nil
+	}
+}
+
+// saveFailed enters that the state could not be stored, or may not have been. Nothing is scaled before it is.
+func (c *Cycle) saveFailed(why string, now time.Time) {
+	c.saving, c.unsaved = false, true
+	c.savesBad++
+	c.saveAt, c.saveWhy = now.Add(c.delay(c.savesBad)), why
+	c.withdraw()
+}
+
+// withdraw takes a change back that was decided and is not asked for.
+func (c *Cycle) withdraw() {
+	if c.pending == nil || c.calling {
+		return
+	}
+	if !c.pending.carriesOn {
+		c.state.notApplied()
+	}
+	c.pending = nil
+	c.stirred = true
+}
+
+// loaded takes over what somebody else stored, records again what is not known to be stored, and looks again.
+func (c *Cycle) loaded(r Record, now time.Time) error {
+	state := RefState{}
+	if len(r.Data) > 0 {
+		var err error
+		if _, state, err = decodeState(r.Data); err != nil {
+			return err
+		}
+	}
+	c.reload, c.saving, c.savesBad, c.saveAt = false, false, 0, time.Time{}
+	c.state, c.revision, c.pending = state.clone(), r.Revision, nil
+	again := c.unstored
+	c.unstored = nil
+	c.joined = true
+	for _, h := range again {
+		if h.e.Target == c.target || len(h.e.Alerts) == 0 {
+			c.enter(h.e, h.at)
+		}
+	}
+	c.unsaved, c.stirred = len(again) > 0, true
+	return nil
+}
+
+// delay is how long to wait before what failed is tried again: exponential, with jitter down to half of it, so that
+// what failed together does not come back together.
+func (c *Cycle) delay(fails int) time.Duration {
+	d := min(firstRetry<<min(max(fails-1, 0), 10), lastRetry)
+	return d/2 + time.Duration(float64(d/2)*c.o.Jitter())
+}

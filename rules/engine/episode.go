@@ -1,0 +1,117 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"alertscale/rules"
+)
+
+func (s *RefState) newCall(now time.Time) *Call {
+	s.Calls++
+	return &Call{ID: s.Calls, At: now}
+}
+
+// endEpisode ends an episode by a resolve: its call is dropped, and one for the end of it opened.
+func (s *RefState) endEpisode(rule *rules.Rule, name string, now time.Time) {
+	ep := *s.Episodes[name]
+	before := ep.Dropped
+	ep.Ended, ep.Dropped, ep.Call = now, ep.Call, nil
+	if rule != nil && rule.Resolved && !ep.EndServed {
+		if before != nil && before.AtEnd {
+			ep.Call = &Call{ID: before.ID, At: now}
+		} else {
+			ep.Call = s.newCall(now)
+		}
+		ep.Call.AtEnd, ep.Call.Value = true, ep.Value
+		if _, ok := rules.Templated(rule.Action); ok && ep.Value == nil {
+			ep.Call.Broken = "set: the template gave no count while the alerts fired"
+		}
+	}
+	s.Episodes[name] = &ep
+}
+
+// resumed returns an episode that a resolve ended, as it was before: with the call that the resolve dropped.
+func (e Episode) resumed() *Episode {
+	e.Ended, e.Call, e.Dropped = time.Time{}, e.Dropped, e.Call
+	return &e
+}
+
+// resume takes the resolve of an alert back: its episodes go on where they were, with the call that
+// the resolve dropped. Where there is none to go on, the alert is new. heard is when somebody last said
+// that it fires.
+func (s *RefState) resume(set *rules.Set, t *rules.Target, fp string, h AlertState, heard, now time.Time) {
+	h.Rules = slices.DeleteFunc(slices.Clone(h.Rules), func(name string) bool { return set.RuleFor(name, t) == nil })
+	fresh := len(h.Rules) > 0 && !slices.ContainsFunc(h.Rules, func(name string) bool { return s.Episodes[name] != nil })
+	for _, name := range h.Rules {
+		ep := s.Episodes[name]
+		switch {
+		case fresh && !s.fires(name):
+			s.Episodes[name] = s.lateEpisode(set.RuleFor(name, t), now)
+		case ep == nil:
+			s.Episodes[name] = &Episode{Since: now}
+		case !ep.Ended.IsZero():
+			s.Episodes[name] = ep.resumed()
+		}
+	}
+	next := AlertState{Phase: Firing, StartsAt: h.StartsAt, At: heard, Rules: h.Rules}
+	for _, g := range h.DisputedBy {
+		next.Groups = append(next.Groups, Membership{Group: g})
+	}
+	s.Alerts[fp] = next
+}
+
+// lateEpisode begins an episode apart from a notification, so that a template has nothing to be
+// rendered from.
+func (s *RefState) lateEpisode(rule *rules.Rule, now time.Time) *Episode {
+	ep := &Episode{Since: now}
+	if !rule.Resolved {
+		ep.Call = s.newCall(now)
+		if _, ok := rules.Templated(rule.Action); ok {
+			ep.Call.Broken = "set: the template waits for the next notification"
+		}
+	}
+	return ep
+}
+
+// dropEpisodes forgets episodes that have no alert left, and returns the rules whose episode was under way: those that
+// ended by a resolve may resume as long as one of their alerts is remembered. A call whose template gave no count
+// cannot be mended then.
+func (s *RefState) dropEpisodes() (changed bool, expired []string) {
+	alive, known := map[string]bool{}, map[string]bool{}
+	for _, h := range s.Alerts {
+		for _, name := range h.Rules {
+			known[name] = true
+			if h.Phase != Resolved {
+				alive[name] = true
+			}
+		}
+	}
+	n := len(s.Episodes)
+	maps.DeleteFunc(s.Episodes, func(name string, ep *Episode) bool {
+		if !ep.Ended.IsZero() {
+			return (ep.Call == nil || ep.Call.Broken != "") && !known[name]
+		}
+		if !alive[name] {
+			expired = append(expired, name)
+		}
+		return !alive[name]
+	})
+	slices.Sort(expired)
+	return len(s.Episodes) < n, expired
+}
+
+// serve closes the call of a rule.
+func (s *RefState) serve(name string) {
+	ep := *s.Episodes[name]
+	ep.EndServed = ep.EndServed || ep.Call != nil && ep.Call.AtEnd
+	ep.Call = nil
+	s.Episodes[name] = &ep
+}
+
+func (s *RefState) setCall(name string, c *Call) {
+	ep := *s.Episodes[name]
+	ep.Call = c
+	s.Episodes[name] = &ep
+}

@@ -1,0 +1,127 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"alertscale/rules"
+)
+
+// isRepeat reports whether a notification brings nothing new for a ref: every alert that fires is known to fire, by this
+// group too, every resolve is known, and the group leaves nothing out that it did not leave out before. Most
+// notifications are such repeats; they need no record, nothing read and nothing stored.
+func (s *RefState) isRepeat(e *rules.RefAlerts) bool {
+	if s.Target != e.Target.Name {
+		return false
+	}
+	var told fingerprints
+	for i := range e.Alerts {
+		m := &e.Alerts[i]
+		h, known := s.Alerts[m.Alert.Fingerprint]
+		if !known || len(h.DisputedBy) > 0 || !h.repeats(m, e.Group) {
+			return false
+		}
+		if !m.Alert.Resolved && s.unrendered(m.Rules) {
+			return false
+		}
+		if h.in(e.Group) {
+			told.add(m.Alert.Fingerprint)
+		}
+	}
+	return e.Group == 0 || e.Event.Truncated > 0 || s.membersOf(e.Group) == told
+}
+
+// repeats reports whether one alert of a notification says nothing new.
+func (h *AlertState) repeats(m *rules.MatchedAlert, g rules.GroupID) bool {
+	switch {
+	case h.Hook != "":
+		return h.knows(m.Alert)
+	case m.Alert.Resolved:
+		return h.knowsResolve(m.Alert) && !h.isLeftOut(g)
+	}
+	return h.Phase == Firing && !m.Alert.StartsAt.After(h.StartsAt) && h.DoubtedAt.IsZero() && h.in(g) && !h.isLeftOut(g) &&
+		slices.EqualFunc(m.Rules, h.Rules, func(r *rules.Rule, name string) bool { return r.Name == name })
+}
+
+// isLeftOut reports whether a group that told of the alert has left it out since.
+func (h *AlertState) isLeftOut(g rules.GroupID) bool {
+	return slices.ContainsFunc(h.Groups, func(m Membership) bool { return m.Group == g && !m.LeftOutAt.IsZero() })
+}
+
+// knowsResolve reports whether a resolve says nothing new.
+func (h *AlertState) knowsResolve(a *rules.Alert) bool {
+	if h.Phase != Resolved {
+		return !a.EndsAt.IsZero() && a.EndsAt.Before(h.StartsAt)
+	}
+	return !a.EndsAt.After(h.EndsAt) && !a.StartsAt.After(h.EndsAt)
+}
+
+// unrendered reports whether the template of a rule has given no value so far.
+func (s *RefState) unrendered(all []*rules.Rule) bool {
+	return slices.ContainsFunc(all, func(r *rules.Rule) bool {
+		if _, ok := rules.Templated(r.Action); !ok {
+			return false
+		}
+		ep := s.Episodes[r.Name]
+		return ep == nil || ep.Value == nil
+	})
+}
+
+// fingerprints stands for some fingerprints, whatever their order: how many they are, and the sum of their hashes,
+// so that one that is there twice is not taken for two.
+type fingerprints struct {
+	n   int
+	sum uint64
+}
+
+func (f *fingerprints) add(fingerprint string) {
+	const offset, prime = 14695981039346656037, 1099511628211 // FNV-1a
+	hash := uint64(offset)
+	for i := range len(fingerprint) {
+		hash = (hash ^ uint64(fingerprint[i])) * prime
+	}
+	f.n++
+	f.sum += hash
+}
+
+// membersOf returns the alerts that a group told of, as firing or against a resolve, and that it is not known with
+// certainty to have left out since.
+func (s *RefState) membersOf(g rules.GroupID) fingerprints {
+	var f fingerprints
+	for fp, h := range s.Alerts {
+		if slices.Contains(h.DisputedBy, g) ||
+			slices.ContainsFunc(h.Groups, func(m Membership) bool { return m.Group == g && !m.Certain }) {
+			f.add(fp)
+		}
+	}
+	return f
+}
+
+// refresh notes when the alerts of a repeat were heard of. It writes in place.
+func (s *RefState) refresh(e *rules.RefAlerts, now time.Time) {
+	for i := range e.Alerts {
+		if a := e.Alerts[i].Alert; !a.Resolved {
+			h := s.Alerts[a.Fingerprint]
+			h.At = now
+			s.Alerts[strings.Clone(a.Fingerprint)] = h // the map takes the key over, too
+		}
+	}
+}
+
+// repeated is the decision for a repeat of a ref that nothing is open for.
+func (s *RefState) repeated(e *rules.RefAlerts, ref string) Decision {
+	first := &e.Alerts[0]
+	why := repeatWhy
+	if s.Alerts[first.Alert.Fingerprint].Hook != "" {
+		why = repeatedKeyWhy
+	}
+	return Decision{
+		Ref: ref, Target: e.Target.Name, Rule: first.Rules[0].Name, Verdict: Duplicate, From: s.Count, To: s.Count, Why: why,
+	}
+}
+
+var (
+	repeatWhy      = []string{"nothing new: every alert of this notification was heard of before"}
+	repeatedKeyWhy = []string{"nothing new: a POST with this Idempotency-Key came before"}
+)

@@ -1,0 +1,82 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	"alertscale/rules"
+)
+
+// maxNamed is how many alerts a decision names.
+const maxNamed = 5
+
+// recorded is what a notification brought for a ref.
+type recorded struct {
+	changed bool    // there is something to store
+	verdict Verdict // Ended or Duplicate: what to report where no call is open
+	rule    string  // the first rule that it touched, or whose episode it ended
+	why     []string
+	alerts  []string
+}
+
+func (r *recorder) result() recorded {
+	n := recorded{changed: r.changed, verdict: Duplicate}
+	all := r.e.Alerts
+	if len(all) > 0 {
+		n.rule = all[0].Rules[0].Name
+	}
+	if r.changed {
+		n.alerts = named(all)
+	}
+	switch {
+	case len(r.ended) > 0:
+		n.verdict, n.rule = Ended, r.ended[0]
+		n.why = []string{"the last alert is resolved"}
+		for _, name := range r.ended[1:] {
+			n.why = append(n.why, fmt.Sprintf("%q: its last alert is resolved too", name))
+		}
+	case r.stale:
+		n.why = []string{"not new: a resolve that is later than its start was heard before"}
+	case n.rule != "" && r.firing[n.rule] > 0 && all[0].Rules[0].Resolved:
+		n.why = []string{fmt.Sprintf("%q: %s; it acts when they are resolved", n.rule, fires(r.firing[n.rule]))}
+	case n.rule != "" && r.firing[n.rule] > 0:
+		n.why = []string{fmt.Sprintf("%q: %s; it acts once an episode", n.rule, fires(r.firing[n.rule]))}
+	case n.rule != "" && r.unresolved[n.rule] > 0:
+		n.why = []string{fmt.Sprintf("%q goes on: %d of its alerts are silenced, inhibited or not heard of", n.rule, r.unresolved[n.rule])}
+	default:
+		n.why = []string{"nothing new"}
+	}
+	return n
+}
+
+func fires(n int) string {
+	if n == 1 {
+		return "1 alert fires"
+	}
+	return fmt.Sprintf("%d alerts fire", n)
+}
+
+// named describes the first alerts of a notification, for people.
+func named(all []rules.MatchedAlert) []string {
+	var texts []string
+	for i := range all[:min(len(all), maxNamed)] {
+		texts = append(texts, all[i].Alert.Labels.String())
+	}
+	return texts
+}
+
+// name notes in an open call that an alert is one of those that it came from.
+func (r *recorder) name(rule *rules.Rule, a *rules.Alert) {
+	ep := r.state.Episodes[rule.Name]
+	if ep.Call == nil {
+		return
+	}
+	call := *ep.Call
+	if call.Since.IsZero() || a.StartsAt.Before(call.Since) {
+		call.Since = a.StartsAt
+	}
+	if len(call.Alerts) < maxNamed {
+		call.Alerts = append(slices.Clone(call.Alerts), a.Labels.String())
+	}
+	r.state.setCall(rule.Name, &call)
+}

@@ -1,0 +1,244 @@
+package engine
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+
+	"alertscale/rules"
+)
+
+// RefState is all that is remembered of one ref: what its alerts said, the episodes of its rules
+// with their open calls, its last change, and a change that is under way. It is a value: what changes it
+// works on a copy. Only refresh writes in place.
+type RefState struct {
+	Target     string                // the target that owns the ref
+	Connection string                // what its driver is connected to, as the file said
+	Alerts     map[string]AlertState // by fingerprint
+	Episodes   map[string]*Episode   // by the rule's name; replaced, never written to
+	Last       *LastChange           // the last change that was applied
+	Intent     *Intent               // a change whose outcome is not known
+	Count      *int                  // as last read
+	ReadAt     time.Time             // when the count was last read
+	MissingAt  time.Time             // since when the workload is not found; zero: it is found, or was never looked for
+	Calls      uint64                // how many calls there were; numbers them
+}
+
+// AlertPhase says what is known of an alert.
+type AlertPhase string
+
+// An alert fires, or it fires but a group leaves it out or nobody spoke of it for alert_ttl, or
+// it was resolved.
+const (
+	Firing    AlertPhase = "firing"
+	Suspended AlertPhase = "suspended"
+	Resolved  AlertPhase = "resolved"
+)
+
+// AlertState is what one ref knows of one alert.
+type AlertState struct {
+	Phase    AlertPhase
+	StartsAt time.Time
+	EndsAt   time.Time // of a resolved one
+	// At is when a firing alert was last heard of, when a suspended one was suspended, and when
+	// the resolve of a resolved one was first received.
+	At time.Time
+	// LastAt is when a suspended alert was last heard of, and when somebody last said of a resolved
+	// one that it fires.
+	LastAt time.Time
+	Groups []Membership // the groups that tell of it as firing
+	Rules  []string
+	// DisputedBy are the groups that said of a resolved alert that it fires, though it did not start
+	// after that resolve.
+	DisputedBy []rules.GroupID
+	// NeverFired is of a resolved alert that nobody had said before that it fires.
+	NeverFired bool
+	// DoubtedAt is when an alert that fires again by a late word alone is suspended, unless it is heard of again.
+	DoubtedAt time.Time
+	// Of an alert that a hook brought: the hook, when the alert ends by itself, and for how long it is known by
+	// the idempotency key of its POST; zero: it has none.
+	Hook       string
+	Until      time.Time
+	KnownUntil time.Time
+}
+
+// Membership is an alert's in a group that told of it.
+type Membership struct {
+	Group rules.GroupID
+	// LeftOutAt is when a notification of the group first left the alert out, since it was last told of; zero: none
+	// did. Certain: that notification was younger than what was known of the alert, or another one left it out too.
+	LeftOutAt time.Time
+	Certain   bool
+}
+
+// Episode is a rule's, from its first alert to its last.
+type Episode struct {
+	Since time.Time
+	Ended time.Time // when a resolve ended it; kept, since the resolve may be taken back
+	Call  *Call     // the open call
+	// Dropped is the call that the resolve dropped; it comes back if the episode resumes. Of a rule with
+	// when: resolved it is the call that was dropped when the episode resumed; it comes back with the
+	// next end, so that a change that is under way for it counts.
+	Dropped *Call
+	Value   *int // of an action with a template, rendered when the episode began
+	// EndServed says that the call of a rule with `when: resolved` was served for this episode.
+	EndServed bool
+}
+
+// Call is a rule's wish for a count, open until it is served or dropped.
+type Call struct {
+	ID        uint64
+	At        time.Time
+	AtEnd     bool   // it came from the end of the episode: when: resolved
+	Value     *int   // of an action with a template, rendered
+	Broken    string // why a template gave no value
+	Start     *int   // the count when it was first looked at
+	Preempted bool   // another call won over it, and it is not served by that
+
+	Alerts []string  // some of the alerts that it came from, for people
+	Since  time.Time // when the first of them began
+}
+
+// LastChange is a change that took place.
+type LastChange struct {
+	At   time.Time
+	From int
+	To   int
+	Rule string
+}
+
+// Intent is a change that was asked of a driver and whose outcome is not known yet. All its attempts were made on
+// the same count.
+type Intent struct {
+	At       time.Time // of the last attempt
+	From     int
+	Attempts []Attempt // the last one last; never empty
+	// Plan is the driver's, where the change takes several calls: it is carried on by it, also after a crash.
+	Plan json.RawMessage
+}
+
+// Attempt is what was asked of a driver, and for which calls.
+type Attempt struct {
+	To    int
+	Rule  string
+	Calls []uint64
+}
+
+// last returns the last attempt.
+func (in *Intent) last() *Attempt { return &in.Attempts[len(in.Attempts)-1] }
+
+// empty reports whether there is nothing worth storing.
+func (s *RefState) empty() bool {
+	return len(s.Alerts) == 0 && len(s.Episodes) == 0 && s.Last == nil && s.Intent == nil
+}
+
+// open reports whether a call waits to be served. One whose alerts are all suspended does not count:
+// it waits for them.
+func (s *RefState) open() bool {
+	var firing map[string]int
+	for name, e := range s.Episodes {
+		if e.Call == nil {
+			continue
+		}
+		if firing == nil {
+			firing = s.firing()
+		}
+		if e.waits(firing[name]) {
+			return true
+		}
+	}
+	return false
+}
+
+// waits reports whether the episode's call is to be served, given how many of its alerts fire.
+func (e *Episode) waits(firing int) bool {
+	return e.Call != nil && (e.Call.AtEnd || firing > 0)
+}
+
+// clone returns a copy whose maps may be written to.
+func (s RefState) clone() RefState {
+	s.Alerts = maps.Clone(s.Alerts)
+	s.Episodes = maps.Clone(s.Episodes)
+	if s.Alerts == nil {
+		s.Alerts = map[string]AlertState{}
+	}
+	if s.Episodes == nil {
+		s.Episodes = map[string]*Episode{}
+	}
+	return s
+}
+
+// openCalls counts the calls that are not served yet.
+func (s *RefState) openCalls() int {
+	n := 0
+	for _, e := range s.Episodes {
+		if e.Call != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// firing counts the alerts that fire, by rule.
+func (s *RefState) firing() map[string]int {
+	n := map[string]int{}
+	for _, h := range s.Alerts {
+		if h.Phase == Firing {
+			for _, name := range h.Rules {
+				n[name]++
+			}
+		}
+	}
+	return n
+}
+
+// unresolved counts the alerts that fire or are suspended, by rule.
+func (s *RefState) unresolved() map[string]int {
+	n := map[string]int{}
+	for _, h := range s.Alerts {
+		if h.Phase != Resolved {
+			for _, name := range h.Rules {
+				n[name]++
+			}
+		}
+	}
+	return n
+}
+
+// fires reports whether an alert of a rule fires.
+func (s *RefState) fires(rule string) bool {
+	for _, h := range s.Alerts {
+		if h.Phase == Firing && slices.Contains(h.Rules, rule) {
+			return true
+		}
+	}
+	return false
+}
+
+// groups lists the groups that tell of an alert of the ref, in a fixed order.
+func (s *RefState) groups() []rules.GroupID {
+	all := map[rules.GroupID]struct{}{}
+	for _, h := range s.Alerts {
+		for _, m := range h.Groups {
+			all[m.Group] = struct{}{}
+		}
+		for _, g := range h.DisputedBy {
+			all[g] = struct{}{}
+		}
+	}
+	delete(all, 0)
+	return slices.Sorted(maps.Keys(all))
+}
+
+func (h *AlertState) in(g rules.GroupID) bool {
+	return slices.ContainsFunc(h.Groups, func(m Membership) bool { return m.Group == g })
+}
+
+// lastHeard is when somebody last said of the alert that it fires.
+func (h *AlertState) lastHeard() time.Time {
+	if h.Phase == Suspended {
+		return h.LastAt
+	}
+	return h.At
+}

@@ -1,0 +1,187 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"alertscale/rules"
+)
+
+// schemaVersion is the version of what encodeState writes. What is stored is a schema of its own, apart from the
+// struct that is worked on; testdata has a file of each version.
+const schemaVersion = 2
+
+// storedRecord is what a store holds for a ref.
+type storedRecord struct {
+	Version int          `json:"version"`
+	Ref     rules.Ref    `json:"ref"`
+	State   *storedState `json:"state,omitempty"`
+	Memory  *memoryV1    `json:"memory,omitempty"` // of version 1
+}
+
+type storedState struct {
+	Target     string                   `json:"target,omitempty"`
+	Connection string                   `json:"connection,omitempty"`
+	Alerts     map[string]storedAlert   `json:"alerts,omitempty"`
+	Episodes   map[string]storedEpisode `json:"episodes,omitempty"`
+	Last       *storedChange            `json:"last,omitempty"`
+	Intent     *storedIntent            `json:"intent,omitempty"`
+	Count      *int                     `json:"count,omitempty"`
+	ReadAt     time.Time                `json:"readAt,omitzero"`
+	MissingAt  time.Time                `json:"missingAt,omitzero"`
+	Calls      uint64                   `json:"calls,omitempty"`
+}
+
+type storedAlert struct {
+	Phase      AlertPhase      `json:"phase"`
+	StartsAt   time.Time       `json:"startsAt"`
+	EndsAt     time.Time       `json:"endsAt,omitzero"`
+	At         time.Time       `json:"at"`
+	LastAt     time.Time       `json:"lastAt,omitzero"`
+	Groups     []storedMember  `json:"groups,omitempty"`
+	Rules      []string        `json:"rules,omitempty"`
+	DisputedBy []rules.GroupID `json:"disputedBy,omitempty"`
+	NeverFired bool            `json:"neverFired,omitempty"`
+	DoubtedAt  time.Time       `json:"doubtedAt,omitzero"`
+	Hook       string          `json:"hook,omitempty"`
+	Until      time.Time       `json:"until,omitzero"`
+	KnownUntil time.Time       `json:"knownUntil,omitzero"`
+}
+
+type storedMember struct {
+	Group     rules.GroupID `json:"group"`
+	LeftOutAt time.Time     `json:"leftOutAt,omitzero"`
+	Certain   bool          `json:"certain,omitempty"`
+}
+
+type storedEpisode struct {
+	Since     time.Time   `json:"since"`
+	Ended     time.Time   `json:"ended,omitzero"`
+	Call      *storedCall `json:"call,omitempty"`
+	Dropped   *storedCall `json:"dropped,omitempty"`
+	Value     *int        `json:"value,omitempty"`
+	EndServed bool        `json:"endServed,omitempty"`
+}
+
+type storedCall struct {
+	ID        uint64    `json:"id"`
+	At        time.Time `json:"at"`
+	AtEnd     bool      `json:"atEnd,omitempty"`
+	Value     *int      `json:"value,omitempty"`
+	Broken    string    `json:"broken,omitempty"`
+	Start     *int      `json:"start,omitempty"`
+	Preempted bool      `json:"preempted,omitempty"`
+	Alerts    []string  `json:"alerts,omitempty"`
+	Since     time.Time `json:"since,omitzero"`
+}
+
+type storedChange struct {
+	At   time.Time `json:"at"`
+	From int       `json:"from"`
+	To   int       `json:"to"`
+	Rule string    `json:"rule"`
+}
+
+type storedIntent struct {
+	At       time.Time       `json:"at"`
+	From     int             `json:"from"`
+	Attempts []storedAttempt `json:"attempts"`
+	Plan     json.RawMessage `json:"plan,omitempty"`
+}
+
+type storedAttempt struct {
+	To    int      `json:"to"`
+	Rule  string   `json:"rule"`
+	Calls []uint64 `json:"calls,omitempty"`
+}
+
+// encodeState returns what is to be stored of a ref; nothing of a state that is empty.
+func encodeState(ref rules.Ref, s *RefState) ([]byte, error) {
+	if s.empty() {
+		return nil, nil
+	}
+	data, err := json.Marshal(storedRecord{Version: schemaVersion, Ref: ref, State: s.stored()})
+	if err != nil {
+		return nil, fmt.Errorf("encode what is remembered of %s: %w", ref, err)
+	}
+	return data, nil
+}
+
+// decodeState reads what is stored of a ref, of whatever version up to this one.
+func decodeState(data []byte) (rules.Ref, RefState, error) {
+	var head struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return rules.Ref{}, RefState{}, fmt.Errorf("what is stored is no state of a ref: %w", err)
+	}
+	if head.Version < 1 || head.Version > schemaVersion {
+		return rules.Ref{}, RefState{}, fmt.Errorf("what is stored is of schema version %d; this alertscale reads versions 1 to %d: "+
+			"use the one that wrote it, or a newer one", head.Version, schemaVersion)
+	}
+	var r storedRecord
+	if err := json.Unmarshal(data, &r); err != nil {
+		return rules.Ref{}, RefState{}, fmt.Errorf("what is stored is no state of a ref: %w", err)
+	}
+	if r.Version == 1 && r.Memory != nil {
+		r.State = r.Memory.state()
+	}
+	if r.State == nil {
+		return r.Ref, RefState{}, nil
+	}
+	return r.Ref, r.State.state(), nil
+}
+
+func (s *RefState) stored() *storedState {
+	o := &storedState{
+		Target: s.Target, Connection: s.Connection, Count: s.Count, ReadAt: s.ReadAt, MissingAt: s.MissingAt, Calls: s.Calls,
+		Last: (*storedChange)(s.Last), Alerts: make(map[string]storedAlert, len(s.Alerts)),
+		Episodes: make(map[string]storedEpisode, len(s.Episodes)),
+	}
+	for fp, h := range s.Alerts {
+		o.Alerts[fp] = storedAlert{
+			h.Phase, h.StartsAt, h.EndsAt, h.At, h.LastAt, convert(h.Groups, func(m Membership) storedMember { return storedMember(m) }),
+			h.Rules, h.DisputedBy, h.NeverFired, h.DoubtedAt, h.Hook, h.Until, h.KnownUntil,
+		}
+	}
+	for name, ep := range s.Episodes {
+		o.Episodes[name] = storedEpisode{ep.Since, ep.Ended, (*storedCall)(ep.Call), (*storedCall)(ep.Dropped), ep.Value, ep.EndServed}
+	}
+	if in := s.Intent; in != nil {
+		o.Intent = &storedIntent{in.At, in.From, convert(in.Attempts, func(a Attempt) storedAttempt { return storedAttempt(a) }), in.Plan}
+	}
+	return o
+}
+
+func (o *storedState) state() RefState {
+	s := RefState{
+		Target: o.Target, Connection: o.Connection, Count: o.Count, ReadAt: o.ReadAt, MissingAt: o.MissingAt, Calls: o.Calls,
+		Last: (*LastChange)(o.Last), Alerts: make(map[string]AlertState, len(o.Alerts)),
+		Episodes: make(map[string]*Episode, len(o.Episodes)),
+	}
+	for fp, h := range o.Alerts {
+		s.Alerts[fp] = AlertState{
+			h.Phase, h.StartsAt, h.EndsAt, h.At, h.LastAt, convert(h.Groups, func(m storedMember) Membership { return Membership(m) }),
+			h.Rules, h.DisputedBy, h.NeverFired, h.DoubtedAt, h.Hook, h.Until, h.KnownUntil,
+		}
+	}
+	for name, ep := range o.Episodes {
+		s.Episodes[name] = &Episode{ep.Since, ep.Ended, (*Call)(ep.Call), (*Call)(ep.Dropped), ep.Value, ep.EndServed}
+	}
+	if in := o.Intent; in != nil && len(in.Attempts) > 0 {
+		s.Intent = &Intent{in.At, in.From, convert(in.Attempts, func(a storedAttempt) Attempt { return Attempt(a) }), in.Plan}
+	}
+	return s
+}
+
+func convert[A, B any](all []A, one func(A) B) []B {
+	if all == nil {
+		return nil
+	}
+	out := make([]B, len(all))
+	for i := range all {
+		out[i] = one(all[i])
+	}
+	return out
+}

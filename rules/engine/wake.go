@@ -1,0 +1,94 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"alertscale/rules"
+)
+
+// nextExpiry is when an alert is to be suspended, resumed or forgotten, or something else forgotten. Zero: never.
+func (s *RefState) nextExpiry(set *rules.Set) time.Time {
+	var at time.Time
+	for _, h := range s.Alerts {
+		at = soonest(at, h.due(set.AlertTTL))
+	}
+	if s.Last != nil {
+		at = soonest(at, s.lastForgotten(set))
+	}
+	if s.Intent != nil {
+		at = soonest(at, s.Intent.forgotten(set.AlertTTL))
+	}
+	if !s.MissingAt.IsZero() && s.ReadAt.IsZero() {
+		at = soonest(at, s.MissingAt.Add(unknownFor))
+	}
+	return at
+}
+
+// soonest returns the earlier of two times; zero is none.
+func soonest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// nextLook is when the count is to be read for the open calls, which a look has not been taken at since something
+// changed: at the end of their cooldown, else now. Zero: there is none.
+func (s *RefState) nextLook(set *rules.Set, t *rules.Target, now time.Time) time.Time {
+	var at time.Time
+	s.eachOpen(set, t, func(r *rules.Rule, c *Call) {
+		if lacksValue(r, c) {
+			return // nothing but a notification mends it
+		}
+		due := s.cooled(t, r)
+		if due.Before(now) {
+			due = now
+		}
+		at = soonest(at, due)
+	})
+	return at
+}
+
+// lacksValue reports whether the template of a rule gave no value for a call.
+func lacksValue(r *rules.Rule, c *Call) bool {
+	_, ok := rules.Templated(r.Action)
+	return ok && c.Value == nil
+}
+
+func (s *RefState) eachOpen(set *rules.Set, t *rules.Target, do func(*rules.Rule, *Call)) {
+	if !s.open() {
+		return
+	}
+	firing := s.firing()
+	for name, ep := range s.Episodes {
+		if r := set.RuleFor(name, t); r != nil && ep.waits(firing[name]) {
+			do(r, ep.Call)
+		}
+	}
+}
+
+// cooled is when the cooldown of a rule's calls ends; of those which may go either way, the sooner.
+func (s *RefState) cooled(t *rules.Target, r *rules.Rule) time.Time {
+	if s.Last == nil {
+		return time.Time{}
+	}
+	return s.Last.At.Add(r.CooldownOn(t, r.Action.Direction()))
+}
+
+// undecided is the decision where the count could not be read or the change not be made: of the first
+// open call of the file. False: there is none.
+func (s *RefState) undecided(set *rules.Set, t *rules.Target, v Verdict, why ...string) (Decision, bool) {
+	var open []*rules.Rule
+	s.eachOpen(set, t, func(r *rules.Rule, _ *Call) { open = append(open, r) })
+	d := Decision{Target: t.Name, Verdict: v, From: s.Count, To: s.Count, Why: why}
+	if len(open) == 0 {
+		return d, false
+	}
+	first := slices.MinFunc(open, func(a, b *rules.Rule) int { return a.Index - b.Index })
+	d.Rule = first.Name
+	if c := s.Episodes[first.Name].Call; c != nil {
+		d.Alerts, d.Since = c.Alerts, c.Since
+	}
+	return d, true
+}
