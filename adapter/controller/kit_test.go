@@ -139,8 +139,8 @@ type fakeDriver struct {
 
 	onObserve func(name string) error
 	// onScale may fail a write: before it is carried out, or, with lost, after it.
-	onScale func(name string, c engine.Change) (err error, lost bool)
-	slow    time.Duration
+	onScale    func(name string, c engine.Change) (err error, lost bool)
+	slow       time.Duration
 	conditions []engine.Condition
 
 	release chan struct{} // holds each write back until it is closed

@@ -1,30 +1,37 @@
 package controller
 
 import (
-	"errors"
 	"sync/atomic"
 	"time"
 
 	"alertscale/rules"
-	"alertscale/rules/engine"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Metrics are the counters of what the adapter does.
+// Metrics are the counters of what the controller does.
 type Metrics struct {
 	alerts     *prometheus.CounterVec
 	firing     prometheus.Counter
 	resolved   prometheus.Counter
 	unmatched  prometheus.Counter
-	decisions  *prometheus.CounterVec
+	limited    *prometheus.CounterVec
 	requests   *prometheus.HistogramVec
+	store      *prometheus.HistogramVec
+	up         *prometheus.GaugeVec
 	reloadOK   prometheus.Gauge
 	reloadTime prometheus.Gauge
 	refs       *refCollector
 }
 
-// NewMetrics registers the adapter's metrics. Of the refs, whose names come from alerts, at most
+// limits are the values of what in limited_total.
+var limits = []string{
+	"refs", "unknown_refs", "alerts", "reserved_labels", "inflight_bytes", "request_bytes", "connections", "decision_log",
+}
+
+var requestBuckets = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
+
+// NewMetrics registers the controller's metrics. Of the refs, whose names come from alerts, at most
 // maxRefs are shown.
 func NewMetrics(reg prometheus.Registerer, maxRefs int) *Metrics {
 	m := &Metrics{
@@ -34,13 +41,18 @@ func NewMetrics(reg prometheus.Registerer, maxRefs int) *Metrics {
 		unmatched: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "alertscale_alerts_unmatched_total", Help: "Alerts received that no rule matches.",
 		}),
-		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "alertscale_decisions_total", Help: "Decisions, by rule and verdict.",
-		}, []string{"rule", "verdict"}),
+		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "alertscale_limited_total", Help: "What was refused or left out because of a limit, by what the limit is of.",
+		}, []string{"what"}),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "alertscale_driver_request_duration_seconds", Help: "How long requests to a driver took.",
-			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+			Name: "alertscale_driver_request_duration_seconds", Help: "How long requests to a driver took.", Buckets: requestBuckets,
 		}, []string{"driver", "operation", "outcome"}),
+		store: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "alertscale_store_request_duration_seconds", Help: "How long requests to the store took.", Buckets: requestBuckets,
+		}, []string{"operation", "outcome"}),
+		up: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "alertscale_driver_up", Help: "Whether the API of a driver answered when it was last called.",
+		}, []string{"driver"}),
 		reloadOK: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "alertscale_config_last_reload_successful", Help: "Whether the last load of the file was successful.",
 		}),
@@ -50,9 +62,15 @@ func NewMetrics(reg prometheus.Registerer, maxRefs int) *Metrics {
 		refs: &refCollector{max: maxRefs},
 	}
 	m.firing, m.resolved = m.alerts.WithLabelValues("firing"), m.alerts.WithLabelValues("resolved")
-	reg.MustRegister(m.alerts, m.unmatched, m.decisions, m.requests, m.reloadOK, m.reloadTime, m.refs)
+	for _, what := range limits {
+		m.limited.WithLabelValues(what)
+	}
+	reg.MustRegister(m.alerts, m.unmatched, m.limited, m.requests, m.store, m.up, m.reloadOK, m.reloadTime, m.refs)
 	return m
 }
+
+// Limited counts what was refused or left out because of a limit.
+func (m *Metrics) Limited(what string) { m.limited.WithLabelValues(what).Inc() }
 
 // Reloaded notes how a load of the file went.
 func (m *Metrics) Reloaded(ok bool, at time.Time) {
@@ -76,86 +94,96 @@ func (m *Metrics) heard(e *rules.Event, unmatched int) {
 	m.unmatched.Add(float64(unmatched))
 }
 
-// prepared is for how many rules series are made before there is anything to count.
-const prepared = 1000
-
-// prepare makes the series that one is to be alerted on, so that increase() sees the first count, too.
-func (m *Metrics) prepare(set *rules.Set) {
-	for _, r := range set.Rules[:min(len(set.Rules), prepared)] {
-		m.decisions.WithLabelValues(r.Name, string(engine.Failed))
-		m.decisions.WithLabelValues(r.Name, string(engine.Rejected))
+// use forgets the drivers that a file does not have.
+func (m *Metrics) use(s *Snapshot) {
+	if c := m.refs.controller.Load(); c != nil {
+		for _, name := range c.driverNames() {
+			if _, ok := s.Drivers[name]; !ok {
+				m.up.DeleteLabelValues(name)
+			}
+		}
 	}
 }
 
-func (m *Metrics) decided(d *engine.Decision) {
-	m.decisions.WithLabelValues(d.Rule, string(d.Verdict)).Inc()
+func (c *Controller) driverNames() []string {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	names := make([]string, 0, len(c.lanes))
+	for name := range c.lanes {
+		names = append(names, name)
+	}
+	return names
 }
 
 func (m *Metrics) requested(driver, operation string, err error, took time.Duration) {
-	m.requests.WithLabelValues(driver, operation, outcome(err)).Observe(took.Seconds())
+	what := outcome(err)
+	m.requests.WithLabelValues(driver, operation, what).Observe(took.Seconds())
+	up := 1.0
+	if what == "error" {
+		up = 0
+	}
+	m.up.WithLabelValues(driver).Set(up)
 }
 
-// outcome names a driver's error for a label.
-func outcome(err error) string {
-	var busy *ThrottledError
-	switch {
-	case err == nil:
-		return "success"
-	case errors.Is(err, ErrConflict):
-		return "conflict"
-	case errors.Is(err, ErrNotFound):
-		return "not_found"
-	case errors.Is(err, ErrForbidden):
-		return "forbidden"
-	case errors.Is(err, ErrInvalid):
-		return "invalid"
-	case errors.As(err, &busy):
-		return "busy"
-	default:
-		return "error"
-	}
+func (m *Metrics) storeRequested(operation string, err error, took time.Duration) {
+	m.store.WithLabelValues(operation, outcome(err)).Observe(took.Seconds())
 }
 
 // refCollector shows the refs as they are when it is asked.
 type refCollector struct {
-	max     int
-	adapter atomic.Pointer[Adapter]
+	max        int
+	controller atomic.Pointer[Controller]
 }
 
 var (
-	countDesc = prometheus.NewDesc("alertscale_target_count", "Count of a ref, as last read.", []string{"ref"}, nil)
+	countDesc = prometheus.NewDesc("alertscale_target_replicas", "Count of a ref, as last read.", []string{"ref"}, nil)
+	minDesc   = prometheus.NewDesc("alertscale_target_min_replicas", "Lower bound of a ref.", []string{"ref"}, nil)
+	maxDesc   = prometheus.NewDesc("alertscale_target_max_replicas", "Upper bound of a ref.", []string{"ref"}, nil)
 	lastDesc  = prometheus.NewDesc("alertscale_target_last_change_timestamp_seconds",
 		"When alertscale last changed the count of a ref.", []string{"ref"}, nil)
 	deferredDesc = prometheus.NewDesc("alertscale_deferred_calls", "Open calls that wait to be served.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
-func (c *refCollector) Describe(ch chan<- *prometheus.Desc) {
-	ch <- countDesc
-	ch <- lastDesc
-	ch <- deferredDesc
+func (r *refCollector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{countDesc, minDesc, maxDesc, lastDesc, deferredDesc} {
+		ch <- d
+	}
 }
 
 // Collect implements prometheus.Collector.
-func (c *refCollector) Collect(ch chan<- prometheus.Metric) {
-	a := c.adapter.Load()
+func (r *refCollector) Collect(ch chan<- prometheus.Metric) {
 	deferred, shown := 0, 0
-	if a != nil {
-		for _, en := range a.entries() {
-			en.mu.Lock()
-			count, last := en.mem.Count, en.mem.Last
-			deferred += en.mem.OpenCalls()
-			en.mu.Unlock()
-			if shown++; shown > c.max {
-				continue
-			}
-			if count != nil {
-				ch <- prometheus.MustNewConstMetric(countDesc, prometheus.GaugeValue, float64(*count), en.name)
-			}
-			if last != nil {
-				ch <- prometheus.MustNewConstMetric(lastDesc, prometheus.GaugeValue, float64(last.At.UnixMilli())/1000, en.name)
-			}
+	if c := r.controller.Load(); c != nil {
+		for _, tr := range c.registry.list() {
+			deferred += tr.collect(ch, shown < r.max)
+			shown++
 		}
 	}
 	ch <- prometheus.MustNewConstMetric(deferredDesc, prometheus.GaugeValue, float64(deferred))
+}
+
+// collect shows one ref, and returns how many of its calls wait.
+func (tr *tracker) collect(ch chan<- prometheus.Metric, show bool) int {
+	tr.mu.Lock()
+	state, t := *tr.cycle.State(), tr.cycle.Target()
+	waiting := state.OpenCalls()
+	tr.mu.Unlock()
+	if !show {
+		return waiting
+	}
+	gauge := func(d *prometheus.Desc, v float64) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, tr.name)
+	}
+	if state.Count != nil {
+		gauge(countDesc, float64(*state.Count))
+	}
+	if t != nil {
+		gauge(minDesc, float64(t.Min))
+		gauge(maxDesc, float64(t.Max))
+	}
+	if state.Last != nil {
+		gauge(lastDesc, float64(state.Last.At.UnixMilli())/1000)
+	}
+	return waiting
 }

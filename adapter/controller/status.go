@@ -1,9 +1,6 @@
 package controller
 
-import (
-	"alertscale/rules/engine"
-	"time"
-)
+import "time"
 
 // TargetStatus is what the API tells of a ref.
 type TargetStatus struct {
@@ -16,7 +13,8 @@ type TargetStatus struct {
 	LastChange *time.Time     `json:"last_change"` // of ours
 	Cooldown   CooldownStatus `json:"cooldown"`
 	Active     []ActiveRule   `json:"active"`
-	Paused     bool           `json:"paused"` // count 0 under a min above 0: somebody switched it off
+	Disabled   bool           `json:"disabled"` // count 0 under a min above 0: somebody switched it off
+	Paused     bool           `json:"paused"`
 }
 
 // CooldownStatus holds the times when the cooldowns of a ref end; null where none runs.
@@ -42,17 +40,4 @@ type RuleStatus struct {
 	Cooldown string   `json:"cooldown,omitempty"`
 	DryRun   bool     `json:"dry_run"`
 	Active   []string `json:"active"` // the refs for which it is active
-}
-
-// Logged is a decision and when it was made.
-type Logged struct {
-	At time.Time `json:"at"`
-	engine.Decision
-}
-
-// Query selects decisions; a zero field selects all.
-type Query struct {
-	Ref, Rule, Verdict string
-	Since              time.Time
-	Limit              int
 }

@@ -15,17 +15,6 @@ func (c *Cycle) savesNow(now time.Time) bool {
 	return c.unsaved || !c.saveBy.IsZero() && !now.Before(c.saveBy)
 }
 
-// Flush lets the next command store all that the store lacks, however late it might be stored otherwise.
-func (c *Cycle) Flush() {
-	if !c.saveBy.IsZero() {
-		c.unsaved = true
-	}
-	c.saveAt = time.Time{}
-}
-
-// Saved reports whether the store has all that is known.
-func (c *Cycle) Saved() bool { return !c.unsaved && c.saveBy.IsZero() && !c.saving && !c.reload }
-
 // save returns the command that stores the state; false where there is nothing to store.
 func (c *Cycle) save(now time.Time) (Command, bool) {
 	data, err := encodeState(c.ref, &c.state)

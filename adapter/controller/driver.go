@@ -1,5 +1,3 @@
-// Package adapter carries out what package rules decides: it keeps what is known of each ref,
-// reads counts, asks drivers for changes, and comes back for what could not be done at once.
 package controller
 
 import (
@@ -34,7 +32,7 @@ type Planner interface {
 // What callers ask of a driver's or a store's error with errors.Is. Every other error is
 // transient, and says nothing about whether a write was carried out.
 var (
-	// ErrConflict: the count, or the stored memory, is not what it was when it was read. Nothing
+	// ErrConflict: the count, or what is stored, is not what it was when it was read. Nothing
 	// was changed.
 	ErrConflict = errors.New("changed in the meantime")
 	// ErrNotFound: there is no such workload, or kind. Permanent.
@@ -80,19 +78,48 @@ func comeBack(err error, after time.Duration) string {
 	return fmt.Sprintf("%v (try again in %s)", err, max(after.Round(time.Second), time.Second))
 }
 
-// Revision is a store's own mark of what it holds for a ref. Zero is: nothing.
-type Revision uint64
+// replyTo returns what an error says of a command.
+func replyTo(err error) engine.Reply {
+	if err == nil {
+		return engine.Reply{Outcome: engine.Succeeded}
+	}
+	r := engine.Reply{Outcome: engine.Unavailable, Text: err.Error()}
+	throttled, isThrottled := errors.AsType[*ThrottledError](err)
+	unavailable, isUnavailable := errors.AsType[*UnavailableError](err)
+	switch {
+	case errors.Is(err, ErrConflict):
+		r.Outcome = engine.Conflicted
+	case errors.Is(err, ErrPartial):
+		r.Outcome = engine.PartlyDone
+	case errors.Is(err, ErrNotFound):
+		r.Outcome = engine.NotFound
+	case errors.Is(err, ErrForbidden), errors.Is(err, ErrInvalid):
+		r.Outcome = engine.Refused
+	case isThrottled:
+		r.Outcome, r.After = engine.Throttled, throttled.After
+	case isUnavailable:
+		r.After = unavailable.After
+	}
+	return r
+}
 
-// Store keeps memories. It is safe for concurrent use. What Swap stored is durable when it returns,
-// as far as the store is.
-type Store interface {
-	// Load returns what is stored; zero values where there is nothing.
-	Load(ctx context.Context, ref rules.Ref) (rules.Memory, Revision, error)
-	// Swap stores m if the ref still has revision old, else it returns ErrConflict. An empty
-	// memory is deleted, and has revision zero.
-	Swap(ctx context.Context, ref rules.Ref, old Revision, m rules.Memory) (Revision, error)
-	// Refs lists what is stored.
-	Refs(ctx context.Context) ([]rules.Ref, error)
-	// Close releases what the store holds.
-	Close() error
+// outcome names a driver's or a store's error for a label.
+func outcome(err error) string {
+	_, throttled := errors.AsType[*ThrottledError](err)
+	switch {
+	case err == nil:
+		return "success"
+	case errors.Is(err, ErrConflict):
+		return "conflict"
+	case errors.Is(err, ErrNotFound):
+		return "not_found"
+	case errors.Is(err, ErrForbidden):
+		return "forbidden"
+	case errors.Is(err, ErrInvalid):
+		return "invalid"
+	case throttled:
+		return "throttled"
+	default:
+		return "error"
+	}
 }

@@ -1,0 +1,203 @@
+// Package controller carries out what package engine decides, for every ref: it takes notifications, stores what they
+// say, reads counts, asks drivers for changes, and comes back for what could not be done at once.
+package controller
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"alertscale/rules"
+	"alertscale/rules/engine"
+
+	"github.com/go-kit/log"
+)
+
+// Options are what a Controller works with.
+type Options struct {
+	Store   Store
+	Sinks   []Sink
+	Logger  log.Logger
+	Metrics *Metrics
+	Now     func() time.Time // nil: time.Now
+	// MaxSleep is how long the loop sleeps at most before it looks at Now; 0: 30 s. A clock that runs
+	// faster than real time needs it short.
+	MaxSleep time.Duration
+	// Debug says that alerts which no rule matches are to be logged, with the nearest rule.
+	Debug  bool
+	Limits Limits
+}
+
+// Limits bound what senders can make the controller hold. Zero is the default.
+type Limits struct {
+	MaxRefs        int // refs that something is known of
+	MaxUnknownRefs int // of these, refs whose workload was never found
+}
+
+// The defaults of Limits.
+const (
+	DefaultMaxRefs        = 100_000
+	DefaultMaxUnknownRefs = 10_000
+)
+
+// Snapshot is an active configuration file: its rules, and the drivers that they are carried out with.
+type Snapshot struct {
+	Rules   *rules.Set
+	Drivers map[string]Backend // by name
+	Text    string             // as it was read, without secrets
+}
+
+// Backend is a driver and how long a call to it may take.
+type Backend struct {
+	Driver  Driver
+	Timeout time.Duration
+}
+
+// DefaultTimeout is how long a call to a driver may take.
+const DefaultTimeout = 30 * time.Second
+
+// MaxCalls is how many calls to one driver are made at a time.
+const MaxCalls = 64
+
+// maxPuts is how many requests to the store are made at a time. They share its commits.
+const maxPuts = 256
+
+// Controller carries decisions out. It is safe for concurrent use.
+type Controller struct {
+	Options
+	snapshot atomic.Pointer[Snapshot]
+	schedule *schedule
+	registry *registry
+	cycles   engine.CycleOptions
+
+	// reload is held while a notification is entered, so that all refs are decided on the rules by which it was matched.
+	reload sync.RWMutex
+
+	// work is what calls to drivers and the store live by; it ends when the time to shut down is over.
+	work context.Context
+	stop context.CancelFunc
+
+	store *lane
+	mu    sync.RWMutex // guards what follows
+	lanes map[string]*lane
+
+	stopping atomic.Bool  // nothing new is begun
+	storeBad atomic.Int64 // since when the store fails, in Unix nanoseconds; 0: it does not
+}
+
+// New returns a controller for what a store holds, under a file. Call Run for it to come back to what
+// could not be done at once.
+func New(ctx context.Context, o Options, s *Snapshot) (*Controller, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.MaxSleep == 0 {
+		o.MaxSleep = maxSleep
+	}
+	if o.Limits.MaxRefs == 0 {
+		o.Limits.MaxRefs = DefaultMaxRefs
+	}
+	if o.Limits.MaxUnknownRefs == 0 {
+		o.Limits.MaxUnknownRefs = DefaultMaxUnknownRefs
+	}
+	c := &Controller{
+		Options: o, schedule: newSchedule(), registry: newRegistry(o.Limits), cycles: engine.CycleOptions{Jitter: rand.Float64},
+		store: newLane(maxPuts), lanes: map[string]*lane{},
+	}
+	c.work, c.stop = context.WithCancel(context.WithoutCancel(ctx))
+	if err := c.restore(ctx); err != nil {
+		return nil, err
+	}
+	c.use(s)
+	o.Metrics.refs.controller.Store(c)
+	return c, nil
+}
+
+// restore takes over what the store holds.
+func (c *Controller) restore(ctx context.Context) error {
+	return c.Store.List(ctx, func(r engine.Record) error {
+		cycle, err := engine.RestoreCycle(r, c.cycles)
+		if err != nil {
+			return err
+		}
+		tr := newTracker(cycle)
+		c.registry.add(tr)
+		c.registry.index(tr)
+		return nil
+	})
+}
+
+// Snapshot returns the active file.
+func (c *Controller) Snapshot() *Snapshot { return c.snapshot.Load() }
+
+// Use makes another file the active one. What is under way ends under it; every ref is looked at again.
+func (c *Controller) Use(s *Snapshot) { c.use(s) }
+
+func (c *Controller) use(s *Snapshot) {
+	c.reload.Lock()
+	defer c.reload.Unlock()
+	c.snapshot.Store(s)
+	c.Metrics.use(s)
+	for _, tr := range c.registry.list() {
+		c.useOn(tr, s)
+	}
+	c.lookAtFixed(s)
+	now := c.Now()
+	for _, tr := range c.registry.list() {
+		c.schedule.sooner(tr, now)
+	}
+}
+
+// useOn makes a file the one that a ref is decided on, under the name that it has there.
+func (c *Controller) useOn(tr *tracker, s *Snapshot) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	tr.cycle.Use(s.Rules, s.backend(tr.ref))
+	if tr.cycle.Target() != nil {
+		return
+	}
+	ref, respelled := s.Rules.Respelled(tr.ref, tr.cycle.State().Connection)
+	if !respelled || c.registry.get(ref) != nil {
+		return
+	}
+	next := newTracker(tr.cycle.MoveTo(ref))
+	next.cycle.Use(s.Rules, s.backend(ref))
+	next.predecessor, tr.heir = tr, next
+	c.registry.add(next)
+	c.registry.index(next)
+	c.registry.index(tr)
+}
+
+// backend returns what the file says of the driver of a ref.
+func (s *Snapshot) backend(ref rules.Ref) engine.Backend {
+	b, ok := s.Drivers[ref.Driver]
+	_, plans := b.Driver.(Planner)
+	return engine.Backend{Connected: ok, Plans: plans}
+}
+
+// firstLooks is how many fixed targets a file may have for their counts to be read at its start.
+const firstLooks = 1000
+
+// lookAtFixed has the counts of fixed targets read that were never read, so that they are known, and that a mistake in
+// the file shows, before an alert fires.
+func (c *Controller) lookAtFixed(s *Snapshot) {
+	refs := s.Rules.FixedRefs()
+	if len(refs) > firstLooks {
+		return
+	}
+	for _, ref := range refs {
+		tr := c.registry.get(ref)
+		if tr == nil {
+			tr = newTracker(engine.NewCycle(ref, c.cycles))
+			tr.cycle.Use(s.Rules, s.backend(ref))
+			c.registry.add(tr)
+		}
+		tr.mu.Lock()
+		if tr.cycle.State().ReadAt.IsZero() {
+			tr.cycle.Look()
+		}
+		tr.mu.Unlock()
+	}
+}

@@ -1,0 +1,192 @@
+package controller
+
+import (
+	"context"
+	"errors"
+
+	"alertscale/rules"
+	"alertscale/rules/engine"
+
+	"github.com/go-kit/log/level"
+)
+
+// Handle enters a notification and returns what was done to each ref that it touches. What is not done
+// when ctx ends is failed, and goes on by itself.
+func (c *Controller) Handle(ctx context.Context, e *rules.Event) []engine.Decision {
+	n := notification{c: c}
+	n.enter(e)
+	all := n.collect(ctx)
+	for _, d := range n.broken {
+		c.report(d)
+		all = append(all, d)
+	}
+	return all
+}
+
+// notification is one on its way through the refs that it touches.
+type notification struct {
+	c       *Controller
+	touched []*tracker
+	results []refResult
+	broken  []engine.Decision
+}
+
+// refResult is what became of a ref, or a promise of it.
+type refResult struct {
+	done   []engine.Decision
+	waiter *waiter
+	tr     *tracker
+}
+
+// enter records the notification on all refs that it touches.
+func (n *notification) enter(e *rules.Event) {
+	n.c.reload.RLock()
+	defer n.c.reload.RUnlock()
+	m := n.c.Snapshot().Rules.Match(e)
+	n.c.Metrics.heard(e, len(m.Unmatched))
+	n.c.logUnmatched(m.Unmatched)
+	n.results, n.touched = make([]refResult, 0, len(m.Refs)), make([]*tracker, 0, len(m.Refs))
+	for _, r := range m.Refs {
+		n.record(r)
+	}
+	if m.Refs = nil; e.Group() != 0 && e.Truncated == 0 {
+		for _, tr := range n.c.registry.toldBy(e.Group(), n.touched) {
+			n.recordAbsent(tr, m.Absent(tr.ref))
+		}
+	}
+	for _, b := range m.Broken {
+		n.broken = append(n.broken, refusal(b))
+	}
+}
+
+// refusal is the decision for an alert's rule that comes to no ref.
+func refusal(e rules.RenderError) engine.Decision {
+	return engine.Decision{
+		Ref: e.Ref, Rule: e.Rule.Name, Target: e.Rule.Target.Name, Verdict: engine.Rejected, Why: []string{engine.Clip(e.Text)},
+	}
+}
+
+// record enters what the notification says of one ref.
+func (n *notification) record(r *rules.RefAlerts) {
+	tr, err := n.c.locked(r.Ref)
+	if err != nil {
+		n.overLimit(r, err)
+		return
+	}
+	defer tr.mu.Unlock()
+	n.touched = append(n.touched, tr)
+	defer n.c.recoverPanic(tr)
+	result := tr.cycle.Record(r, n.c.Now())
+	switch {
+	case result.Refused != nil:
+		for _, e := range result.Refused {
+			n.broken = append(n.broken, refusal(e))
+		}
+	case result.Repeat:
+		n.results = append(n.results, refResult{tr: tr, done: []engine.Decision{result.Decision}})
+		n.c.report(result.Decision)
+		if !result.Sleep.IsZero() {
+			n.c.schedule.sooner(tr, result.Sleep)
+		}
+	default:
+		w := newWaiter(result)
+		tr.waiting = append(tr.waiting, w)
+		n.results = append(n.results, refResult{tr: tr, waiter: w})
+		n.c.pump(tr)
+	}
+}
+
+// locked returns the tracker of a ref, held by the caller from then on.
+func (c *Controller) locked(ref rules.Ref) (*tracker, error) {
+	for {
+		tr, err := c.registry.ensure(ref, c.track)
+		if err != nil {
+			return nil, err
+		}
+		tr.mu.Lock()
+		if !tr.gone {
+			return tr, nil
+		}
+		tr.mu.Unlock()
+	}
+}
+
+// track returns a tracker for a ref of which nothing is known.
+func (c *Controller) track(ref rules.Ref) *tracker {
+	s := c.Snapshot()
+	cycle := engine.NewCycle(ref, c.cycles)
+	cycle.Use(s.Rules, s.backend(ref))
+	return newTracker(cycle)
+}
+
+// overLimit refuses a ref for which there is no room.
+func (n *notification) overLimit(r *rules.RefAlerts, err error) {
+	if limit, ok := errors.AsType[*limitError](err); ok {
+		n.c.Metrics.Limited(limit.what)
+	}
+	n.broken = append(n.broken, engine.Decision{
+		Ref: engine.Clip(r.Ref.String()), Target: r.Target.Name, Rule: r.Alerts[0].Rules[0].Name, Verdict: engine.Rejected, Why: []string{err.Error()},
+	})
+}
+
+// recordAbsent enters that the notification leaves out what its group told of a ref.
+func (n *notification) recordAbsent(tr *tracker, r *rules.RefAlerts) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	if tr.gone {
+		return
+	}
+	defer n.c.recoverPanic(tr)
+	if result := tr.cycle.Record(r, n.c.Now()); !result.Repeat {
+		n.c.pump(tr)
+	}
+}
+
+// collect waits for the promises until ctx ends.
+func (n *notification) collect(ctx context.Context) []engine.Decision {
+	all := make([]engine.Decision, 0, len(n.results)+len(n.broken))
+	for i := range n.results {
+		r := &n.results[i]
+		if r.waiter != nil {
+			select {
+			case r.done = <-r.waiter.done:
+			default:
+				select {
+				case r.done = <-r.waiter.done:
+				case <-ctx.Done():
+					r.done = n.late(r.waiter)
+				}
+			}
+		}
+		all = append(all, r.done...)
+	}
+	return all
+}
+
+// late is the decision for what was not done in time. Whatever was recorded is stored and done all the same.
+func (n *notification) late(w *waiter) []engine.Decision {
+	d := failedFor(w, "not done in the time of this request; it goes on by itself")
+	n.c.report(d)
+	return []engine.Decision{d}
+}
+
+// failedFor is the decision for a notification that waits for what could not be done.
+func failedFor(w *waiter, why string) engine.Decision {
+	d := w.result.Decision
+	d.Verdict, d.Why = engine.Failed, []string{why}
+	return d
+}
+
+// maxUnmatched is how many unmatched alerts of a notification are logged.
+const maxUnmatched = 10
+
+// logUnmatched logs alerts that no rule matches, with what kept the nearest rule out.
+func (c *Controller) logUnmatched(all []*rules.Alert) {
+	if !c.Debug {
+		return
+	}
+	for _, a := range all[:min(len(all), maxUnmatched)] {
+		rule, why := c.Snapshot().Rules.Nearest(a.Labels)
+		_ = level.Debug(c.Logger).Log("msg", "no rule matches", "alert", a.Labels, "nearest", rule, "why", why)
+	}
+}

@@ -1,0 +1,261 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"alertscale/rules/engine"
+
+	"github.com/go-kit/log/level"
+)
+
+// pump has the commands of a ref's cycle carried out until it sleeps or waits for one of them. The caller holds the
+// tracker.
+func (c *Controller) pump(tr *tracker) {
+	if tr.heir != nil { // what was known is the heir's to store first
+		return
+	}
+	for {
+		fresh := len(tr.waiting)+len(tr.inRound) > 0
+		cmd := tr.cycle.Next(c.Now())
+		c.report(tr.cycle.Reports()...)
+		switch cmd.Kind {
+		case engine.Wait:
+			return
+		case engine.Save, engine.Load:
+			c.hand(tr, cmd, c.store, rankFresh)
+		case engine.Observe:
+			tr.inRound, tr.waiting = append(tr.inRound, tr.waiting...), nil
+			if fresh {
+				c.hand(tr, cmd, c.lane(tr.ref.Driver), rankFresh)
+			} else {
+				c.hand(tr, cmd, c.lane(tr.ref.Driver), rankLater)
+			}
+		case engine.Plan, engine.Scale:
+			c.hand(tr, cmd, c.lane(tr.ref.Driver), rankBegun)
+		default:
+			c.rest(tr, cmd)
+			return
+		}
+	}
+}
+
+// rest lets a ref sleep, and answers those who wait for it.
+func (c *Controller) rest(tr *tracker, cmd engine.Command) {
+	waiters := append(tr.inRound, tr.waiting...)
+	tr.inRound, tr.waiting = nil, nil
+	c.registry.index(tr)
+	for _, w := range waiters {
+		d := w.result.Decision
+		d.From, d.To = tr.cycle.State().Count, tr.cycle.State().Count
+		if cmd.Failed != "" {
+			d = failedFor(w, cmd.Failed)
+		}
+		c.report(d)
+		w.done <- []engine.Decision{d}
+	}
+	if cmd.Kind == engine.Drop {
+		c.schedule.set(tr, time.Time{})
+		c.registry.drop(tr)
+		return
+	}
+	c.schedule.set(tr, cmd.Until)
+}
+
+// hand gives a command to a lane.
+func (c *Controller) hand(tr *tracker, cmd engine.Command, l *lane, r rank) {
+	l.submit(c.work, &job{tr: tr, rank: r, do: func(ctx context.Context) { c.execute(ctx, tr, cmd) }})
+}
+
+// execute carries a command out and enters what came of it.
+func (c *Controller) execute(ctx context.Context, tr *tracker, cmd engine.Command) {
+	reply := c.carryOut(ctx, tr, cmd)
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	if tr.gone {
+		return
+	}
+	defer c.recoverPanic(tr)
+	c.conclude(tr, tr.cycle.Done(cmd, reply, c.Now()))
+	c.registry.index(tr)
+	if cmd.Kind == engine.Save && reply.Outcome == engine.Succeeded {
+		c.releasePredecessor(tr)
+	}
+	if !c.stopping.Load() {
+		c.pump(tr)
+	} else if reply.Outcome == engine.Succeeded {
+		c.saveOnly(tr)
+	}
+}
+
+// releasePredecessor lets the ref be forgotten that this one was spelled as before.
+func (c *Controller) releasePredecessor(tr *tracker) {
+	old := tr.predecessor
+	if old == nil {
+		return
+	}
+	tr.predecessor = nil
+	old.mu.Lock()
+	defer old.mu.Unlock()
+	old.heir = nil
+	c.pump(old)
+}
+
+// conclude answers those who wait for what came of a command.
+func (c *Controller) conclude(tr *tracker, r engine.Conclusion) {
+	if !r.Ended {
+		return
+	}
+	waiters := tr.inRound
+	tr.inRound = nil
+	switch {
+	case r.Unsaved != "":
+		waiters = append(waiters, tr.waiting...)
+		tr.waiting = nil
+		if r.New {
+			_ = level.Error(c.Logger).Log("msg", "storing is tried again", "ref", tr.name, "err", r.Unsaved)
+		}
+		for _, w := range waiters {
+			d := failedFor(w, r.Unsaved)
+			c.report(d)
+			w.done <- []engine.Decision{d}
+		}
+	case len(r.Decisions) > 0:
+		if r.New || len(waiters) > 0 {
+			c.report(r.Decisions...)
+		}
+		answer(waiters, r.Decisions)
+	default:
+		if r.Unread != "" && r.New {
+			_ = level.Warn(c.Logger).Log("msg", "the count cannot be read", "ref", tr.name, "err", r.Unread)
+		}
+		tr.waiting = append(waiters, tr.waiting...) // each is told what its own notification came to
+	}
+}
+
+// recoverPanic keeps a panic over one ref from ending the process, and with it the scaling of all others. The caller
+// holds the tracker, and releases it by a deferred call.
+func (c *Controller) recoverPanic(tr *tracker) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	_ = level.Error(c.Logger).Log("msg", "panic; this ref is tried again later, please report it", "ref", tr.name, "panic", v,
+		"stack", string(debug.Stack()))
+	tr.cycle.Recover()
+	for _, w := range append(tr.inRound, tr.waiting...) {
+		w.done <- []engine.Decision{failedFor(w, "internal error: see the log of alertscale")}
+	}
+	tr.inRound, tr.waiting = nil, nil
+	c.schedule.set(tr, c.Now().Add(afterPanic))
+}
+
+// afterPanic is when a ref is tried again over which there was a panic.
+const afterPanic = 30 * time.Second
+
+// carryOut does what a command says.
+func (c *Controller) carryOut(ctx context.Context, tr *tracker, cmd engine.Command) engine.Reply {
+	switch cmd.Kind {
+	case engine.Save:
+		return c.put(ctx, cmd.Record)
+	case engine.Load:
+		return c.load(ctx, tr.name)
+	default:
+		return c.call(ctx, tr, cmd)
+	}
+}
+
+func (c *Controller) put(ctx context.Context, r engine.Record) engine.Reply {
+	start := time.Now()
+	revision, err := c.Store.Put(ctx, r)
+	c.stored("put", err, time.Since(start))
+	if err != nil {
+		err = fmt.Errorf("store what is remembered of %s: %w", r.Ref, err)
+	}
+	reply := replyTo(err)
+	reply.Revision = revision
+	return reply
+}
+
+func (c *Controller) load(ctx context.Context, ref string) engine.Reply {
+	start := time.Now()
+	r, err := c.Store.Load(ctx, ref)
+	c.stored("load", err, time.Since(start))
+	if err != nil {
+		err = fmt.Errorf("read what is remembered of %s: %w", ref, err)
+	}
+	reply := replyTo(err)
+	reply.Record = r
+	return reply
+}
+
+// stored notes how a request to the store went.
+func (c *Controller) stored(operation string, err error, took time.Duration) {
+	c.Metrics.storeRequested(operation, err, took)
+	if err == nil || errors.Is(err, ErrConflict) {
+		c.storeBad.Store(0)
+		return
+	}
+	c.storeBad.CompareAndSwap(0, c.Now().UnixNano())
+}
+
+// call makes a call to the driver of a ref.
+func (c *Controller) call(ctx context.Context, tr *tracker, cmd engine.Command) (reply engine.Reply) {
+	b, ok := c.Snapshot().Drivers[tr.ref.Driver]
+	if !ok {
+		return engine.Reply{Outcome: engine.Unavailable, Text: fmt.Sprintf("the file has no driver %q any more", tr.ref.Driver)}
+	}
+	own, cancel := context.WithTimeout(ctx, b.Timeout)
+	defer cancel()
+	start := time.Now()
+	err := b.do(own, tr, cmd, &reply)
+	if err != nil && errors.Is(context.Cause(ctx), errGivesWay) {
+		err = fmt.Errorf("%s: %w", tr.name, errGivesWay)
+	}
+	c.Metrics.requested(tr.ref.Driver, string(cmd.Kind), err, time.Since(start))
+	is := replyTo(err)
+	reply.Outcome, reply.Text, reply.After = is.Outcome, is.Text, is.After
+	return reply
+}
+
+// do asks the driver. A panic of it is an error of this call alone.
+func (b *Backend) do(ctx context.Context, tr *tracker, cmd engine.Command, reply *engine.Reply) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("%s: the driver panicked, please report it: %v\n%s", tr.name, v, debug.Stack())
+		}
+	}()
+	switch cmd.Kind {
+	case engine.Observe:
+		reply.Observed, err = b.Driver.Observe(ctx, tr.ref)
+	case engine.Plan:
+		planner, ok := b.Driver.(Planner)
+		if !ok {
+			return nil
+		}
+		reply.Plan, err = planner.Plan(ctx, tr.ref, cmd.Change)
+	default:
+		err = b.Driver.Scale(ctx, tr.ref, cmd.Change)
+	}
+	return err
+}
+
+// lane returns the lane of a driver.
+func (c *Controller) lane(driver string) *lane {
+	c.mu.RLock()
+	l := c.lanes[driver]
+	c.mu.RUnlock()
+	if l != nil {
+		return l
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l = c.lanes[driver]; l == nil {
+		l = newDriverLane()
+		c.lanes[driver] = l
+	}
+	return l
+}

@@ -1,0 +1,156 @@
+package controller
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"alertscale/rules"
+)
+
+// registry holds the trackers of all refs, and which groups told of which.
+type registry struct {
+	limits Limits
+
+	mu      sync.RWMutex // guards what follows
+	refs    map[rules.Ref]*tracker
+	groups  map[rules.GroupID]map[*tracker]struct{}
+	unknown int // refs whose workload was never found
+}
+
+func newRegistry(l Limits) *registry {
+	return &registry{limits: l, refs: map[rules.Ref]*tracker{}, groups: map[rules.GroupID]map[*tracker]struct{}{}}
+}
+
+// get returns the tracker of a ref; nil where there is none.
+func (g *registry) get(ref rules.Ref) *tracker {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return g.refs[ref]
+}
+
+// add takes a tracker in.
+func (g *registry) add(tr *tracker) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.refs[tr.ref] = tr
+}
+
+// limitError is a ref that is not taken in, since there are too many.
+type limitError struct{ what, text string }
+
+func (e *limitError) Error() string { return e.text }
+
+// ensure returns the tracker of a ref, making it where there is none and room for one.
+func (g *registry) ensure(ref rules.Ref, track func(rules.Ref) *tracker) (*tracker, error) {
+	if tr := g.get(ref); tr != nil {
+		return tr, nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if tr := g.refs[ref]; tr != nil {
+		return tr, nil
+	}
+	switch {
+	case len(g.refs) >= g.limits.MaxRefs:
+		return nil, &limitError{"refs", fmt.Sprintf("%d refs are known already: narrow the rules, or raise --limits.max-refs", len(g.refs))}
+	case g.unknown >= g.limits.MaxUnknownRefs:
+		return nil, &limitError{"unknown_refs", fmt.Sprintf("%d refs are known that were never found: correct the rule that names them, "+
+			"or raise --limits.max-unknown-refs; they are forgotten after an hour", g.unknown)}
+	}
+	tr := track(ref)
+	g.refs[tr.ref] = tr
+	return tr, nil
+}
+
+// list returns all trackers, by the name of the ref.
+func (g *registry) list() []*tracker {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return slices.SortedFunc(maps.Values(g.refs), func(x, y *tracker) int { return strings.Compare(x.name, y.name) })
+}
+
+// index notes which groups tell of a ref, and whether it is unknown. The caller holds the tracker.
+func (g *registry) index(tr *tracker) {
+	told := tr.cycle.Groups()
+	unknown := tr.cycle.Unknown() && !tr.gone
+	if slices.Equal(told, tr.groups) && unknown == tr.unknown {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.count(tr, unknown)
+	for _, id := range tr.groups {
+		if _, still := slices.BinarySearch(told, id); !still {
+			delete(g.groups[id], tr)
+			if len(g.groups[id]) == 0 {
+				delete(g.groups, id)
+			}
+		}
+	}
+	for _, id := range told {
+		if _, before := slices.BinarySearch(tr.groups, id); before {
+			continue
+		}
+		if g.groups[id] == nil {
+			g.groups[id] = map[*tracker]struct{}{}
+		}
+		g.groups[id][tr] = struct{}{}
+	}
+	tr.groups = told
+}
+
+func (g *registry) count(tr *tracker, unknown bool) {
+	if unknown == tr.unknown {
+		return
+	}
+	tr.unknown = unknown
+	if unknown {
+		g.unknown++
+	} else {
+		g.unknown--
+	}
+}
+
+// toldBy lists the refs that a group told of, but those given.
+func (g *registry) toldBy(id rules.GroupID, but []*tracker) []*tracker {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	here := g.groups[id]
+	if len(here) == 0 {
+		return nil
+	}
+	known := 0
+	for _, tr := range but {
+		if _, ok := here[tr]; ok {
+			known++
+		}
+	}
+	if known == len(here) {
+		return nil
+	}
+	skip := make(map[*tracker]bool, len(but))
+	for _, tr := range but {
+		skip[tr] = true
+	}
+	var all []*tracker
+	for tr := range here {
+		if !skip[tr] {
+			all = append(all, tr)
+		}
+	}
+	return all
+}
+
+// drop takes a ref out of which nothing is known any more. The caller holds the tracker.
+func (g *registry) drop(tr *tracker) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.refs[tr.ref] == tr {
+		delete(g.refs, tr.ref)
+	}
+	g.count(tr, false)
+	tr.gone = true
+}

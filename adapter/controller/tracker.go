@@ -1,0 +1,68 @@
+package controller
+
+import (
+	"sync"
+	"time"
+
+	"alertscale/rules"
+	"alertscale/rules/engine"
+)
+
+// tracker is what the controller holds of one ref: its cycle, and who waits for what becomes of it.
+type tracker struct {
+	ref  rules.Ref
+	name string // ref.String()
+
+	heapIndex int // of the schedule; guarded by its mutex
+	wakeAt    time.Time
+
+	mu      sync.Mutex // guards what follows
+	cycle   *engine.Cycle
+	gone    bool            // taken out of the registry; look the ref up again
+	groups  []rules.GroupID // that tell of the ref, as they are in the registry's index
+	unknown bool            // counted as one whose workload was never found
+	hangs   bool            // its last call to the driver hung
+
+	waiting []*waiter // for the next reconciliation
+	inRound []*waiter // for the one that is under way
+
+	// A ref that is spelled in another way by now: what was known of it is forgotten once its heir has stored it.
+	heir, predecessor *tracker
+}
+
+func newTracker(c *engine.Cycle) *tracker {
+	return &tracker{ref: c.Ref(), name: c.Name(), cycle: c, heapIndex: -1}
+}
+
+// waiter is a notification that waits for what becomes of a ref.
+type waiter struct {
+	result engine.Result
+	done   chan []engine.Decision // takes one
+}
+
+func newWaiter(r engine.Result) *waiter { return &waiter{r, make(chan []engine.Decision, 1)} }
+
+// answer hands a reconciliation's decisions to those who wait. Only the first, and those whose notification brought
+// something, are told of a change as theirs; for the others it is done already.
+func answer(waiters []*waiter, all []engine.Decision) {
+	for i, w := range waiters {
+		if i == 0 || w.result.Changed {
+			w.done <- all
+			continue
+		}
+		w.done <- afterwards(all)
+	}
+}
+
+func afterwards(all []engine.Decision) []engine.Decision {
+	later := make([]engine.Decision, 0, len(all))
+	for _, d := range all {
+		if d.Verdict == engine.Scaled || d.Verdict == engine.DryRun {
+			d.Why = append([]string{"nothing new: done for another notification at the same time"}, d.Why...)
+			d.Verdict = engine.Duplicate
+			d.From = d.To
+		}
+		later = append(later, d)
+	}
+	return later
+}

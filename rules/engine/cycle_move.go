@@ -1,0 +1,22 @@
+package engine
+
+import "alertscale/rules"
+
+// MoveTo returns the cycle of a ref that is this one in another spelling, with all that is known; this one forgets it.
+func (c *Cycle) MoveTo(ref rules.Ref) *Cycle {
+	next := NewCycle(ref, c.o)
+	next.state, next.ready, next.unsaved = c.state, c.ready, true
+	c.state, c.ready, c.unsaved = RefState{}.clone(), nil, true
+	c.pending, c.unstored = nil, nil
+	return next
+}
+
+// Recover makes a cycle usable again after a panic while it was at work: no command is out, and what the store holds
+// is what counts.
+func (c *Cycle) Recover() {
+	c.saving, c.calling, c.pending = false, false, nil
+	c.reload, c.joined = true, true
+}
+
+// Groups lists the groups that tell of an alert of the ref, in a fixed order.
+func (c *Cycle) Groups() []rules.GroupID { return c.state.groups() }
