@@ -115,7 +115,7 @@ type service struct {
 	logger   log.Logger
 	store    controller.Store
 	reloader *config.Reloader
-	adapter  *controller.Adapter
+	adapter  *controller.Controller
 	server   *web.Server
 }
 
@@ -154,7 +154,7 @@ func (s *service) wire() error {
 	metrics := controller.NewMetrics(reg, s.options.maxRefs)
 	s.reloader = &config.Reloader{
 		Path: s.options.config, DryRun: s.options.dryRun, Version: version.Version, Logger: s.logger, Metrics: metrics,
-		Use: func(f *controller.File) { s.adapter.Use(f) },
+		Use: func(f *controller.Snapshot) { s.adapter.Use(f) },
 	}
 	conns, err := s.reloader.Load()
 	if err != nil {

@@ -43,7 +43,7 @@ type demo struct {
 	DemoOptions
 	screen  *screen
 	start   time.Time
-	adapter *controller.Adapter
+	adapter *controller.Controller
 	driver  *simulator.Driver
 	url     string
 	alerts  []*alarm
@@ -84,9 +84,9 @@ func (d *demo) wire(ctx context.Context) (stop func(), err error) {
 		return nil, err
 	}
 	d.driver = simulator.New(simulator.Config{Workloads: map[string]int{"shop/web": 3}}, simulator.Options{Now: d.now})
-	inForce := &controller.File{
+	inForce := &controller.Snapshot{
 		Rules: file.Rules, Text: file.Text,
-		Drivers: map[string]controller.Conn{demoRef.Driver: {Driver: d.driver, Timeout: controller.DefaultTimeout}},
+		Drivers: map[string]controller.Backend{demoRef.Driver: {Driver: d.driver, Timeout: controller.DefaultTimeout}},
 	}
 	reg := prometheus.NewRegistry()
 	d.adapter, err = controller.New(ctx, controller.Options{

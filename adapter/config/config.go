@@ -62,7 +62,7 @@ func Parse(path string, text []byte, dryRun bool) (*File, error) {
 		return nil, err
 	}
 	f := &File{Path: path, Text: redact(text), Drivers: map[string]Driver{}}
-	src := rules.Source{AlertTTL: rules.DefaultAlertTTL, DryRun: dryRun, Root: root, Drivers: map[string]rules.Needs{}}
+	src := rules.SetOptions{AlertTTL: rules.DefaultAlertTTL, DryRun: dryRun, Root: root, Drivers: map[string]rules.RefSchema{}}
 	root.Fields([]yamldoc.Field{
 		{Key: "drivers", Read: f.readDrivers},
 		{Key: "alert_ttl", Read: func(n yamldoc.Node) { src.AlertTTL = n.DurationAbove0(ttlWhy) }},
@@ -97,18 +97,18 @@ func Parse(path string, text []byte, dryRun bool) (*File, error) {
 }
 
 // needs tells what the driver's targets need beside the name.
-func (d Driver) needs() rules.Needs {
+func (d Driver) needs() rules.RefSchema {
 	switch {
 	case d.Kubernetes != nil:
-		return rules.Needs{Kind: true, Namespace: true}
+		return rules.RefSchema{Kind: true, Namespace: true}
 	case d.Rancher != nil:
-		return rules.Needs{Kinds: map[string]rules.Needs{"service": {Namespace: true}, "host": {Selector: true}}}
+		return rules.RefSchema{Kinds: map[string]rules.RefSchema{"service": {Namespace: true}, "host": {Selector: true}}}
 	case d.Rancher2 != nil:
-		return rules.Needs{Kinds: map[string]rules.Needs{"machinePool": {Namespace: true}, "nodePool": {Namespace: true}}}
+		return rules.RefSchema{Kinds: map[string]rules.RefSchema{"machinePool": {Namespace: true}, "nodePool": {Namespace: true}}}
 	case d.Swarm != nil:
-		return rules.Needs{Kinds: map[string]rules.Needs{"service": {}}}
+		return rules.RefSchema{Kinds: map[string]rules.RefSchema{"service": {}}}
 	default:
-		return rules.Needs{}
+		return rules.RefSchema{}
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 // Connections are the drivers of a file, ready to be called, and its hooks.
 type Connections struct {
 	file  *File
-	conns map[string]controller.Conn
+	conns map[string]controller.Backend
 	hooks map[string]*hook.Hook
 	rules *atomic.Pointer[rules.Set] // of the newest file; drivers that outlive a file ask it
 
@@ -33,7 +33,7 @@ type Connections struct {
 // Rancher with what it did to hosts. The others are made anew, so that their credentials are read again.
 func Connect(f *File, before *Connections, o Options) (*Connections, error) {
 	c := &Connections{
-		file: f, conns: map[string]controller.Conn{}, hooks: map[string]*hook.Hook{},
+		file: f, conns: map[string]controller.Backend{}, hooks: map[string]*hook.Hook{},
 		rules: &atomic.Pointer[rules.Set]{}, rancher: rancher.NewShared(),
 	}
 	if before != nil {
@@ -42,14 +42,14 @@ func Connect(f *File, before *Connections, o Options) (*Connections, error) {
 	for _, name := range f.names() {
 		d := f.Drivers[name]
 		if before != nil && d.kept(before.file.Drivers[name]) {
-			c.conns[name] = controller.Conn{Driver: before.conns[name].Driver, Timeout: d.Timeout}
+			c.conns[name] = controller.Backend{Driver: before.conns[name].Driver, Timeout: d.Timeout}
 			continue
 		}
 		driver, err := d.connect(c, o)
 		if err != nil {
 			return nil, fmt.Errorf("%s:%d: drivers.%s: %w", f.Path, d.line, name, err)
 		}
-		c.conns[name] = controller.Conn{Driver: driver, Timeout: d.Timeout}
+		c.conns[name] = controller.Backend{Driver: driver, Timeout: d.Timeout}
 	}
 	for _, h := range f.Hooks {
 		opened, err := hook.Open(h)
@@ -75,8 +75,8 @@ func (d Driver) kept(before Driver) bool {
 }
 
 // File returns what the adapter works with.
-func (c *Connections) File() *controller.File {
-	return &controller.File{Rules: c.file.Rules, Drivers: c.conns, Text: c.file.Text}
+func (c *Connections) File() *controller.Snapshot {
+	return &controller.Snapshot{Rules: c.file.Rules, Drivers: c.conns, Text: c.file.Text}
 }
 
 // Driver returns a driver by name, nil where there is none.

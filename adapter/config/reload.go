@@ -26,7 +26,7 @@ type Reloader struct {
 	Version string // of alertscale
 	Logger  log.Logger
 	Metrics *controller.Metrics
-	Use     func(*controller.File) // puts a file in force
+	Use     func(*controller.Snapshot) // puts a file in force
 
 	hooks atomic.Pointer[map[string]*hook.Hook] // of the file in force
 

@@ -26,7 +26,7 @@ rules: [{name: busy, matchers: [a=b], target: web, up: 1}]
 type reloading struct {
 	*Reloader
 	uses atomic.Int32
-	last atomic.Pointer[controller.File]
+	last atomic.Pointer[controller.Snapshot]
 	reg  *prometheus.Registry
 }
 
@@ -34,7 +34,7 @@ func newReloading(t *testing.T, path string) *reloading {
 	r := &reloading{reg: prometheus.NewRegistry()}
 	r.Reloader = &Reloader{
 		Path: path, Logger: log.NewNopLogger(), Metrics: controller.NewMetrics(r.reg, 10),
-		Use: func(f *controller.File) { r.last.Store(f); r.uses.Add(1) },
+		Use: func(f *controller.Snapshot) { r.last.Store(f); r.uses.Add(1) },
 	}
 	_, err := r.Load()
 	require.NoError(t, err)

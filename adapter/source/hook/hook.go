@@ -54,7 +54,7 @@ func (h *Hook) Event(body []byte, key string, now time.Time) (*rules.Event, erro
 		labels[l.Name] = l.Value
 	}
 	labels["hook"] = h.Name
-	p := rules.Press{Hook: h.Name, Labels: sorted(labels), At: now, For: h.For, Keyed: key != ""}
+	p := rules.HookPost{Hook: h.Name, Labels: sorted(labels), At: now, For: h.For, Keyed: key != ""}
 	id := sha256.Sum256([]byte(key))
 	if !p.Keyed {
 		_, _ = rand.Read(id[:]) // it never fails
