@@ -206,8 +206,3 @@ func (s *Set) onlyDriver() string {
 	}
 	return ""
 }
-
-// FixedRefs lists the refs of the targets without a template, in a fixed order.
-func (s *Set) FixedRefs() []Ref {
-	return slices.SortedFunc(maps.Keys(s.fixed), func(a, b Ref) int { return strings.Compare(a.String(), b.String()) })
-}

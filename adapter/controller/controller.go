@@ -143,7 +143,6 @@ func (c *Controller) use(s *Snapshot) {
 	for _, tr := range c.registry.list() {
 		c.useOn(tr, s)
 	}
-	c.lookAtFixed(s)
 	now := c.Now()
 	for _, tr := range c.registry.list() {
 		c.schedule.sooner(tr, now)
@@ -175,29 +174,4 @@ func (s *Snapshot) backend(ref rules.Ref) engine.Backend {
 	b, ok := s.Drivers[ref.Driver]
 	_, plans := b.Driver.(Planner)
 	return engine.Backend{Connected: ok, Plans: plans}
-}
-
-// firstLooks is how many fixed targets a file may have for their counts to be read at its start.
-const firstLooks = 1000
-
-// lookAtFixed has the counts of fixed targets read that were never read, so that they are known, and that a mistake in
-// the file shows, before an alert fires.
-func (c *Controller) lookAtFixed(s *Snapshot) {
-	refs := s.Rules.FixedRefs()
-	if len(refs) > firstLooks {
-		return
-	}
-	for _, ref := range refs {
-		tr := c.registry.get(ref)
-		if tr == nil {
-			tr = newTracker(engine.NewCycle(ref, c.cycles))
-			tr.cycle.Use(s.Rules, s.backend(ref))
-			c.registry.add(tr)
-		}
-		tr.mu.Lock()
-		if tr.cycle.State().ReadAt.IsZero() {
-			tr.cycle.Look()
-		}
-		tr.mu.Unlock()
-	}
 }

@@ -13,7 +13,7 @@ import (
 
 // press is a POST to a hook, with an idempotency key.
 func press(key string, lasts time.Duration) *rules.Event {
-	return rules.Press{
+	return rules.HookPost{
 		Hook: "ci", Fingerprint: "hook/ci/" + key, Keyed: true, At: time.Now(), For: lasts,
 		Labels: rules.Labels{{Name: "alertname", Value: "Queue"}, {Name: "hook", Value: "ci"}},
 	}.Event()

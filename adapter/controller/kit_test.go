@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -21,13 +22,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// world is an adapter with a driver and a store whose faults a test can set, in a synctest bubble.
+// world is a controller with a driver and a store whose faults a test can set, in a synctest bubble.
 type world struct {
 	t       *testing.T
-	a       *controller.Adapter
+	a       *controller.Controller
+	sink    *fakeSink
 	driver  *fakeDriver
 	store   *fakeStore
-	file    *controller.File
+	file    *controller.Snapshot
 	metrics *controller.Metrics
 	reg     *prometheus.Registry
 	cancel  context.CancelFunc
@@ -46,21 +48,24 @@ func inWorld(t *testing.T, text string, counts map[string]int, test func(w *worl
 	})
 }
 
-func (w *world) parse(text string) *controller.File {
+func (w *world) parse(text string) *controller.Snapshot {
 	doc, root := yamldoc.Parse("test.yml", []byte(text))
-	set := rules.NewSet(rules.Source{
+	set := rules.NewSet(rules.SetOptions{
 		AlertTTL: 12 * time.Hour, Root: root, Targets: root.Peek("targets"), Rules: root.Peek("rules"),
-		Drivers: map[string]rules.Needs{"fake": {}},
+		Drivers: map[string]rules.RefSchema{"fake": {}},
 	})
 	require.NoError(w.t, doc.Err())
-	return &controller.File{Rules: set, Drivers: map[string]controller.Conn{"fake": {Driver: w.driver, Timeout: 30 * time.Second}}}
+	return &controller.Snapshot{Rules: set, Drivers: map[string]controller.Backend{"fake": {Driver: w.driver, Timeout: 30 * time.Second}}}
 }
 
-// start starts an adapter on the store as it is: after stop or kill, a restart.
+// start starts a controller on the store as it is: after stop or kill, a restart.
 func (w *world) start() {
 	w.reg = prometheus.NewRegistry()
 	w.metrics = controller.NewMetrics(w.reg, 100)
-	a, err := controller.New(w.t.Context(), controller.Options{Store: w.store, Logger: log.NewNopLogger(), Metrics: w.metrics}, w.file)
+	w.sink = &fakeSink{}
+	a, err := controller.New(w.t.Context(), controller.Options{
+		Store: w.store, Sinks: []controller.Sink{w.sink}, Logger: log.NewNopLogger(), Metrics: w.metrics,
+	}, w.file)
 	require.NoError(w.t, err)
 	ctx, cancel := context.WithCancel(w.t.Context())
 	w.a, w.cancel, w.stopped = a, cancel, make(chan struct{})
@@ -252,37 +257,28 @@ func (d *fakeDriver) with(change func(*fakeDriver)) {
 	change(d)
 }
 
-// fakeStore keeps memories as JSON, and may fail.
+// fakeStore keeps records, and may fail, or be slow.
 type fakeStore struct {
-	mu    sync.Mutex
-	held  map[rules.Ref]stored
-	last  controller.Revision
-	swaps int
-	err   error
+	mu   sync.Mutex
+	held map[string]engine.Record
+	last int
+	puts int
+	err  error
+	slow time.Duration
 }
 
-type stored struct {
-	text []byte
-	rev  controller.Revision
-}
-
-func newFakeStore() *fakeStore { return &fakeStore{held: map[rules.Ref]stored{}} }
+func newFakeStore() *fakeStore { return &fakeStore{held: map[string]engine.Record{}} }
 
 func (s *fakeStore) copy() *fakeStore {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := newFakeStore()
-	c.last = s.last
-	for ref, v := range s.held {
-		c.held[ref] = v
-	}
-	return c
+	return &fakeStore{held: maps.Clone(s.held), last: s.last}
 }
 
 func (s *fakeStore) writes() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.swaps
+	return s.puts
 }
 
 func (s *fakeStore) size() int {
@@ -297,45 +293,81 @@ func (s *fakeStore) fail(err error) {
 	s.err = err
 }
 
-func (s *fakeStore) Load(_ context.Context, ref rules.Ref) (m rules.Memory, rev controller.Revision, err error) {
+func (s *fakeStore) with(change func(*fakeStore)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if v, ok := s.held[ref]; ok {
-		rev, err = v.rev, json.Unmarshal(v.text, &m)
-	}
-	return m, rev, err
+	change(s)
 }
 
-func (s *fakeStore) Swap(_ context.Context, ref rules.Ref, old controller.Revision, m rules.Memory) (controller.Revision, error) {
+func (s *fakeStore) Load(_ context.Context, ref string) (engine.Record, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.err != nil {
-		return 0, s.err
+	return s.held[ref], s.err
+}
+
+func (s *fakeStore) Put(ctx context.Context, r engine.Record) (engine.Revision, error) {
+	s.mu.Lock()
+	slow := s.slow
+	s.mu.Unlock()
+	if err := sleep(ctx, slow); err != nil {
+		return "", err
 	}
-	if s.held[ref].rev != old {
-		return 0, controller.ErrConflict
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.err != nil:
+		return "", s.err
+	case s.held[r.Ref].Revision != r.Revision:
+		return "", controller.ErrConflict
 	}
-	s.swaps++
-	if m.Empty() {
-		delete(s.held, ref)
-		return 0, nil
+	s.puts++
+	if len(r.Data) == 0 {
+		delete(s.held, r.Ref)
+		return "", nil
 	}
-	text, err := json.Marshal(m)
 	s.last++
-	s.held[ref] = stored{text, s.last}
-	return s.last, err
+	r.Revision = engine.Revision(fmt.Sprint(s.last))
+	s.held[r.Ref] = r
+	return r.Revision, nil
 }
 
-func (s *fakeStore) Refs(context.Context) (all []rules.Ref, err error) {
+func (s *fakeStore) List(_ context.Context, each func(engine.Record) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for ref := range s.held {
-		all = append(all, ref)
+	for _, r := range s.held {
+		if err := each(r); err != nil {
+			return err
+		}
 	}
-	return all, nil
+	return nil
 }
 
-func (s *fakeStore) Close() error { return nil }
+// fakeSink keeps what it is told but duplicates.
+type fakeSink struct {
+	mu  sync.Mutex
+	all []controller.DecisionRecord
+}
+
+func (s *fakeSink) Record(r controller.DecisionRecord) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r.Verdict != engine.Duplicate {
+		s.all = append(s.all, r)
+	}
+}
+
+// of returns the decisions with a verdict, newest first.
+func (s *fakeSink) of(v engine.Verdict) []engine.Decision {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []engine.Decision
+	for _, r := range slices.Backward(s.all) {
+		if r.Verdict == v {
+			all = append(all, r.Decision)
+		}
+	}
+	return all
+}
 
 // planningDriver makes its changes in steps of one, by a plan of counts, as a driver of hosts does.
 type planningDriver struct {

@@ -13,7 +13,7 @@ import (
 
 func planning(w *world, failAt int) *planningDriver {
 	d := &planningDriver{fakeDriver: w.driver, failAt: failAt}
-	w.file.Drivers["fake"] = controller.Conn{Driver: d, Timeout: 30 * time.Second}
+	w.file.Drivers["fake"] = controller.Backend{Driver: d, Timeout: 30 * time.Second}
 	return d
 }
 
@@ -25,7 +25,7 @@ func TestAPlannedChangeThatFailsInTheMiddleIsCarriedOn(t *testing.T) {
 		require.Equal(t, 4, w.driver.count("web"))
 		after(5 * time.Second)
 		require.Equal(t, 5, w.driver.count("web"))
-		require.Contains(t, w.a.Decisions(controller.Query{Verdict: "scaled"})[0].Why[0], "carried on: 3 → 5")
+		require.Contains(t, w.sink.of(engine.Scaled)[0].Why[0], "carried on: 3 → 5")
 		require.Equal(t, engine.Duplicate, w.one(w.post(firing("Busy").since(start))).Verdict)
 		after(10 * time.Minute)
 		require.Equal(t, 5, w.driver.count("web"))
@@ -62,7 +62,7 @@ func TestAPlanWhoseRestIsRefusedIsGivenUp(t *testing.T) {
 		after(time.Minute)
 		require.Equal(t, engine.Scaled, w.one(w.post(firing("Queue"))).Verdict, "the ref is not stuck")
 		after(10 * time.Minute)
-		require.Len(t, w.a.Decisions(controller.Query{Verdict: "scaled"}), 2)
+		require.Len(t, w.sink.of(engine.Scaled), 2)
 	})
 }
 
@@ -79,16 +79,21 @@ func TestAPlanWhoseRestIsTakenAfterAllIsDone(t *testing.T) {
 }
 
 func TestAWorkloadThatNothingCanBeDoneToNow(t *testing.T) {
-	for _, stop := range []engine.Verdict{engine.NotReady, engine.Owned, engine.Disabled, engine.Rejected} {
+	for fact, stop := range map[engine.ConditionType]engine.Verdict{
+		engine.ConditionNotReady: engine.NotReady, engine.ConditionOwned: engine.Owned, engine.ConditionDisabled: engine.Disabled,
+		engine.ConditionUnscalable: engine.Rejected,
+	} {
 		inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 			start := time.Now()
-			w.driver.with(func(d *fakeDriver) { d.stop, d.why = stop, "upgraded: finish the upgrade" })
+			w.driver.with(func(d *fakeDriver) {
+				d.conditions = []engine.Condition{{Type: fact, Text: "upgraded: finish the upgrade"}}
+			})
 			d := w.one(w.post(firing("Busy")))
 			require.Equal(t, stop, d.Verdict)
 			require.Equal(t, stop == engine.Rejected, d.Refused)
 			require.Equal(t, []int{3, 3}, []int{*d.From, *d.To})
 			require.Equal(t, "upgraded: finish the upgrade", d.Why[len(d.Why)-1])
-			w.driver.with(func(d *fakeDriver) { d.stop = "" })
+			w.driver.with(func(d *fakeDriver) { d.conditions = nil })
 			after(61 * time.Second)
 			if stop == engine.Rejected {
 				require.Equal(t, 3, w.driver.count("web"))

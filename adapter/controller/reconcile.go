@@ -21,6 +21,9 @@ func (c *Controller) pump(tr *tracker) {
 	for {
 		fresh := len(tr.waiting)+len(tr.inRound) > 0
 		cmd := tr.cycle.Next(c.Now())
+		if cmd.Begins {
+			tr.inRound, tr.waiting = append(tr.inRound, tr.waiting...), nil
+		}
 		c.report(tr.cycle.Reports()...)
 		switch cmd.Kind {
 		case engine.Wait:
@@ -28,7 +31,6 @@ func (c *Controller) pump(tr *tracker) {
 		case engine.Save, engine.Load:
 			c.hand(tr, cmd, c.store, rankFresh)
 		case engine.Observe:
-			tr.inRound, tr.waiting = append(tr.inRound, tr.waiting...), nil
 			if fresh {
 				c.hand(tr, cmd, c.lane(tr.ref.Driver), rankFresh)
 			} else {

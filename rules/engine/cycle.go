@@ -159,6 +159,7 @@ type Command struct {
 	Kind   Kind
 	Record Record    // of Save
 	Change Change    // of Plan and Scale
+	Begins bool      // a reconciliation begins with it: what is heard from then on is not part of it
 	Until  time.Time // of SleepUntil; zero: not before something is heard
 	Failed string    // of SleepUntil: why what was heard is not done now, though it would be time
 }
@@ -254,9 +255,9 @@ func (c *Cycle) look() Command {
 			Target: c.target.Name, Rule: in.last().Rule, Verdict: Scaled, From: &from, To: &to,
 			Why: []string{fmt.Sprintf("carried on: %d → %d, begun at %s", from, to, in.At.Format(time.RFC3339))},
 		}}}
-		return Command{Kind: Scale, Change: change}
+		return Command{Kind: Scale, Change: change, Begins: true}
 	}
-	return Command{Kind: Observe}
+	return Command{Kind: Observe, Begins: true}
 }
 
 // expire lets time pass, where something is due by itself, and the file be what it is now.
