@@ -165,7 +165,9 @@ func (l *lane) leave(ctx context.Context, j *job) {
 	if j.counted {
 		l.later--
 	}
-	j.tr.hangs = l.quarter > 0 && time.Since(j.started) > hangsAfter
+	if l.quarter > 0 {
+		j.tr.hangs = time.Since(j.started) > hangsAfter
+	}
 	l.dispatch(ctx)
 }
 
