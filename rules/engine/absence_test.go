@@ -1,4 +1,4 @@
-package rules
+package engine
 
 import (
 	"fmt"
@@ -14,11 +14,11 @@ func TestAbsence_OfTheLastGroupThatToldOfItSuspends(t *testing.T) {
 	w.post("2m", firing("Busy"), receiver("other"))
 	other := firing("Busy").with("pod", "b")
 	for i, left := range [][]said{{}, {in("h")}, {receiver("other"), other}} {
-		require.Truef(t, w.mem().fires("busy"), "%d", i)
+		require.Truef(t, w.state().fires("busy"), "%d", i)
 		w.post(fmt.Sprintf("%dm", 5+i), left...)
 	}
-	require.Equal(t, 1, w.mem().Firing()["busy"])
-	require.Equal(t, Suspended, w.mem().Alerts[fmt.Sprint(firing("Busy").Labels)].State)
+	require.Equal(t, 1, w.state().firing()["busy"])
+	require.Equal(t, Suspended, w.state().Alerts[fmt.Sprint(firing("Busy").Labels)].Phase)
 	w.until("1h").has(5) // the other pod came before the known one left
 }
 
@@ -28,9 +28,9 @@ func TestAbsence_OfATruncatedNotificationSaysNothing(t *testing.T) {
 	w.post("5m", truncated(3))
 	w.post("6m", in("h"))
 	w.post("7m", in(""))
-	require.True(t, w.mem().fires("busy"))
+	require.True(t, w.state().fires("busy"))
 	w.post("8m")
-	require.False(t, w.mem().fires("busy"))
+	require.False(t, w.state().fires("busy"))
 }
 
 func TestAbsence_OfOneWithoutAGroupKeySaysNothing(t *testing.T) {
@@ -38,7 +38,7 @@ func TestAbsence_OfOneWithoutAGroupKeySaysNothing(t *testing.T) {
 	w.post("0s", firing("Busy"), in(""))
 	w.post("5m", in(""))
 	w.post("6m")
-	require.True(t, w.mem().fires("busy"))
+	require.True(t, w.state().fires("busy"))
 }
 
 func TestAbsence_AnOpenCallWaitsAndGoesOn(t *testing.T) {
@@ -48,7 +48,7 @@ func TestAbsence_AnOpenCallWaitsAndGoesOn(t *testing.T) {
 	w.post("20s", firing("Idle")).verdict(Cooling)
 	w.post("1m") // silenced while it waits for its cooldown
 	w.until("20m").has(12)
-	require.False(t, w.mem().Open())
+	require.False(t, w.state().open())
 	w.post("20m", firing("Idle")).is(Scaled, 12, 11)
 	w.post("30m")
 	w.post("40m", firing("Idle")).is(Duplicate, 11, 11) // served: not repeated
@@ -87,11 +87,11 @@ func TestAbsence_ForgettingEndsAnEpisodeButNotByAResolve(t *testing.T) {
 	w.post("10m", a)
 	w.post("20m", resolved("Busy", "20m").with("pod", "a"))
 	w.until("24h9m")
-	require.Contains(t, w.mem().Episodes, "calm")
+	require.Contains(t, w.state().Episodes, "calm")
 	w.until("24h10m") // twice alert_ttl after b was suspended
-	require.NotContains(t, w.mem().Episodes, "calm")
+	require.NotContains(t, w.state().Episodes, "calm")
 	w.until("100h").has(5)
-	require.Empty(t, w.mems)
+	w.forgot()
 }
 
 func TestAbsence_WhatIsForgottenIsNewWhenItComesBack(t *testing.T) {
@@ -121,7 +121,7 @@ func TestAbsence_AnAlertThatStandsTwiceHidesNone(t *testing.T) {
 	a, b := firing("Busy").with("pod", "a"), firing("Busy").with("pod", "b")
 	w.post("0s", a, b)
 	w.post("1m", a, a)
-	require.Equal(t, 1, w.mem().Firing()["busy"])
+	require.Equal(t, 1, w.state().firing()["busy"])
 }
 
 func TestLostWords_AnAlertNotHeardOfForItsTTLIsSuspended(t *testing.T) {
@@ -129,14 +129,14 @@ func TestLostWords_AnAlertNotHeardOfForItsTTLIsSuspended(t *testing.T) {
 	w.post("0s", firing("Busy")).is(Scaled, 3, 5)
 	w.post("4h", firing("Busy"))
 	w.until("15h59m59s")
-	require.True(t, w.mem().fires("busy"))
+	require.True(t, w.state().fires("busy"))
 	w.until("16h")
-	require.False(t, w.mem().fires("busy"))
+	require.False(t, w.state().fires("busy"))
 	w.post("17h", firing("Busy")).is(Duplicate, 5, 5) // it comes back without being new
-	require.True(t, w.mem().fires("busy"))
+	require.True(t, w.state().fires("busy"))
 	w.until("29h")
 	w.until("53h") // twice the ttl later it is forgotten
-	require.Empty(t, w.mems)
+	w.forgot()
 	w.has(5)
 }
 

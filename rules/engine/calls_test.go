@@ -1,4 +1,4 @@
-package rules
+package engine
 
 import (
 	"testing"
@@ -153,7 +153,7 @@ func TestCooldown_OutlivesARestart(t *testing.T) {
 	w.crash()
 	w.until("4m59s").has(12)
 	w.until("5m").has(11)
-	require.False(t, w.mem().Open())
+	require.False(t, w.state().open())
 }
 
 func TestCooldown_LastsToItsEnd(t *testing.T) {

@@ -1,135 +1,129 @@
-package rules
+package engine
 
 import (
 	"encoding/json"
 	"reflect"
 	"time"
 
+	"alertscale/rules"
+
+	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/require"
 )
 
-// What always holds is checked by every timeline: Record and Decide give the same twice, change nothing of
-// what they are given, and take a memory that was stored for the one that was not; Quiet is true only
-// where Record changes nothing; a change keeps within the bounds and the cooldown, and has a call.
+// What always holds is checked by every timeline: record and decide give the same twice, change nothing of what they
+// are given, and take a state that was stored for the one that was not; isRepeat is true only where record changes
+// nothing; a change keeps within the bounds and the cooldown, and has a call.
 
-// record is Record, with what holds of it.
-func (w *world) record(t *Target, mem Memory, touch *Touch, e *Event) (Memory, News) {
-	before := dump(w.t, mem, e)
-	next, news := Record(t, mem, touch, e, w.now)
-	require.Equal(w.t, before, dump(w.t, mem, e), "Record changed what it was given")
-	for _, m := range []Memory{mem, stored(w.t, mem)} {
-		again, newsAgain := Record(t, m, touch, e, w.now)
-		require.Equal(w.t, dump(w.t, next, news), dump(w.t, again, newsAgain))
+// checkRecord checks what holds of recording.
+func (w *world) checkRecord(c *Cycle, r *rules.RefAlerts) {
+	if len(r.Alerts) == 0 || w.set.Disowned(r, c.state.Target) != nil {
+		return
 	}
-	w.sound(next)
-	return next, news
+	before := dump(w.t, c.state)
+	next, rec := record(w.set, c.state, r, w.now)
+	require.Equal(w.t, before, dump(w.t, c.state), "record changed what it was given")
+	again, recAgain := record(w.set, stored(w.t, c), r, w.now)
+	require.Equal(w.t, dump(w.t, next), dump(w.t, again))
+	require.Equal(w.t, rec, recAgain)
+	w.checkRepeat(c, r)
 }
 
-// decide is Decide, with what holds of it.
-func (w *world) decide(t *Target, mem Memory, seen Observed) Outcome {
-	before := dump(w.t, mem)
-	out := Decide(t, mem, seen, w.now)
-	require.Equal(w.t, before, dump(w.t, mem), "Decide changed what it was given")
-	for _, m := range []Memory{mem, stored(w.t, mem)} {
-		require.Equal(w.t, dump(w.t, out), dump(w.t, Decide(t, m, seen, w.now)))
-	}
-	if len(out.Decisions) == 0 || out.Decisions[0].Verdict != Scaled {
-		require.Nil(w.t, out.Change)
-	} else {
-		require.NotNil(w.t, out.Change)
-	}
-	if out.Wake.IsZero() && out.Next.Open() {
-		for name, ep := range out.Next.Episodes {
-			if ep.waits(out.Next.Firing()[name]) {
-				require.Truef(w.t, w.set.byName[name].lacksCount(ep.Call), "%q: an open call is never looked at again", name)
-			}
-		}
-	}
-	w.sound(out.Next)
-	return out
-}
-
-// sound checks what holds of every memory.
-func (w *world) sound(m Memory) {
-	require.LessOrEqual(w.t, len(m.Alerts), maxAlerts)
-	for fp, h := range m.Alerts {
-		require.Falsef(w.t, h.At.After(w.now), "%s: heard of in the future", fp)
-		if h.State == Resolved {
-			require.Empty(w.t, h.Groups)
-			continue
-		}
-		require.Empty(w.t, h.Claims)
-		for _, name := range h.Rules {
-			ep := m.Episodes[name]
-			require.NotNilf(w.t, ep, "%s keeps no episode of %q", fp, name)
-			require.Truef(w.t, ep.Ended.IsZero(), "the episode of %q has ended, but %s is in it", name, fp)
-		}
-	}
-	ids := map[uint64]bool{}
-	for name, ep := range m.Episodes {
-		for _, c := range []*Call{ep.Call, ep.Dropped} {
-			if c != nil {
-				require.Falsef(w.t, ids[c.ID], "%q: two calls with one number", name)
-				require.LessOrEqual(w.t, c.ID, m.Calls)
-				ids[c.ID] = true
-			}
-		}
-	}
-}
-
-// quiet is Quiet, compared with what Record makes of the touch.
-func (w *world) quiet(mem Memory, touch *Touch, e *Event) bool {
-	quiet := mem.Quiet(touch, e, e.Group())
-	aged, due := Advance(touch.Target, mem, w.now)
-	next, news := Record(touch.Target, aged, touch, e, w.now)
+// checkRepeat compares isRepeat with what record makes of the notification.
+func (w *world) checkRepeat(c *Cycle, r *rules.RefAlerts) {
+	repeat := c.state.isRepeat(r)
+	aged := c.state.clone()
+	due := aged.expire(w.set, r.Target, w.now)
+	next, rec := record(w.set, aged, r, w.now)
 	heard := aged.clone()
-	claims := false
+	disputes := false
 	for fp, h := range next.Alerts {
 		was, ok := heard.Alerts[fp]
-		if ok && h.State == was.State && h.State != Suspended {
+		if ok && h.Phase == was.Phase && h.Phase != Suspended {
 			was.At, was.LastAt = h.At, h.LastAt
 			heard.Alerts[fp] = was
 		}
-		claims = claims || len(h.Claims) > 0
+		disputes = disputes || len(h.DisputedBy) > 0
 	}
 	same := reflect.DeepEqual(heard, next)
-	if news.Changed != !same { // two alerts may break a template in turn
-		require.True(w.t, news.Changed && mem.unrenderedAny(touch), "Record tells whether it changed something")
+	if rec.changed != !same { // two alerts may break a template in turn
+		require.True(w.t, rec.changed && c.state.unrenderedAny(r), "record reports whether it changed something")
 	}
 	switch {
 	case due:
-	case quiet:
-		require.True(w.t, same, "Quiet, though Record changes something")
-	case same && !claims && !mem.unrenderedAny(touch):
-		require.Fail(w.t, "not Quiet, though Record changes nothing")
+	case repeat:
+		require.True(w.t, same, "a repeat, though record changes something")
+	case same && !disputes && !c.state.unrenderedAny(r):
+		require.Fail(w.t, "no repeat, though record changes nothing")
 	}
-	return quiet
 }
 
-func (m *Memory) unrenderedAny(touch *Touch) bool {
-	for _, h := range touch.Hits {
-		if m.unrendered(h.Rules) {
+func (s *RefState) unrenderedAny(r *rules.RefAlerts) bool {
+	for _, m := range r.Alerts {
+		if s.unrendered(m.Rules) {
 			return true
 		}
 	}
 	return false
 }
 
-// same tells whether a memory differs from the one before in last-heard times alone.
-func (w *world) same(before, next Memory, changed bool) bool {
-	return !changed && before.Target == next.Target
+// checkDecide checks what holds of deciding.
+func (w *world) checkDecide(c *Cycle, seen Observed) {
+	if c.target == nil {
+		return
+	}
+	before := dump(w.t, c.state)
+	out := decide(w.set, c.target, c.state, seen, w.now)
+	require.Equal(w.t, before, dump(w.t, c.state), "decide changed what it was given")
+	again := decide(w.set, c.target, stored(w.t, c), seen, w.now)
+	require.Equal(w.t, out.decisions, again.decisions)
+	require.Equal(w.t, out.change, again.change)
+	if len(out.decisions) == 0 || out.decisions[0].Verdict != Scaled {
+		require.Nil(w.t, out.change)
+	} else {
+		require.NotNil(w.t, out.change)
+	}
+}
+
+// sound checks what holds of every state.
+func (w *world) sound(c *Cycle) {
+	s := c.State()
+	require.LessOrEqual(w.t, len(s.Alerts), maxAlerts)
+	for fp, h := range s.Alerts {
+		require.Falsef(w.t, h.At.After(w.now), "%s: heard of in the future", fp)
+		if h.Phase == Resolved {
+			require.Empty(w.t, h.Groups)
+			continue
+		}
+		require.Empty(w.t, h.DisputedBy)
+		for _, name := range h.Rules {
+			ep := s.Episodes[name]
+			require.NotNilf(w.t, ep, "%s keeps no episode of %q", fp, name)
+			require.Truef(w.t, ep.Ended.IsZero() || h.Phase == Suspended, "the episode of %q has ended, but %s is in it", name, fp)
+		}
+	}
+	ids := map[uint64]bool{}
+	for name, ep := range s.Episodes {
+		for _, call := range []*Call{ep.Call, ep.Dropped} {
+			if call != nil {
+				require.Falsef(w.t, ids[call.ID], "%q: two calls with one number", name)
+				require.LessOrEqual(w.t, call.ID, s.Calls)
+				ids[call.ID] = true
+			}
+		}
+	}
 }
 
 // hearsay is what the senders said of one alert.
 type hearsay struct {
-	labels   Labels
+	labels   rules.Labels
 	starts   map[time.Time]bool // as firing
 	latest   time.Time          // of them
 	ended    time.Time          // of the last word, if that was a resolve
 	resolves int
 }
 
-func (w *world) hearsay(e *Event) {
+func (w *world) hearsay(e *rules.Event) {
 	for i := range e.Alerts {
 		a := &e.Alerts[i]
 		h := w.heard[a.Fingerprint]
@@ -149,10 +143,13 @@ func (w *world) hearsay(e *Event) {
 	}
 }
 
-// allowed checks that a change is one that the bounds, and an active call, allow.
+// allowed checks that a change is one that the bounds, and an active call, allow. One that was begun is carried on.
 func (w *world) allowed(a *asked) {
-	low, high := a.target.Min, a.target.Max
 	require.NotEqual(w.t, a.From, a.To)
+	if a.Plan != nil && a.Version == "" {
+		return
+	}
+	low, high := a.target.Min, a.target.Max
 	require.False(w.t, a.target.DryRun || a.rule.DryRun, "a dry run is no change")
 	if a.To > a.From {
 		require.LessOrEqualf(w.t, a.To, high, "%d → %d is above max", a.From, a.To)
@@ -161,7 +158,7 @@ func (w *world) allowed(a *asked) {
 	}
 	require.False(w.t, a.From == 0 && low > 0, "somebody switched it off")
 	for _, h := range w.heard {
-		if !a.rule.matches(h.labels) {
+		if !a.rule.Matchers.Matches(labelSet(h.labels)) {
 			continue
 		}
 		if a.rule.Resolved && h.resolves > 0 || !a.rule.Resolved && (h.ended.IsZero() || !h.ended.After(h.latest)) {
@@ -171,6 +168,15 @@ func (w *world) allowed(a *asked) {
 	require.Failf(w.t, "a change without a call", "%d → %d by %q", a.From, a.To, a.rule.Name)
 }
 
+// labelSet gives labels in the form that Alertmanager matches.
+func labelSet(ls rules.Labels) model.LabelSet {
+	all := model.LabelSet{}
+	for _, l := range ls {
+		all[model.LabelName(l.Name)] = model.LabelValue(l.Value)
+	}
+	return all
+}
+
 // apart checks that the cooldown has passed since the last change that was carried out.
 func (w *world) apart(a *asked) {
 	l := w.loads[a.ref]
@@ -178,22 +184,23 @@ func (w *world) apart(a *asked) {
 		return
 	}
 	last := l.changes[len(l.changes)-1]
-	cooldown := a.rule.cooldown(a.target, direction(a.From, a.To))
+	cooldown := a.rule.CooldownOn(a.target, rules.DirectionOf(a.From, a.To))
 	require.GreaterOrEqualf(w.t, w.now.Sub(last.at), cooldown, "%d → %d by %q comes too soon", a.From, a.To, a.rule.Name)
 }
 
-func stored(t tester, m Memory) Memory {
-	var next Memory
-	require.NoError(t, json.Unmarshal([]byte(dump(t, m)), &next))
-	return next
+// stored is the state of a cycle after it was written and read.
+func stored(t tester, c *Cycle) RefState {
+	data, err := encodeState(c.ref, &c.state)
+	require.NoError(t, err)
+	if len(data) == 0 {
+		return c.state
+	}
+	_, s, err := decodeState(data)
+	require.NoError(t, err)
+	return s
 }
 
-func dump(t tester, what ...any) string {
-	if len(what) == 1 {
-		text, err := json.Marshal(what[0])
-		require.NoError(t, err)
-		return string(text)
-	}
+func dump(t tester, what any) string {
 	text, err := json.Marshal(what)
 	require.NoError(t, err)
 	return string(text)

@@ -74,6 +74,9 @@ func newSet(t tester, text string) *rules.Set {
 	return set
 }
 
+// label is one of an alert.
+func label(name, value string) rules.Label { return rules.Label{Name: name, Value: value} }
+
 // said is one thing that a notification says.
 type said interface{ add(e *rules.Event) }
 
@@ -88,7 +91,7 @@ func (s *spoken) add(e *rules.Event) {
 
 // firing is an alert that has fired since the beginning of the timeline.
 func firing(name string) *spoken {
-	return &spoken{rules.Alert{Labels: rules.Labels{{"alertname", name}}, StartsAt: epoch}}
+	return &spoken{rules.Alert{Labels: rules.Labels{label("alertname", name)}, StartsAt: epoch}}
 }
 
 // resolved is an alert that was resolved at a time.
@@ -103,13 +106,13 @@ func (s *spoken) since(start string) *spoken { s.StartsAt = at(start); return s 
 
 // with adds a label.
 func (s *spoken) with(name, value string) *spoken {
-	s.Labels = append(s.Labels, rules.Label{name, value})
+	s.Labels = append(s.Labels, label(name, value))
 	return s
 }
 
 // note adds an annotation.
 func (s *spoken) note(name, value string) *spoken {
-	s.Annotations = append(s.Annotations, rules.Label{name, value})
+	s.Annotations = append(s.Annotations, label(name, value))
 	return s
 }
 
@@ -141,7 +144,7 @@ func parseRef(s string) rules.Ref {
 type answer struct {
 	t    tester
 	all  []Decision
-	told Match
+	told rules.Match
 }
 
 // is checks the first decision.

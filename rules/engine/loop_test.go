@@ -1,14 +1,141 @@
-package rules
+package engine
 
 import (
-	"encoding/json"
-	"maps"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/stretchr/testify/require"
+	"alertscale/rules"
 )
+
+// pump has the commands of a cycle carried out until it sleeps, or waits for one of them.
+func (w *world) pump(c *Cycle) {
+	for {
+		if heir := w.heirs[c]; heir != nil && !heir.Saved() || w.cycles[c.Ref()] != c {
+			return
+		}
+		cmd := c.Next(w.now)
+		w.log = append(w.log, c.Reports()...)
+		switch cmd.Kind {
+		case Wait:
+			delete(w.wakes, c.Ref())
+			return
+		case SleepUntil, Drop:
+			w.rest(c, cmd)
+			return
+		}
+		if cmd.Begins {
+			for _, p := range w.waiting(c) {
+				p.begun = true
+			}
+		}
+		e := &errand{c, cmd}
+		w.out = append(w.out, e)
+		if !w.async {
+			w.carryOut(e)
+		}
+	}
+}
+
+// complete carries out a command that was given out before.
+func (w *world) complete(e *errand) {
+	w.carryOut(e)
+	w.pump(e.c)
+}
+
+// carryOut carries a command out and tells the cycle what came of it, unless the process ends before.
+func (w *world) carryOut(e *errand) {
+	w.out = slices.DeleteFunc(w.out, func(o *errand) bool { return o == e })
+	if w.crashIn > 0 {
+		if w.crashIn--; w.crashIn == 0 {
+			if w.lands {
+				w.execute(e)
+			}
+			w.crash()
+			return
+		}
+	}
+	reply := w.execute(e)
+	if e.cmd.Kind == Observe && reply.Outcome == Succeeded {
+		w.checkDecide(e.c, reply.Observed)
+	}
+	done := e.c.Done(e.cmd, reply, w.now)
+	w.sound(e.c)
+	w.conclude(e.c, done)
+}
+
+// execute does what a command says.
+func (w *world) execute(e *errand) Reply {
+	switch e.cmd.Kind {
+	case Save:
+		return w.store.put(e.cmd.Record)
+	case Load:
+		return w.store.load(e.c.Name())
+	case Observe:
+		return w.observe(e.c.Ref())
+	case Plan:
+		return w.plan(e.cmd.Change)
+	default:
+		return w.scale(w.asked(e))
+	}
+}
+
+// waiting lists what notifications wait for of a ref.
+func (w *world) waiting(c *Cycle) []*promise {
+	var all []*promise
+	for _, p := range w.promise {
+		if p.c == c {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// keep tells those who wait what there is to tell.
+func (w *world) keep(all []*promise, tell func(*promise) []Decision) {
+	for _, p := range all {
+		p.kept, p.all = true, tell(p)
+	}
+	w.promise = slices.DeleteFunc(w.promise, func(p *promise) bool { return p.kept })
+}
+
+// conclude tells those who wait what a reconciliation came to.
+func (w *world) conclude(c *Cycle, r Conclusion) {
+	waiting := w.waiting(c)
+	switch {
+	case r.Unsaved != "":
+		w.keep(waiting, func(p *promise) []Decision { return []Decision{failed(p, r.Unsaved)} })
+	case len(r.Decisions) > 0:
+		if r.New && len(waiting) == 0 {
+			w.log = append(w.log, r.Decisions...)
+		}
+		begun := slices.DeleteFunc(waiting, func(p *promise) bool { return !p.begun })
+		w.keep(begun, func(*promise) []Decision { return r.Decisions })
+	}
+}
+
+func failed(p *promise, why string) Decision {
+	d := p.result.Decision
+	d.Verdict, d.Why = Failed, []string{why}
+	return d
+}
+
+// rest lets a ref sleep, and tells those who wait what their own notification came to.
+func (w *world) rest(c *Cycle, cmd Command) {
+	w.keep(w.waiting(c), func(p *promise) []Decision {
+		d := p.result.Decision
+		d.From, d.To = c.State().Count, c.State().Count
+		if cmd.Failed != "" {
+			d = failed(p, cmd.Failed)
+		}
+		return []Decision{d}
+	})
+	delete(w.wakes, c.Ref())
+	if cmd.Kind == Drop {
+		delete(w.cycles, c.Ref())
+	} else if !cmd.Until.IsZero() {
+		w.wakes[c.Ref()] = cmd.Until
+	}
+}
 
 // until lets time pass, with everything that happens by itself on the way.
 func (w *world) until(when string) *world { w.t.Helper(); return w.untilTime(at(when)) }
@@ -31,8 +158,8 @@ func (w *world) untilTime(end time.Time) *world {
 	}
 }
 
-// nextThing is the first of what happens by itself until a time: a change that was held back arrives, a
-// ref is looked at, last-heard times are stored.
+// nextThing is the first of what happens by itself until a time: a change that was held back arrives, or a ref
+// wakes.
 func (w *world) nextThing(end time.Time) (time.Time, func()) {
 	var do func()
 	when := end
@@ -44,14 +171,12 @@ func (w *world) nextThing(end time.Time) (time.Time, func()) {
 			}
 		}
 	}
-	refs := slices.SortedFunc(maps.Keys(w.mems), func(a, b Ref) int { return strings.Compare(a.String(), b.String()) })
-	for _, ref := range refs {
-		if wake := w.wakes[ref]; !wake.IsZero() && !wake.After(end) && (do == nil || wake.Before(when)) {
-			when, do = wake, func() { w.wake(ref) }
-		}
-		heard, late := w.heardAt[ref]
-		if by := heard.Add(time.Minute); late && !by.After(end) && (do == nil || by.Before(when)) {
-			when, do = by, func() { w.keep(ref, w.mems[ref]) }
+	for _, c := range w.sorted() {
+		if wake := w.wakes[c.Ref()]; !wake.IsZero() && !wake.After(end) && (do == nil || wake.Before(when)) {
+			when, do = wake, func() {
+				delete(w.wakes, c.Ref())
+				w.pump(c)
+			}
 		}
 	}
 	return when, do
@@ -64,118 +189,16 @@ func maxTime(a, b time.Time) time.Time {
 	return b
 }
 
-// wake looks at a ref as the loop does.
-func (w *world) wake(ref Ref) {
-	delete(w.wakes, ref)
-	mem := w.mems[ref]
-	t := w.set.Owner(ref, mem.Target)
-	if t == nil {
-		next, wake := Retire(w.set, mem, w.now)
-		w.keep(ref, next)
-		w.wakes[ref] = wake
-		return
-	}
-	next, changed := Advance(t, mem, w.now)
-	if changed {
-		w.keep(ref, next)
-	}
-	if next.Open() || next.Intent != nil {
-		w.log = append(w.log, w.work(ref)...)
-		return
-	}
-	w.schedule(ref, t)
+// asked returns a change as the driver gets it.
+func (w *world) asked(e *errand) *asked {
+	rule := e.c.State().Intent.last().Rule
+	return &asked{e.cmd.Change, e.c.Ref(), w.set.RuleFor(rule, e.c.Target()), e.c.Target()}
 }
 
-func (w *world) schedule(ref Ref, t *Target) {
-	mem, kept := w.mems[ref]
-	if !kept {
-		delete(w.wakes, ref)
-		return
-	}
-	w.wakes[ref] = mem.NextWake(t, w.now)
-	if w.wakes[ref].IsZero() {
-		delete(w.wakes, ref)
-	}
-}
-
-// work reads, decides and changes, as often as an adapter would.
-func (w *world) work(ref Ref) []Decision {
-	t := w.set.Owner(ref, w.mems[ref].Target)
-	for tries := 1; ; tries++ {
-		l := w.loads[ref]
-		out := w.decide(t, w.mems[ref], Observed{Count: l.count, Version: version(l)})
-		w.keep(ref, out.Next)
-		if out.Settled != nil {
-			w.log = append(w.log, *out.Settled)
-		}
-		if out.Change == nil {
-			w.wakes[ref] = out.Wake
-			return out.Decisions
-		}
-		switch w.scale(&asked{*out.Change, ref, w.set.byName[out.Next.Intent.Rule], t}) {
-		case fine:
-			w.keep(ref, Applied(t, w.mems[ref], w.now))
-			mem := w.mems[ref]
-			w.wakes[ref] = mem.NextWake(t, w.now)
-			if mem.Pending(t, w.now) {
-				w.wakes[ref] = w.now
-			}
-			return out.Decisions
-		case overtaken:
-			w.keep(ref, NotApplied(w.mems[ref]))
-			if tries < 3 {
-				continue
-			}
-		case busy:
-			w.keep(ref, NotApplied(w.mems[ref]))
-		}
-		w.wakes[ref] = w.now.Add(10 * time.Second)
-		mem := w.mems[ref]
-		return []Decision{Unread(t, mem, Failed, "the change failed")}
-	}
-}
-
-func version(l *workload) string {
-	text, _ := json.Marshal(l.version)
-	return string(text)
-}
-
-// scale is the driver: it answers with what befell the change, answerLost for any unknown outcome.
-func (w *world) scale(a *asked) mishap {
-	how := fine
-	if len(w.next) > 0 {
-		how, w.next = w.next[0], w.next[1:]
-	}
-	w.allowed(a)
-	l := w.loads[a.ref]
-	switch how {
-	case overtaken:
-		l.version++
-		return overtaken
-	case busy:
-		return busy
-	case changeLost:
-		return answerLost
-	case changeLate:
-		w.late = append(w.late, late{w.now.Add(time.Minute), a})
-		return answerLost
-	}
-	if !w.arrive(a) {
-		return overtaken
-	}
-	return how
-}
-
-// arrive carries a change out if nobody wrote since the read that it was decided on.
-func (w *world) arrive(a *asked) bool {
-	l := w.loads[a.ref]
-	if a.Version != version(l) {
-		return false
-	}
-	require.Equal(w.t, a.From, l.count)
-	w.apart(a)
-	l.count = a.To
-	l.version++
-	l.changes = append(l.changes, change{w.now, a.rule.Name, a.Change})
-	return true
+// record enters what a notification says of a ref, with what holds of it.
+func (w *world) record(c *Cycle, r *rules.RefAlerts) Result {
+	w.checkRecord(c, r)
+	result := c.Record(r, w.now)
+	w.sound(c)
+	return result
 }

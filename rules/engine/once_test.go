@@ -1,9 +1,11 @@
-package rules
+package engine
 
 import (
 	"slices"
 	"testing"
 	"time"
+
+	"alertscale/rules"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -12,7 +14,7 @@ import (
 // onTheWay is a notification that was sent.
 type onTheWay struct {
 	at time.Time
-	e  *Event
+	e  *rules.Event
 }
 
 // TestProperty_EachEpisodeIsOneStep goes through episodes that are told by two senders, one of which lags
@@ -50,8 +52,8 @@ func TestProperty_EachEpisodeIsOneStep(t *testing.T) {
 // tellings are the notifications of an episode: of one sender when something is so, and every now and then;
 // of the other one up to a minute later, if at all.
 func tellings(r *rapid.T, start, end time.Time) []onTheWay {
-	busy := func(resolved bool) *Event {
-		e := &Event{Receiver: "alertscale", GroupKey: "g"}
+	busy := func(resolved bool) *rules.Event {
+		e := &rules.Event{Receiver: "alertscale", GroupKey: "g"}
 		s := firing("Busy")
 		s.StartsAt = start
 		if resolved {

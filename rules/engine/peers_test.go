@@ -1,8 +1,10 @@
-package rules
+package engine
 
 import (
 	"testing"
 	"time"
+
+	"alertscale/rules"
 
 	"github.com/stretchr/testify/require"
 )
@@ -55,10 +57,10 @@ func TestTrap_GrowthDependsOnRepeats(t *testing.T) {
 	w.post("0s", firing("Busy")).is(Scaled, 3, 5)
 	for range 100 {
 		w.untilTime(w.now.Add(30 * time.Second))
-		w.send(&Event{Receiver: "alertscale", GroupKey: "g", Alerts: alertsOf(firing("Busy"))})
+		w.send(&rules.Event{Receiver: "alertscale", GroupKey: "g", Alerts: alertsOf(firing("Busy"))})
 	}
 	w.has(5)
-	_, err := readSet(web + rule("busy", "Busy", "up: 2, repeat: 2m"))
+	_, err := parseSet(web + rule("busy", "Busy", "up: 2, repeat: 2m"))
 	require.ErrorContains(t, err, `"repeat" is not supported yet`)
 }
 
@@ -130,7 +132,7 @@ func TestTrap_ScalingFromZeroLosesTheAlert(t *testing.T) {
 }
 
 func TestTrap_SomebodySwitchedItOff(t *testing.T) {
-	newWorld(t, busyIdle, 0).post("0s", firing("Busy")).is(Paused, 0, 0)
+	newWorld(t, busyIdle, 0).post("0s", firing("Busy")).is(Disabled, 0, 0)
 }
 
 func TestTrap_NobodyKnowsWhyItScaled(t *testing.T) {
@@ -139,8 +141,8 @@ func TestTrap_NobodyKnowsWhyItScaled(t *testing.T) {
 	require.Equal(t, []string{"2 alerts fire", "up 50%: 16 → 24", "max 20: 24 → 20"}, a.all[0].Why)
 }
 
-func alertsOf(all ...*spoken) []Alert {
-	var e Event
+func alertsOf(all ...*spoken) []rules.Alert {
+	var e rules.Event
 	for _, s := range all {
 		s.add(&e)
 	}

@@ -1,9 +1,9 @@
-package rules
+package engine
 
 import (
 	"testing"
 
-	"github.com/stretchr/testify/require"
+	"alertscale/rules"
 )
 
 var wanted = web + rule("want", "Want", "set: '{{ .Annotations.want }}'")
@@ -38,9 +38,9 @@ func TestCalls_WhatASetsTemplateSees(t *testing.T) {
 	text := `'{{ if and (eq .Receiver "alertscale") (eq .ExternalURL "http://am") (eq .GroupLabels.g "1") (eq .CommonLabels.l "2")` +
 		` (eq .CommonAnnotations.a "3") (eq .Labels.pod "a") }}{{ .Annotations.want | toUpper }}{{ end }}'`
 	w := newWorld(t, web+rule("want", "Want", "set: "+text), 3)
-	w.post("0s", want("a", "7"), option(func(e *Event) {
-		e.ExternalURL, e.GroupLabels, e.CommonLabels = "http://am", Labels{{"g", "1"}}, Labels{{"l", "2"}}
-		e.CommonAnnotations = Labels{{"a", "3"}}
+	w.post("0s", want("a", "7"), option(func(e *rules.Event) {
+		e.ExternalURL, e.GroupLabels, e.CommonLabels = "http://am", rules.Labels{label("g", "1")}, rules.Labels{label("l", "2")}
+		e.CommonAnnotations = rules.Labels{label("a", "3")}
 	})).is(Scaled, 3, 7)
 }
 
@@ -70,7 +70,7 @@ func TestCalls_WhenResolvedWithoutACountIsRejectedAndForgotten(t *testing.T) {
 	w.post("10m", resolved("Want", "10m").with("pod", "a")).is(Rejected, 9, 9)
 	w.post("20m", resolved("Want", "10m").with("pod", "a")).is(Rejected, 9, 9)
 	w.until("25h")
-	require.Empty(t, w.mems)
+	w.forgot()
 }
 
 func TestCalls_ARuleThatGetsATemplateWaitsForTheNextNotification(t *testing.T) {

@@ -1,77 +1,65 @@
-package rules
+package engine
 
 import (
-	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
 	"time"
+
+	"alertscale/rules"
 
 	"github.com/stretchr/testify/require"
 )
 
-// workload is what a driver sees: a count that somebody may change, and a version.
-type workload struct {
-	count, version int
-	changes        []change // those that were carried out for alertscale
-}
-
-type change struct {
-	at   time.Time
-	rule string
-	Change
-}
-
-// mishap is what befalls one call to the driver.
-type mishap int
-
-// What may befall a change: it is carried out and the answer is lost; it is lost on its way; it is held
-// back on its way and arrives a minute later; somebody else writes first; the API asks to come back later.
-const (
-	fine mishap = iota
-	answerLost
-	changeLost
-	changeLate
-	overtaken
-	busy
-)
-
-// late is a change on its way.
-type late struct {
-	at time.Time
-	*asked
-}
-
-// asked is a change as the driver gets it.
-type asked struct {
-	Change
-	ref    Ref
-	rule   *Rule
-	target *Target
-}
-
-// world stands for all that is around package rules: the senders, the workloads, the store and the loop.
-// Its clock moves when the test says so. It checks at each step what always holds.
+// world stands for all that is around package engine: the senders, the workloads and the store. It carries out what
+// the cycles of its refs say, and decides nothing. Its clock moves when the test says so. It checks at each step what
+// always holds.
 type world struct {
-	t       tester
-	set     *Set
-	now     time.Time
-	loads   map[Ref]*workload
-	mems    map[Ref]Memory
-	stored  map[Ref][]byte // what is durable
-	heardAt map[Ref]time.Time
-	wakes   map[Ref]time.Time
+	t      tester
+	set    *rules.Set
+	now    time.Time
+	loads  map[rules.Ref]*workload
+	plans  bool // the driver makes plans
+	store  *shelf
+	cycles map[rules.Ref]*Cycle
+	wakes  map[rules.Ref]time.Time
+	heirs  map[*Cycle]*Cycle // of refs that are spelled in another way now
+
+	async   bool       // commands that were given out wait for complete
+	out     []*errand  // commands that were given out
+	promise []*promise // what notifications wait for
+	crashIn int        // the process ends at this command from now; 0: at none
+	lands   bool       // that command is carried out all the same
+
 	late    []late
-	next    []mishap // of the calls to come
+	next    []mishap // of the changes to come
+	reads   []Reply  // of the reads to come, where they are not what is there
 	presses int      // POSTs to a hook
 	heard   map[string]*hearsay
-	log     []Decision // of the loop, and settled ones
+	log     []Decision // that nobody waited for
+}
+
+// errand is a command that was given out.
+type errand struct {
+	c   *Cycle
+	cmd Command
+}
+
+// promise is what a notification is to be told of one ref.
+type promise struct {
+	c      *Cycle
+	result Result
+	begun  bool // a reconciliation began that it is part of
+	kept   bool
+	all    []Decision
 }
 
 // newWorld begins a timeline. Every workload has count at first.
 func newWorld(t tester, text string, count int) *world {
 	t.Helper()
 	w := &world{
-		t: t, set: newSet(t, text), now: epoch, loads: map[Ref]*workload{}, mems: map[Ref]Memory{},
-		stored: map[Ref][]byte{}, heardAt: map[Ref]time.Time{}, wakes: map[Ref]time.Time{},
-		heard: map[string]*hearsay{},
+		t: t, set: newSet(t, text), now: epoch, loads: map[rules.Ref]*workload{}, store: newShelf(),
+		cycles: map[rules.Ref]*Cycle{}, wakes: map[rules.Ref]time.Time{}, heirs: map[*Cycle]*Cycle{}, heard: map[string]*hearsay{},
 	}
 	for _, target := range w.set.Targets {
 		if ref, ok := target.Ref(); ok {
@@ -85,181 +73,161 @@ func newWorld(t tester, text string, count int) *world {
 func (w *world) post(when string, what ...said) *answer {
 	w.t.Helper()
 	w.until(when)
-	e := &Event{Receiver: "alertscale", GroupKey: "g"}
+	return w.send(telling(what...))
+}
+
+// telling is a notification.
+func telling(what ...said) *rules.Event {
+	e := &rules.Event{Receiver: "alertscale", GroupKey: "g"}
 	for _, s := range what {
 		s.add(e)
 	}
-	return w.send(e)
+	return e
 }
 
 // send delivers a notification now.
-func (w *world) send(e *Event) *answer {
+func (w *world) send(e *rules.Event) *answer {
 	w.t.Helper()
 	w.hearsay(e)
 	m := w.set.Match(e)
 	require.Equal(w.t, m, w.set.Match(e), "Match is deterministic")
 	a := &answer{t: w.t, told: m}
-	touched := map[Ref]bool{}
-	for _, touch := range m.Touches {
-		touched[touch.Ref] = true
-		a.all = append(a.all, w.touch(touch, e)...)
-	}
-	g := e.Group()
-	for ref, mem := range w.mems {
-		if g == 0 || e.Truncated > 0 || touched[ref] || !told(&mem, g) {
-			continue
-		}
-		if t := w.set.Owner(ref, mem.Target); t != nil {
-			next, _ := w.record(t, mem, &Touch{Ref: ref, Target: t}, e)
-			w.keep(ref, next)
-			w.schedule(ref, t)
+	var broken []rules.RenderError
+	var promises []*promise
+	for _, r := range m.Refs {
+		c := w.cycle(r.Ref)
+		result := w.record(c, r)
+		broken = append(broken, result.Refused...)
+		if result.Refused == nil {
+			promises = append(promises, w.promised(c, result))
 		}
 	}
-	a.all = append(a.all, m.Broken...)
+	w.absent(&m, e)
+	for _, p := range promises {
+		a.all = append(a.all, p.all...)
+	}
+	for _, b := range append(m.Broken, broken...) {
+		a.all = append(a.all, Decision{Ref: b.Ref, Target: b.Rule.Target.Name, Rule: b.Rule.Name, Verdict: Rejected, Why: []string{b.Text}})
+	}
 	return a
 }
 
-func told(m *Memory, group GroupID) bool {
-	for _, g := range m.Groups() {
-		if g == group {
-			return true
-		}
+// promised returns what a notification waits for.
+func (w *world) promised(c *Cycle, result Result) *promise {
+	p := &promise{c: c, result: result}
+	if result.Repeat {
+		p.kept, p.all = true, []Decision{result.Decision}
+		w.wakes[c.Ref()] = soonest(w.wakes[c.Ref()], result.Sleep)
+		return p
 	}
-	return false
+	w.promise = append(w.promise, p)
+	w.pump(c)
+	return p
 }
 
-// touch enters what a notification says of one ref.
-func (w *world) touch(touch *Touch, e *Event) []Decision {
-	ref, mem := touch.Ref, w.mems[touch.Ref]
-	if others := w.set.Disowned(touch, mem.Target); others != nil {
-		return others
+// absent tells the refs that a notification leaves out.
+func (w *world) absent(m *rules.Match, e *rules.Event) {
+	if e.Group() == 0 || e.Truncated > 0 {
+		return
 	}
+	for _, c := range w.sorted() {
+		named := slices.ContainsFunc(m.Refs, func(r *rules.RefAlerts) bool { return r.Ref == c.Ref() })
+		if !named && slices.Contains(c.Groups(), e.Group()) && !w.record(c, m.Absent(c.Ref())).Repeat {
+			w.pump(c)
+		}
+	}
+}
+
+// sorted lists the cycles in a fixed order.
+func (w *world) sorted() []*Cycle {
+	return slices.SortedFunc(maps.Values(w.cycles), func(a, b *Cycle) int { return strings.Compare(a.Name(), b.Name()) })
+}
+
+// cycle returns the cycle of a ref; there is a workload of it from then on.
+func (w *world) cycle(ref rules.Ref) *Cycle {
 	if w.loads[ref] == nil {
 		w.loads[ref] = &workload{count: 3}
 	}
-	due := !w.wakes[ref].IsZero() && !w.wakes[ref].After(w.now)
-	news := News{Verdict: Duplicate}
-	if w.quiet(mem, touch, e) && !due {
-		mem = mem.clone()
-		mem.Hear(touch, w.now)
-		w.mems[ref] = mem
-		if w.heardAt[ref].IsZero() {
-			w.heardAt[ref] = w.now
-		}
-		if !mem.Open() {
-			return []Decision{mem.Repeat(touch, ref.String())}
-		}
-	} else {
-		mem, news = w.record(touch.Target, mem, touch, e)
-		if w.same(w.mems[ref], mem, news.Changed) {
-			w.mems[ref] = mem
-		} else {
-			w.keep(ref, mem)
-		}
+	if w.cycles[ref] == nil {
+		w.cycles[ref] = NewCycle(ref, CycleOptions{})
+		w.use(w.cycles[ref])
 	}
-	if mem.Open() {
-		if all := w.work(ref); len(all) > 0 {
-			for i := range all {
-				all[i].Ref = ref.String()
-			}
-			return all
-		}
-	}
-	w.schedule(ref, touch.Target)
-	mem = w.mems[ref]
-	return []Decision{{
-		Ref: ref.String(), Target: touch.Target.Name, Rule: news.Rule, Verdict: news.Verdict,
-		From: mem.Count, To: mem.Count, Why: news.Why,
-	}}
+	return w.cycles[ref]
 }
 
-// keep stores a memory.
-func (w *world) keep(ref Ref, mem Memory) {
-	text, err := json.Marshal(mem)
-	require.NoError(w.t, err)
-	w.mems[ref], w.stored[ref] = mem, text
-	delete(w.heardAt, ref)
-	if mem.Empty() {
-		delete(w.mems, ref)
-		delete(w.stored, ref)
-	}
-}
+func (w *world) use(c *Cycle) { c.Use(w.set, Backend{Connected: true, Plans: w.plans}) }
 
 // crash ends the process and starts another one, with what was stored.
 func (w *world) crash() {
-	w.mems, w.heardAt = map[Ref]Memory{}, map[Ref]time.Time{}
-	for ref, text := range w.stored {
-		var mem Memory
-		require.NoError(w.t, json.Unmarshal(text, &mem))
-		w.mems[ref] = mem
-		w.wakes[ref] = w.now
+	w.out, w.promise, w.cycles, w.wakes = nil, nil, map[rules.Ref]*Cycle{}, map[rules.Ref]time.Time{}
+	for _, r := range w.store.records {
+		c, err := RestoreCycle(r, CycleOptions{})
+		require.NoError(w.t, err)
+		w.cycles[c.Ref()] = c
+	}
+	w.useAll()
+}
+
+// useAll makes the file the active one for every ref, under the name that it has there.
+func (w *world) useAll() {
+	for _, c := range w.sorted() {
+		w.use(c)
+		w.wakes[c.Ref()] = w.now
+		if c.Target() != nil {
+			continue
+		}
+		ref, respelled := w.set.Respelled(c.Ref(), c.State().Connection)
+		if respelled && w.cycles[ref] == nil {
+			next := c.MoveTo(ref)
+			w.use(next)
+			w.cycles[ref], w.heirs[c], w.wakes[ref] = next, next, w.now
+			w.loads[ref] = w.loads[c.Ref()]
+		}
 	}
 }
 
-// reload puts another file into force.
+// reload makes another file the active one.
 func (w *world) reload(when, text string) {
 	w.t.Helper()
 	w.until(when)
 	w.set = newSet(w.t, text)
-	for ref := range w.mems {
-		w.wakes[ref] = w.now
-	}
+	w.useAll()
 	w.until(when)
-}
-
-// somebody else sets a count.
-func (w *world) somebody(when string, count int) {
-	w.t.Helper()
-	w.until(when)
-	l := w.only()
-	l.count = count
-	l.version++
-}
-
-// only returns the workload of a timeline that has one.
-func (w *world) only() *workload {
-	w.t.Helper()
-	require.Len(w.t, w.loads, 1)
-	for _, l := range w.loads {
-		return l
-	}
-	return nil
-}
-
-// mem returns the memory of a timeline that has one workload.
-func (w *world) mem() *Memory {
-	w.only()
-	for ref := range w.loads {
-		m := w.mems[ref]
-		return &m
-	}
-	return nil
-}
-
-// has checks the count of the only workload, or of a ref.
-func (w *world) has(count int, ref ...string) *world {
-	w.t.Helper()
-	var l *workload
-	if len(ref) > 0 {
-		l = w.loads[parseRef(ref[0])]
-	} else {
-		l = w.only()
-	}
-	require.NotNil(w.t, l)
-	require.Equal(w.t, count, l.count)
-	return w
 }
 
 // clock sets the clock back.
 func (w *world) clock(when string) {
 	w.now = at(when)
-	for ref, l := range w.loads {
+	for ref := range w.cycles {
+		w.wakes[ref] = w.now
+	}
+	for _, l := range w.loads {
 		for i := range l.changes {
 			l.changes[i].at = earlier(l.changes[i].at, w.now)
 		}
-		w.wakes[ref] = w.now
 	}
 }
 
-// fails says what befalls the next calls to the driver.
-func (w *world) fails(how ...mishap) { w.next = append(w.next, how...) }
+// state returns what is known of the ref of a timeline that has one workload.
+func (w *world) state() *RefState {
+	w.only()
+	for ref := range w.loads {
+		if c := w.cycles[ref]; c != nil {
+			return c.State()
+		}
+	}
+	return &RefState{}
+}
+
+// stateOf returns what is known of a ref.
+func (w *world) stateOf(ref string) *RefState { return w.cycles[parseRef(ref)].State() }
+
+// forgot checks that nothing is known and nothing stored.
+func (w *world) forgot() {
+	w.t.Helper()
+	require.Empty(w.t, w.store.records)
+	for _, c := range w.cycles {
+		require.True(w.t, c.State().empty(), c.Name())
+		require.True(w.t, c.Saved(), c.Name())
+	}
+}
