@@ -50,7 +50,7 @@ func (c *Cycle) Record(e *rules.RefAlerts, now time.Time) Result {
 // isRepeat reports whether a notification brings nothing new, and nothing is due or to be stored.
 func (c *Cycle) isRepeat(e *rules.RefAlerts, now time.Time) bool {
 	due := c.joined || !c.expiry.IsZero() && !now.Before(c.expiry)
-	return len(e.Alerts) > 0 && !due && !c.unsaved && c.state.isRepeat(e)
+	return len(e.Alerts) > 0 && !due && !c.unsaved && len(c.unstored) == 0 && c.state.isRepeat(e)
 }
 
 // refresh notes when the alerts of a repeat were heard of.
@@ -70,7 +70,7 @@ func (c *Cycle) refresh(e *rules.RefAlerts, now time.Time) Result {
 func (c *Cycle) enter(e *rules.RefAlerts, now time.Time) recorded {
 	next, rec := record(c.set, c.state, e, now)
 	c.state = next
-	c.expiry = c.state.nextExpiry(c.set)
+	c.expiry = c.state.nextExpiry(c.set, c.target)
 	c.saveAt = time.Time{}
 	if !rec.changed {
 		if len(e.Alerts) > 0 {

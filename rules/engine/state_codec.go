@@ -141,17 +141,43 @@ func (s *RefState) stored() *storedState {
 	}
 	for fp, h := range s.Alerts {
 		o.Alerts[fp] = storedAlert{
-			h.Phase, h.StartsAt, h.EndsAt, h.At, h.LastAt, convert(h.Groups, func(m Membership) storedMember { return storedMember(m) }),
-			h.Rules, h.DisputedBy, h.NeverFired, h.DoubtedAt, h.Hook, h.Until, h.KnownUntil,
+			h.Phase, writable(h.StartsAt), writable(h.EndsAt), h.At, h.LastAt, convert(h.Groups, func(m Membership) storedMember { return storedMember(m) }),
+			h.Rules, h.DisputedBy, h.NeverFired, h.DoubtedAt, h.Hook, writable(h.Until), h.KnownUntil,
 		}
 	}
 	for name, ep := range s.Episodes {
-		o.Episodes[name] = storedEpisode{ep.Since, ep.Ended, (*storedCall)(ep.Call), (*storedCall)(ep.Dropped), ep.Value, ep.EndServed}
+		o.Episodes[name] = storedEpisode{ep.Since, ep.Ended, ep.Call.stored(), ep.Dropped.stored(), ep.Value, ep.EndServed}
 	}
 	if in := s.Intent; in != nil {
 		o.Intent = &storedIntent{in.At, in.From, convert(in.Attempts, func(a Attempt) storedAttempt { return storedAttempt(a) }), in.Plan}
 	}
 	return o
+}
+
+func (c *Call) stored() *storedCall {
+	if c == nil {
+		return nil
+	}
+	o := storedCall(*c)
+	o.Since = writable(o.Since)
+	return &o
+}
+
+// The years of which a time can be written as JSON, in whatever zone.
+const firstYear, lastYear = 1, 9998
+
+// writable returns a time that somebody sent as one that can be written: what is remembered can be stored, always.
+func writable(t time.Time) time.Time {
+	t = t.UTC()
+	switch {
+	case t.IsZero():
+		return time.Time{}
+	case t.Year() < firstYear:
+		return time.Date(firstYear, time.January, 1, 0, 0, 0, 1, time.UTC)
+	case t.Year() > lastYear:
+		return time.Date(lastYear, time.December, 31, 23, 59, 59, 0, time.UTC)
+	}
+	return t
 }
 
 func (o *storedState) state() RefState {
