@@ -300,7 +300,7 @@ func TestLostWords_AnAlertNotHeardOfForItsTTLIsSuspended(t *testing.T) {
 	require.True(t, w.state().fires("busy"))
 	w.until("29h")
 	require.False(t, w.state().fires("busy"))
-	w.until("173h1m") // six days later it is forgotten
+	w.until("173h") // six days later it is forgotten
 	w.forgot()
 	w.has(5)
 }

@@ -21,6 +21,7 @@ type Cycle struct {
 	plans  bool          // the driver makes plans
 	joined bool          // the file is another one than the state was brought up to
 	expiry time.Time     // when something is due in the state by itself; zero: never
+	latest time.Time     // the time that was last given
 
 	state    RefState
 	revision Revision // of what the store holds
@@ -168,6 +169,7 @@ type Command struct {
 
 // Next returns what is to be done now. But for SleepUntil, Wait and Drop the command is out from then on, until Done.
 func (c *Cycle) Next(now time.Time) Command {
+	now = c.tick(now)
 	if !c.calling {
 		c.expire(now)
 	}

@@ -18,6 +18,7 @@ type Result struct {
 // Record enters a notification's part for this ref. Unless it is a repeat, ask Next what to do: where that is to
 // sleep, Result.Decision is the answer; else what Done comes to is.
 func (c *Cycle) Record(e *rules.RefAlerts, now time.Time) Result {
+	now = c.tick(now)
 	if len(e.Alerts) == 0 { // it leaves out what its group told of the ref
 		if e.Target = c.target; e.Target == nil {
 			return Result{Repeat: true}

@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 	"time"
 
 	"alertscale/rules"
@@ -43,7 +44,7 @@ func (w *world) checkRepeat(c *Cycle, r *rules.RefAlerts) {
 			was.At, was.LastAt = h.At, h.LastAt
 			heard.Alerts[fp] = was
 		}
-		disputes = disputes || len(h.DisputedBy) > 0
+		disputes = disputes || len(h.DisputedBy) > 0 || h.NeverFired
 	}
 	same := reflect.DeepEqual(heard, next)
 	if rec.changed != !same { // two alerts may break a template in turn
@@ -203,5 +204,5 @@ func stored(t tester, c *Cycle) RefState {
 func dump(t tester, what any) string {
 	text, err := json.Marshal(what)
 	require.NoError(t, err)
-	return string(text)
+	return strings.ReplaceAll(string(text), ":[]", ":null")
 }

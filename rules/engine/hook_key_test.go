@@ -100,11 +100,10 @@ func TestHook_AClockThatIsSetBackBeforeAKeyIsRepeated(t *testing.T) {
 	w := newWorld(t, button, 3)
 	w.press("10h", "a", deploy).is(Scaled, 3, 5)
 	w.now = at("1h") // nobody looks
-	w.send(w.pressed("a", 5*time.Minute, deploy))
-	w.clock("2h")
-	w.until("2h4m59s")
+	w.send(w.pressed("a", 5*time.Minute, deploy)).is(Duplicate, 5, 5)
+	w.until("1h4m59s")
 	require.NotEmpty(t, w.state().firing())
-	w.until("2h5m")
+	w.until("1h5m")
 	require.Empty(t, w.state().firing())
 }
 
@@ -194,7 +193,7 @@ func TestProperty_HookKey(t *testing.T) {
 			if worst != fine && rapid.Bool().Draw(r, "befalls") {
 				w.fails(worst)
 			}
-			if rapid.IntRange(0, 9).Draw(r, "crashes") == 0 {
+			if worst != busy && rapid.IntRange(0, 9).Draw(r, "crashes") == 0 { // it forgets what became of the last second
 				w.crash()
 			}
 			key := rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(r, "key")

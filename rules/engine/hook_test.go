@@ -75,7 +75,7 @@ func TestHook_AKeyThatIsRepeatedTellsOfItsOpenCall(t *testing.T) {
 func TestHook_ItsAlertFiresForAsLongAsItSays(t *testing.T) {
 	w := newWorld(t, button+rule("after", "Deploy", "down: 1, when: resolved"), 3)
 	w.press("0s", "", deploy).is(Scaled, 3, 5)
-	w.post("1m", firing("Idle")).verdict(Cooling)
+	w.post("1m", firing("Idle")).verdict(Held)
 	w.until("4m59s")
 	require.True(t, w.state().fires("deploy"))
 	w.until("5m")
@@ -87,6 +87,7 @@ func TestHook_ItsAlertFiresForAsLongAsItSays(t *testing.T) {
 func TestHook_ItEndsByAResolveThoughNobodyLooked(t *testing.T) {
 	w := newWorld(t, button+rule("after", "Deploy", "down: 1, when: resolved"), 3)
 	w.press("0s", "a", deploy).is(Scaled, 3, 5)
+	w.until("1s")
 	w.now = at("3h") // the process was away
 	w.crash()
 	w.until("3h").has(4)
@@ -118,7 +119,7 @@ func TestHook_ItEndsOnlyItsOwn(t *testing.T) {
 	other := w.pressed("", time.Hour, label("alertname", "Idle"))
 	other.Hook = "other"
 	w.until("2m")
-	w.send(other).verdict(Cooling)
+	w.send(other).verdict(Held)
 	w.press("3m", "", deploy).is(Scaled, 5, 7)
 	require.Equal(t, map[string]int{"deploy": 1, "idle": 1}, w.state().firing())
 }
@@ -185,7 +186,7 @@ func TestHook_OfARuleThatIsGone(t *testing.T) {
 	w.reload("1m", web+rule("idle", "Idle", "down: 1"))
 	w.post("6m", firing("Idle")).is(Scaled, 5, 4)
 	w.until("48h")
-	require.Empty(t, w.state().Episodes)
+	require.NotContains(t, w.state().Episodes, "deploy")
 }
 
 // TestProperty_Hook: every POST but a repeat of a key is one step, though senders repeat themselves, the

@@ -75,9 +75,9 @@ func TestDoing_FromIsReadSoItIsDecidedAnewUnderTheSameIntent(t *testing.T) {
 	w.fails(changeLost, changeLost)
 	w.post("0s", firing("Busy")).verdict(Failed)
 	require.Len(t, w.state().Intent.Attempts, 1)
-	w.until("10s")
+	w.until("1s")
 	require.Len(t, w.state().Intent.Attempts, 2)
-	w.until("20s").has(5)
+	w.until("3s").has(5)
 	require.Nil(t, w.state().Intent)
 	w.until("1h").has(5)
 }
@@ -87,7 +87,7 @@ func TestDoing_TheAnswerIsLostSoTheCooldownCountsFromTheRead(t *testing.T) {
 	w.fails(answerLost)
 	w.post("0s", firing("Busy")).verdict(Failed)
 	w.has(5)
-	w.post("5s", firing("Busy"), firing("Idle")).is(Cooling, 5, 5).because("cooldown down until 12:05:05")
+	w.post("500ms", firing("Busy"), firing("Idle")).is(Held, 5, 5).because("cooldown down until 12:05:00")
 	require.Nil(t, w.state().Intent)
 	require.Equal(t, Scaled, w.log[0].Verdict)
 	require.Equal(t, []string{"a change 3 → 5 of unknown outcome: 5 is read, it counts as applied now"}, w.log[0].Why)
@@ -98,7 +98,7 @@ func TestDoing_AConflictAfterAnUnknownOutcomeKeepsTheIntent(t *testing.T) {
 	w := newWorld(t, busyIdle, 3)
 	w.fails(changeLate, overtaken, overtaken, overtaken)
 	w.post("0s", firing("Busy")).verdict(Failed)
-	w.until("15s")
+	w.until("1s")
 	require.NotNil(t, w.state().Intent)
 	require.Len(t, w.state().Intent.Attempts, 1)
 	w.until("1h").has(5)
@@ -128,7 +128,7 @@ func TestDoing_AnythingElseIsReadMayBeSomebodyElses(t *testing.T) {
 	w := newWorld(t, busyIdle, 3)
 	w.fails(changeLost)
 	w.post("0s", firing("Busy")).verdict(Failed)
-	w.somebody("5s", 9)
+	w.somebody("500ms", 9)
 	w.until("1h").has(9) // a step too few, not one too many
 	require.Equal(t, []string{"a change 3 → 5 of unknown outcome: 9 is read, it counts as applied now, though it may be somebody else's"},
 		w.log[0].Why)
@@ -138,8 +138,8 @@ func TestDoing_AnAlertThatIsResolvedMeanwhile(t *testing.T) {
 	w := newWorld(t, busyIdle, 3)
 	w.fails(answerLost)
 	w.post("0s", firing("Busy")).verdict(Failed)
-	w.post("5s", resolved("Busy", "5s")).is(Ended, 3, 3) // as last read
-	w.until("20s")
+	w.post("500ms", resolved("Busy", "500ms")).is(Ended, 5, 5) // read to settle it
+	w.until("900ms")
 	// Should it resume, the call that the resolve dropped was served.
 	w.post("6m", firing("Busy")).is(Duplicate, 5, 5)
 	w.until("1h").has(5)
@@ -149,7 +149,7 @@ func TestDoing_AnAlertThatIsResolvedMeanwhileAndTheChangeWasLost(t *testing.T) {
 	w := newWorld(t, busyIdle, 3)
 	w.fails(changeLost)
 	w.post("0s", firing("Busy")).verdict(Failed)
-	w.post("5s", resolved("Busy", "5s"))
+	w.post("500ms", resolved("Busy", "500ms"))
 	w.until("1h").has(3) // nobody calls any more
 	w.post("2h", firing("Busy").since("2h")).is(Scaled, 3, 5)
 }
@@ -158,8 +158,8 @@ func TestDoing_ANewEpisodeMeanwhileStepsByItself(t *testing.T) {
 	w := newWorld(t, busyIdle, 3)
 	w.fails(answerLost)
 	w.post("0s", firing("Busy")).verdict(Failed)
-	w.post("5s", resolved("Busy", "5s"))
-	w.post("8s", firing("Busy").since("7s")).verdict(Cooling)
+	w.post("500ms", resolved("Busy", "500ms"))
+	w.post("800ms", firing("Busy").since("700ms")).verdict(Cooling)
 	w.until("1h").has(7)
 }
 
@@ -167,8 +167,8 @@ func TestDoing_ANewEpisodeMeanwhileAndTheChangeWasLost(t *testing.T) {
 	w := newWorld(t, busyIdle, 3)
 	w.fails(changeLost)
 	w.post("0s", firing("Busy")).verdict(Failed)
-	w.post("5s", resolved("Busy", "5s"))
-	w.post("8s", firing("Busy").since("7s")).is(Scaled, 3, 5)
+	w.post("500ms", resolved("Busy", "500ms"))
+	w.post("800ms", firing("Busy").since("700ms")).is(Scaled, 3, 5)
 	w.until("1h").has(5)
 }
 
@@ -176,7 +176,7 @@ func TestDoing_ASuccessServesOnlyWhatItWasMadeFor(t *testing.T) {
 	w := newWorld(t, busyIdle, 10)
 	w.fails(changeLost)
 	w.post("0s", firing("Idle")).verdict(Failed)
-	w.post("5s", firing("Busy"), in("h")).is(Scaled, 10, 12)
+	w.post("500ms", firing("Busy"), in("h")).is(Scaled, 10, 12)
 	w.post("1m", resolved("Busy", "1m"), in("h"))
 	w.until("1h").has(11) // the call down was not served by the change up
 }
@@ -223,7 +223,7 @@ func TestDoing_AnIntentWithoutACallIsReadForAWhileAndForgotten(t *testing.T) {
 	w := newWorld(t, busyIdle, 3)
 	w.fails(changeLost)
 	w.post("0s", firing("Busy")).verdict(Failed)
-	w.post("5s", resolved("Busy", "5s"))
+	w.post("500ms", resolved("Busy", "500ms"))
 	w.until("23h59m")
 	require.NotNil(t, w.state().Intent)
 	w.until("24h1m")
@@ -235,7 +235,7 @@ func TestDoing_AnIntentWhoseTargetIsGoneIsForgotten(t *testing.T) {
 	w := newWorld(t, busyIdle, 3)
 	w.fails(changeLost)
 	w.post("0s", firing("Busy")).verdict(Failed)
-	w.reload("5s", "targets: {cart: {driver: sim, name: cart, max: 4}}\nrules: []\n")
+	w.reload("500ms", "targets: {cart: {driver: sim, name: cart, max: 4}}\nrules: []\n")
 	require.NotNil(t, w.stateOf("sim:web").Intent)
 	w.until("30h")
 	require.Nil(t, w.stateOf("sim:web").Intent)

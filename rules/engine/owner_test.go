@@ -33,7 +33,8 @@ func TestOwner_ATemplatedTargetIsAFamily(t *testing.T) {
 	require.Equal(t, shopWeb, a.all[0].Ref)
 	w.has(4, shopWeb).has(4, "kubernetes:Deployment/shop/cart")
 	// An alert that leaves one ref while another one is told of suspends it there.
-	w.post("10m", busyOf("shop", "cart"))
+	w.silenced("10m", busyOf("shop", "cart"))
+	w.until("20m")
 	require.False(t, w.stateOf(shopWeb).fires("busy"))
 }
 
@@ -179,10 +180,10 @@ rules:
 func TestOwner_ATargetThatIsGoneActsOnNothing(t *testing.T) {
 	w := newWorld(t, busyIdle, 3)
 	w.post("0s", firing("Busy")).is(Scaled, 3, 5)
-	w.post("10s", firing("Busy"), firing("Idle")).verdict(Cooling)
+	w.post("10s", firing("Busy"), firing("Idle")).verdict(Held)
 	w.reload("20s", "targets: {cart: {driver: sim, name: cart, max: 4}}\nrules: []\n")
 	require.Empty(t, w.stateOf("sim:web").Episodes)
-	w.until("40h").has(5, "sim:web")
+	w.until("160h").has(5, "sim:web")
 	w.forgot()
 }
 
@@ -214,8 +215,9 @@ func TestOwner_ARenamedRuleDoesNotStepAgainForAnAlertThatIsTakenBack(t *testing.
 			w.post("10m", resolved("Busy", "10m"))
 			w.reload("11m", web+rule("web is busy", "Busy", "up: 2"))
 			w.post(back, firing("Busy")).is(Duplicate, 5, 5)
-			w.until("2h").has(5)
+			w.until("30m").has(5)
 			require.True(t, w.state().fires("web is busy"))
+			w.until("3h").has(5)
 		})
 	}
 }

@@ -138,7 +138,7 @@ func (s *story) settle() {
 	s.untilTime(s.now.Add(30 * time.Minute))
 	l, t := s.only(), s.set.Targets["web"]
 	out := decide(s.set, t, *s.state(), Observed{Count: l.count}, s.now)
-	require.Nil(s.r, out.change, "something was still to be done")
+	require.Nilf(s.r, out.change, "something was still to be done: %s", dump(s.r, s.state()))
 	firing := out.next.firing()
 	for name, ep := range out.next.Episodes {
 		if !ep.waits(firing[name]) {

@@ -76,7 +76,7 @@ func TestCalls_WhenResolvedWithoutACountIsRejectedAndForgotten(t *testing.T) {
 func TestCalls_ARuleThatGetsATemplateWaitsForTheNextNotification(t *testing.T) {
 	w := newWorld(t, web+rule("busy", "Busy", "up: 2")+rule("want", "Want", "set: 4"), 10)
 	w.post("0s", firing("Busy"), in("h")).is(Scaled, 10, 12)
-	w.post("1m", want("a", "5")).verdict(Cooling)
+	w.post("1m", want("a", "5")).verdict(Held)
 	w.reload("2m", web+rule("busy", "Busy", "up: 2")+rule("want", "Want", "set: '{{ .Annotations.want }}'"))
 	w.post("3m", resolved("Busy", "3m"), in("h")).is(Rejected, 12, 12).
 		because("set: the rule has got a template; it waits for the next notification")

@@ -222,9 +222,10 @@ func (w *world) state() *RefState {
 // stateOf returns what is known of a ref.
 func (w *world) stateOf(ref string) *RefState { return w.cycles[parseRef(ref)].State() }
 
-// forgot checks that nothing is known and nothing stored.
+// forgot checks that nothing is known and nothing stored, which may be stored late.
 func (w *world) forgot() {
 	w.t.Helper()
+	w.untilTime(w.now.Add(heardLate))
 	require.Empty(w.t, w.store.records)
 	for _, c := range w.cycles {
 		require.True(w.t, c.State().empty(), c.Name())
