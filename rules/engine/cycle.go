@@ -172,6 +172,7 @@ func (c *Cycle) Next(now time.Time) Command {
 	now = c.tick(now)
 	if !c.calling {
 		c.expire(now)
+		c.reconsider(now)
 	}
 	switch {
 	case c.saving:

@@ -77,6 +77,16 @@ func (c *Cycle) withdraw() {
 	c.stirred = true
 }
 
+// reconsider takes a change back that is not asked for so far, where a call that it was decided for is not open any
+// more.
+func (c *Cycle) reconsider(now time.Time) {
+	if c.pending == nil || c.pending.carriesOn || c.state.Intent == nil || c.state.allOpen(c.state.Intent.last().Calls) {
+		return
+	}
+	c.withdraw()
+	c.saveLate(now.Add(outcomeLate))
+}
+
 // loaded takes over what somebody else stored, records again what is not known to be stored, and looks again.
 func (c *Cycle) loaded(r Record, now time.Time) error {
 	state := RefState{}

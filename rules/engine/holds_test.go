@@ -159,6 +159,9 @@ func (w *world) allowed(a *asked) {
 	}
 	require.False(w.t, a.From == 0 && low > 0, "somebody switched it off")
 	for _, h := range w.heard {
+		if w.lost {
+			return
+		}
 		if !a.rule.Matchers.Matches(labelSet(h.labels)) {
 			continue
 		}

@@ -28,7 +28,11 @@ func (w *world) pump(c *Cycle) {
 				p.begun = true
 			}
 		}
-		e := &errand{c, cmd}
+		e := &errand{c: c, cmd: cmd}
+		if cmd.Kind == Scale {
+			e.asked = w.asked(e)
+			w.allowed(e.asked)
+		}
 		w.out = append(w.out, e)
 		if !w.async {
 			w.carryOut(e)
@@ -75,7 +79,7 @@ func (w *world) execute(e *errand) Reply {
 	case Plan:
 		return w.plan(e.cmd.Change)
 	default:
-		return w.scale(w.asked(e))
+		return w.scale(e.asked)
 	}
 }
 

@@ -125,7 +125,6 @@ func (w *world) scale(a *asked) Reply {
 	if len(w.next) > 0 {
 		how, w.next = w.next[0], w.next[1:]
 	}
-	w.allowed(a)
 	l := w.loads[a.ref]
 	unknown := Reply{Outcome: Unavailable, Text: "the change failed: no answer"}
 	switch {

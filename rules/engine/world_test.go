@@ -36,6 +36,7 @@ type world struct {
 	reads   []Reply  // of the reads to come, where they are not what is there
 	presses int      // POSTs to a hook
 	heard   map[string]*hearsay
+	lost    bool // what somebody said was lost with the process, before it was stored
 	log     []Decision // that nobody waited for
 }
 
@@ -43,6 +44,7 @@ type world struct {
 type errand struct {
 	c   *Cycle
 	cmd Command
+	*asked // of Scale
 }
 
 // promise is what a notification is to be told of one ref.
@@ -159,6 +161,14 @@ func (w *world) use(c *Cycle) { c.Use(w.set, Backend{Connected: true, Plans: w.p
 
 // crash ends the process and starts another one, with what was stored.
 func (w *world) crash() {
+	for _, e := range w.out {
+		if e.cmd.Kind == Scale && w.lands {
+			w.execute(e)
+		}
+	}
+	for _, c := range w.cycles {
+		w.lost = w.lost || len(c.unstored) > 0
+	}
 	w.out, w.promise, w.cycles, w.wakes = nil, nil, map[rules.Ref]*Cycle{}, map[rules.Ref]time.Time{}
 	for _, r := range w.store.records {
 		c, err := RestoreCycle(r, CycleOptions{})
@@ -206,6 +216,13 @@ func (w *world) clock(when string) {
 			l.changes[i].at = earlier(l.changes[i].at, w.now)
 		}
 	}
+}
+
+// twin is another process on the same store and the same workloads. It hears nothing of what this one is told.
+func (w *world) twin(text string) *world {
+	other := newWorld(w.t, text, 0)
+	other.store, other.loads, other.now, other.heard = w.store, w.loads, w.now, w.heard
+	return other
 }
 
 // state returns what is known of the ref of a timeline that has one workload.
