@@ -18,7 +18,7 @@ import (
 
 // checkRecord checks what holds of recording.
 func (w *world) checkRecord(c *Cycle, r *rules.RefAlerts) {
-	if len(r.Alerts) == 0 || w.set.Disowned(r, c.state.Target) != nil {
+	if len(r.Alerts) == 0 || w.odd || w.set.Disowned(r, c.state.Target) != nil {
 		return
 	}
 	before := dump(w.t, c.state)
@@ -70,7 +70,7 @@ func (s *RefState) unrenderedAny(r *rules.RefAlerts) bool {
 
 // checkDecide checks what holds of deciding.
 func (w *world) checkDecide(c *Cycle, seen Observed) {
-	if c.target == nil {
+	if c.target == nil || w.odd {
 		return
 	}
 	before := dump(w.t, c.state)

@@ -47,7 +47,8 @@ func rule(name, alert, rest string) string {
 // busyIdle is the file of most tests.
 var busyIdle = web + rule("busy", "Busy", "up: 2") + rule("idle", "Idle", "down: 1")
 
-// parseSet reads a file's targets and rules. alert_ttl and dry_run stand beside them.
+// parseSet reads a file's targets and rules. alert_ttl, dry_run and connections, of drivers that are like kubernetes,
+// are beside them.
 func parseSet(text string) (*rules.Set, error) {
 	doc, root := yamldoc.Parse("test.yml", []byte(text))
 	if err := doc.Err(); err != nil {
@@ -61,6 +62,11 @@ func parseSet(text string) (*rules.Set, error) {
 		{Key: "targets", Read: func(n yamldoc.Node) { src.Targets = &n }},
 		{Key: "rules", Read: func(n yamldoc.Node) { src.Rules = &n }},
 		{Key: "alert_ttl", Read: func(n yamldoc.Node) { src.AlertTTL = n.Duration() }},
+		{Key: "connections", Read: func(n yamldoc.Node) {
+			n.Each(func(name string, v yamldoc.Node) {
+				src.Drivers[name] = rules.RefSchema{Kind: true, Namespace: true, Connection: v.Text()}
+			})
+		}},
 		{Key: "dry_run", Read: func(n yamldoc.Node) { src.DryRun = n.Bool() }},
 	})
 	set := rules.NewSet(src)

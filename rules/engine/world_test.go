@@ -36,14 +36,15 @@ type world struct {
 	reads   []Reply  // of the reads to come, where they are not what is there
 	presses int      // POSTs to a hook
 	heard   map[string]*hearsay
-	lost    bool // what somebody said was lost with the process, before it was stored
+	odd     bool       // senders send times that have no spelling in JSON, so that states are not compared by it
+	lost    bool       // what somebody said was lost with the process, before it was stored
 	log     []Decision // that nobody waited for
 }
 
 // errand is a command that was given out.
 type errand struct {
-	c   *Cycle
-	cmd Command
+	c      *Cycle
+	cmd    Command
 	*asked // of Scale
 }
 
