@@ -96,7 +96,7 @@ func (c *Cycle) loaded(r Record, now time.Time) error {
 			return err
 		}
 	}
-	c.reload, c.saving, c.savesBad, c.saveAt = false, false, 0, time.Time{}
+	c.reload, c.saving, c.saveAt = false, false, time.Time{}
 	c.state, c.revision, c.pending = state.clone(), r.Revision, nil
 	again := c.unstored
 	c.unstored, c.unsaved, c.joined = nil, false, true
