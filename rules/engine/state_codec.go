@@ -111,10 +111,14 @@ func encodeState(ref rules.Ref, s *RefState) ([]byte, error) {
 // decodeState reads what is stored of a ref, of whatever version up to this one.
 func decodeState(data []byte) (rules.Ref, RefState, error) {
 	var head struct {
-		Version int `json:"version"`
+		Version int             `json:"version"`
+		Memory  json.RawMessage `json:"memory"`
 	}
 	if err := json.Unmarshal(data, &head); err != nil {
 		return rules.Ref{}, RefState{}, fmt.Errorf("what is stored is no state of a ref: %w", err)
+	}
+	if head.Version == 0 && head.Memory != nil { // version 1 did not say so
+		head.Version = 1
 	}
 	if head.Version < 1 || head.Version > schemaVersion {
 		return rules.Ref{}, RefState{}, fmt.Errorf("what is stored is of schema version %d; this alertscale reads versions 1 to %d: "+
@@ -124,7 +128,7 @@ func decodeState(data []byte) (rules.Ref, RefState, error) {
 	if err := json.Unmarshal(data, &r); err != nil {
 		return rules.Ref{}, RefState{}, fmt.Errorf("what is stored is no state of a ref: %w", err)
 	}
-	if r.Version == 1 && r.Memory != nil {
+	if head.Version == 1 && r.Memory != nil {
 		r.State = r.Memory.state()
 	}
 	if r.State == nil {
