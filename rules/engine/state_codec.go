@@ -146,7 +146,7 @@ func (s *RefState) stored() *storedState {
 	for fp, h := range s.Alerts {
 		o.Alerts[fp] = storedAlert{
 			h.Phase, writable(h.StartsAt), writable(h.EndsAt), h.At, h.LastAt, convert(h.Groups, func(m Membership) storedMember { return storedMember(m) }),
-			h.Rules, h.DisputedBy, h.NeverFired, h.DoubtedAt, h.Hook, writable(h.Until), h.KnownUntil,
+			h.Rules, h.DisputedBy, h.NeverFired, h.DoubtedAt, h.Hook, writable(h.Until), writable(h.KnownUntil),
 		}
 	}
 	for name, ep := range s.Episodes {
