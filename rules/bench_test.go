@@ -63,38 +63,12 @@ func BenchmarkMatch(b *testing.B) {
 				b.Run(fmt.Sprintf("%s/rules=%d/alerts=%d", kind.name, rules, alerts), func(b *testing.B) {
 					b.ReportAllocs()
 					for b.Loop() {
-						if m := set.Match(e); m.Unmatched > 0 {
+						if m := set.Match(e); len(m.Unmatched) > 0 {
 							b.Fatal("an alert matches nothing")
 						}
 					}
 				})
 			}
 		}
-	}
-}
-
-// BenchmarkQuiet is a repeat of a notification for one ref.
-func BenchmarkQuiet(b *testing.B) {
-	for _, alerts := range []int{20, 500, 10_000} {
-		set := newSet(b, busyIdle)
-		e := &Event{Receiver: "alertscale", GroupKey: "g"}
-		for i := range alerts {
-			firing("Busy").with("pod", fmt.Sprint(i)).add(e)
-		}
-		touch := set.Match(e).Touches[0]
-		mem, _ := Record(touch.Target, Memory{}, touch, e, epoch)
-		b.Run(fmt.Sprintf("quiet/alerts=%d", alerts), func(b *testing.B) {
-			for b.Loop() {
-				if !mem.Quiet(touch, e, e.Group()) {
-					b.Fatal("not quiet")
-				}
-				mem.Hear(touch, epoch)
-			}
-		})
-		b.Run(fmt.Sprintf("record/alerts=%d", alerts), func(b *testing.B) {
-			for b.Loop() {
-				mem, _ = Record(touch.Target, mem, touch, e, epoch)
-			}
-		})
 	}
 }

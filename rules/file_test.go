@@ -129,8 +129,8 @@ func TestFile_IsReadInLinearTime(t *testing.T) {
 	var text strings.Builder
 	big(&text, 20_000)
 	doc, root := yamldoc.Parse("big.yml", []byte(text.String()))
-	src := Source{AlertTTL: DefaultAlertTTL, Root: root, Targets: root.Peek("targets"), Rules: root.Peek("rules"),
-		Drivers: map[string]Needs{"kubernetes": {Kind: true, Namespace: true}}}
+	src := SetOptions{AlertTTL: DefaultAlertTTL, Root: root, Targets: root.Peek("targets"), Rules: root.Peek("rules"),
+		Drivers: map[string]RefSchema{"kubernetes": {Kind: true, Namespace: true}}}
 	set := NewSet(src)
 	require.NoError(t, doc.Err())
 	require.Len(t, set.kinds["kubernetes:Deployment"], 1, "one spelling is kept once")

@@ -2,8 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"strings"
-	"testing"
 	"time"
 
 	"alertscale/rules/yamldoc"
@@ -13,15 +11,6 @@ import (
 
 // epoch is when every timeline begins.
 var epoch = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
-
-// at gives the time of a timeline: at("4m30s").
-func at(s string) time.Time {
-	d, err := time.ParseDuration(s)
-	if err != nil {
-		panic(err)
-	}
-	return epoch.Add(d)
-}
 
 // tester is what *testing.T and *rapid.T have in common.
 type tester interface {
@@ -43,18 +32,15 @@ func rule(name, alert, rest string) string {
 	return fmt.Sprintf("  - {name: %s, matchers: ['alertname=%q'], target: web, %s}\n", name, alert, rest)
 }
 
-// busyIdle is the file of most tests.
-var busyIdle = web + rule("busy", "Busy", "up: 2") + rule("idle", "Idle", "down: 1")
-
-// readSet reads a file's targets and rules. alert_ttl and dry_run stand beside them.
+// parseSet reads a file's targets and rules. alert_ttl and dry_run stand beside them.
 func parseSet(text string) (*Set, error) {
 	doc, root := yamldoc.Parse("test.yml", []byte(text))
 	if err := doc.Err(); err != nil {
 		return nil, err
 	}
-	src := Source{
+	src := SetOptions{
 		AlertTTL: DefaultAlertTTL, Root: root,
-		Drivers: map[string]Needs{"sim": {}, "kubernetes": {Kind: true, Namespace: true}},
+		Drivers: map[string]RefSchema{"sim": {}, "kubernetes": {Kind: true, Namespace: true}},
 	}
 	root.Fields([]yamldoc.Field{
 		{Key: "targets", Read: func(n yamldoc.Node) { src.Targets = &n }},
@@ -73,9 +59,6 @@ func newSet(t tester, text string) *Set {
 	return set
 }
 
-// said is one thing that a notification says.
-type said interface{ add(e *Event) }
-
 // spoken is an alert as a notification tells of it.
 type spoken struct{ Alert }
 
@@ -90,96 +73,27 @@ func firing(name string) *spoken {
 	return &spoken{Alert{Labels: Labels{{"alertname", name}}, StartsAt: epoch}}
 }
 
-// resolved is an alert that was resolved at a time.
-func resolved(name, end string) *spoken {
-	s := firing(name)
-	s.Resolved, s.EndsAt = true, at(end)
-	return s
-}
-
-// since moves an alert's start.
-func (s *spoken) since(start string) *spoken { s.StartsAt = at(start); return s }
-
 // with adds a label.
 func (s *spoken) with(name, value string) *spoken {
 	s.Labels = append(s.Labels, Label{name, value})
 	return s
 }
 
-// note adds an annotation.
-func (s *spoken) note(name, value string) *spoken {
-	s.Annotations = append(s.Annotations, Label{name, value})
-	return s
+// busyOf is an alert about a Deployment.
+func busyOf(namespace, deployment string) *spoken {
+	return firing("Busy").with("namespace", namespace).with("deployment", deployment)
 }
 
-type option func(e *Event)
+// anyTarget is the beginning of a file with a templated target.
+const anyTarget = `
+targets:
+  any: {driver: kubernetes, kind: Deployment, namespace: '{{ .Labels.namespace }}', name: '{{ .Labels.deployment }}', max: 10}
+`
 
-func (o option) add(e *Event) { o(e) }
-
-// in makes a notification one of another group than "g".
-func in(key string) said { return option(func(e *Event) { e.GroupKey = key }) }
-
-// receiver makes a notification one to another receiver than "alertscale".
-func receiver(name string) said { return option(func(e *Event) { e.Receiver = name }) }
-
-// truncated makes a notification one that leaves out n alerts for length.
-func truncated(n int) said { return option(func(e *Event) { e.Truncated = n }) }
-
-// ref is written as in the decisions; tests have refs of the driver sim with a name alone, or of
-// kubernetes.
-func parseRef(s string) Ref {
-	driver, rest, _ := strings.Cut(s, ":")
-	parts := strings.Split(rest, "/")
-	if len(parts) == 1 {
-		return Ref{Driver: driver, Name: rest}
-	}
-	return Ref{Driver: driver, Kind: parts[0], Namespace: parts[1], Name: parts[2]}
-}
-
-// answer is what a notification came to.
-type answer struct {
-	t    tester
-	all  []Decision
-	told Match
-}
-
-// is checks the first decision.
-func (a *answer) is(v Verdict, from, to int) *answer {
-	a.t.Helper()
-	require.NotEmpty(a.t, a.all)
-	d := a.all[0]
-	require.Equalf(a.t, v, d.Verdict, "%v", d.Why)
-	require.NotNil(a.t, d.From)
-	require.NotNil(a.t, d.To)
-	require.Equalf(a.t, []int{from, to}, []int{*d.From, *d.To}, "%v", d.Why)
-	return a
-}
-
-// by checks which rule decided.
-func (a *answer) by(rule string) *answer {
-	a.t.Helper()
-	require.Equal(a.t, rule, a.all[0].Rule)
-	return a
-}
-
-// because checks a line of why of the first decision.
-func (a *answer) because(line string) *answer {
-	a.t.Helper()
-	require.Contains(a.t, a.all[0].Why, line)
-	return a
-}
-
-// verdict checks the first decision's verdict alone.
-func (a *answer) verdict(v Verdict) *answer {
-	a.t.Helper()
-	require.NotEmpty(a.t, a.all)
-	require.Equalf(a.t, v, a.all[0].Verdict, "%v", a.all[0].Why)
-	return a
-}
-
-func TestKit(t *testing.T) {
-	w := newWorld(t, busyIdle, 3)
-	w.post("0s", firing("Busy")).is(Scaled, 3, 5).by("busy").because("up 2: 3 → 5")
-	w.post("30s", firing("Busy")).is(Duplicate, 5, 5)
-	w.until("10m").has(5)
-}
+// fixedAndAny is a file with a fixed target, and a templated one that renders its ref.
+const fixedAndAny = anyTarget + `
+  web: {driver: kubernetes, kind: Deployment, namespace: shop, name: web, max: 4}
+rules:
+  - {name: busy, matchers: [alertname=Busy], target: any, up: 5}
+  - {name: web busy, matchers: [alertname=Busy, deployment=web], target: web, up: 1}
+`

@@ -54,7 +54,7 @@ func (s *Set) Match(e *Event) Match {
 		refs: make([]RefAlerts, 0, n), alerts: make([]MatchedAlert, 0, n), rules: make([]*Rule, 0, n),
 	}
 	m.Refs = make([]*RefAlerts, 0, n)
-	m.event, m.group, m.youngest = e, e.Group(), e.youngest()
+	m.event, m.group, m.youngest = e, e.Group(), e.latest()
 	for i := range e.Alerts {
 		m.alert(&e.Alerts[i])
 	}
@@ -66,19 +66,35 @@ func (m *Match) Absent(ref Ref) *RefAlerts {
 	return &RefAlerts{Ref: ref, Event: m.event, Group: m.group, Youngest: m.youngest}
 }
 
-// youngest is the latest time of which a notification knows.
-func (e *Event) youngest() time.Time {
+// latest is the latest time of which a notification knows.
+func (e *Event) latest() time.Time {
 	var latest time.Time
 	for i := range e.Alerts {
-		at := e.Alerts[i].StartsAt
-		if e.Alerts[i].Resolved {
-			at = e.Alerts[i].EndsAt
-		}
-		if at.After(latest) {
+		if at := e.Alerts[i].last(); at.After(latest) {
 			latest = at
 		}
 	}
 	return latest
+}
+
+// Youngest is the latest time of which a notification knows that is not after now: a clock that is ahead, or an alert
+// that starts in the year 9999, makes no notification young.
+func (e *Event) Youngest(now time.Time) time.Time {
+	var latest time.Time
+	for i := range e.Alerts {
+		if at := e.Alerts[i].last(); at.After(latest) && !at.After(now) {
+			latest = at
+		}
+	}
+	return latest
+}
+
+// last is when an alert last began or ended.
+func (a *Alert) last() time.Time {
+	if a.Resolved {
+		return a.EndsAt
+	}
+	return a.StartsAt
 }
 
 type matcher struct {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"unsafe"
 
 	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/require"
@@ -49,11 +48,11 @@ func TestProperty_MatchAgreesWithTryingEveryRule(t *testing.T) {
 			e.Alerts = append(e.Alerts, a)
 		}
 		m := set.Match(e)
-		require.Equal(r, unmatched, m.Unmatched)
+		require.Len(r, m.Unmatched, unmatched)
 		got := map[string][]string{}
-		for _, touch := range m.Touches {
-			for _, h := range touch.Hits {
-				got[h.Alert.Fingerprint] = ruleNames(h.Rules, nil)
+		for _, ref := range m.Refs {
+			for _, h := range ref.Alerts {
+				got[h.Alert.Fingerprint] = namesOf(h.Rules)
 			}
 		}
 		require.Equal(r, want, got)
@@ -67,12 +66,12 @@ func TestMatch_GroupsByRefInTheOrderOfTheAlerts(t *testing.T) {
 		s.add(e)
 	}
 	m := set.Match(e)
-	require.Len(t, m.Touches, 2)
-	require.Equal(t, "kubernetes:Deployment/shop/cart", m.Touches[0].Ref.String())
-	require.Len(t, m.Touches[0].Hits, 2)
-	require.Equal(t, "web", m.Touches[1].Target.Name)
-	require.Len(t, m.Touches[1].Hits, 1)
-	require.Equal(t, []string{"busy", "web busy"}, ruleNames(m.Touches[1].Hits[0].Rules, nil))
+	require.Len(t, m.Refs, 2)
+	require.Equal(t, "kubernetes:Deployment/shop/cart", m.Refs[0].Ref.String())
+	require.Len(t, m.Refs[0].Alerts, 2)
+	require.Equal(t, "web", m.Refs[1].Target.Name)
+	require.Len(t, m.Refs[1].Alerts, 1)
+	require.Equal(t, []string{"busy", "web busy"}, namesOf(m.Refs[1].Alerts[0].Rules))
 }
 
 func TestMatch_AKindIsSpelledAsTheFileDoes(t *testing.T) {
@@ -87,38 +86,11 @@ rules:
 	firing("Busy").with("kind", "Deployment").with("name", "web").add(e)
 	firing("Busy").with("kind", "StatefulSet").with("name", "web").add(e)
 	m := set.Match(e)
-	require.Equal(t, "kubernetes:Deployment.apps/shop/web", m.Touches[0].Ref.String())
-	require.Equal(t, "web", m.Touches[0].Target.Name)
-	require.Equal(t, "kubernetes:StatefulSet/shop/web", m.Touches[1].Ref.String())
+	require.Equal(t, "kubernetes:Deployment.apps/shop/web", m.Refs[0].Ref.String())
+	require.Equal(t, "web", m.Refs[0].Target.Name)
+	require.Equal(t, "kubernetes:StatefulSet/shop/web", m.Refs[1].Ref.String())
 	require.Equal(t, []string{"apps/v1/Deployment"}, set.Kinds("kubernetes"))
 }
-
-func TestMatch_NothingThatIsRememberedKeepsTheBodyOfANotification(t *testing.T) {
-	w := newHand(t, busyIdle)
-	body := strings.Repeat("x", 100) + "fingerprint"
-	fingerprint := body[100:]
-	for _, resolved := range []bool{false, false, true, false} {
-		e := &Event{GroupKey: "g", Alerts: []Alert{{
-			Fingerprint: fingerprint, Resolved: resolved, Labels: Labels{{"alertname", "Busy"}}, StartsAt: epoch, EndsAt: at("1m"),
-		}}}
-		touch := w.target.set.Match(e).Touches[0]
-		w.mem, _ = Record(w.target, w.mem, touch, e, at("2m"))
-		w.keepsNone(t, fingerprint)
-		if !resolved && w.mem.Quiet(touch, e, e.Group()) {
-			w.mem.Hear(touch, at("3m"))
-			w.keepsNone(t, fingerprint)
-		}
-	}
-}
-
-func (h *hand) keepsNone(t *testing.T, fingerprint string) {
-	t.Helper()
-	for key := range h.mem.Alerts {
-		require.NotSame(t, stringData(fingerprint), stringData(key))
-	}
-}
-
-func stringData(s string) *byte { return unsafe.StringData(s) }
 
 // set gives labels in the form that Alertmanager matches.
 func (ls Labels) set() model.LabelSet {
@@ -127,4 +99,12 @@ func (ls Labels) set() model.LabelSet {
 		all[model.LabelName(l.Name)] = model.LabelValue(l.Value)
 	}
 	return all
+}
+
+func namesOf(all []*Rule) []string {
+	var names []string
+	for _, r := range all {
+		names = append(names, r.Name)
+	}
+	return names
 }

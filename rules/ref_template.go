@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/template/parse"
 	"unicode"
+	"unicode/utf8"
 
 	amtemplate "github.com/prometheus/alertmanager/template"
 )
@@ -102,6 +103,9 @@ func present(ls Labels) amtemplate.KV {
 func CheckPart(s string) error {
 	if len(s) > maxPart {
 		return fmt.Errorf("%s has %d bytes; a part of a ref has at most %d", quoteShort(s), len(s), maxPart)
+	}
+	if !utf8.ValidString(s) {
+		return fmt.Errorf("%s is not UTF-8", quoteShort(s))
 	}
 	for _, r := range s {
 		if r == '/' || r == '#' || r == ':' || unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {

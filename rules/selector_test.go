@@ -11,9 +11,9 @@ import (
 // hostSet reads a file for a driver that has services and groups of hosts, as Rancher does.
 func hostSet(text string) (*Set, error) {
 	doc, root := yamldoc.Parse("hosts.yml", []byte(text))
-	src := Source{
+	src := SetOptions{
 		AlertTTL: DefaultAlertTTL, Root: root,
-		Drivers: map[string]Needs{"rancher": {Kinds: map[string]Needs{"service": {Namespace: true}, "host": {Selector: true}}}},
+		Drivers: map[string]RefSchema{"rancher": {Kinds: map[string]RefSchema{"service": {Namespace: true}, "host": {Selector: true}}}},
 	}
 	root.Fields([]yamldoc.Field{
 		{Key: "targets", Read: func(n yamldoc.Node) { src.Targets = &n }},
@@ -46,9 +46,9 @@ func TestSelector_MayBeATemplate(t *testing.T) {
 		return set.Match(&Event{Alerts: []Alert{{Fingerprint: "f", Labels: Labels{{"alertname", "A"}, {"pool", pool}}}}})
 	}
 	m := match("web")
-	require.Len(t, m.Touches, 1)
-	require.Equal(t, "rancher:host/pool=web,tier=a", m.Touches[0].Ref.String())
-	pairs, first, ok := set.Group(m.Touches[0].Ref)
+	require.Len(t, m.Refs, 1)
+	require.Equal(t, "rancher:host/pool=web,tier=a", m.Refs[0].Ref.String())
+	pairs, first, ok := set.Group(m.Refs[0].Ref)
 	require.True(t, ok)
 	require.Equal(t, []Label{{"pool", "web"}, {"tier", "a"}}, pairs)
 	require.Equal(t, RemoveNewest, first)
@@ -58,8 +58,8 @@ func TestSelector_MayBeATemplate(t *testing.T) {
 		"a/b":   `selector: pool: "a/b" has "/" in it, which no part of a ref may have`,
 	} {
 		m := match(pool)
-		require.Empty(t, m.Touches)
-		require.Equal(t, []string{why}, m.Broken[0].Why)
+		require.Empty(t, m.Refs)
+		require.Equal(t, why, m.Broken[0].Text)
 	}
 }
 

@@ -97,7 +97,7 @@ func (s *Set) checkTarget(t *Target, n yamldoc.Node) {
 	}
 }
 
-// checkParts reports the parts of a ref that a driver schema and does not get, and those that it has no use for.
+// checkParts reports the parts of a ref that a driver needs and does not get, and those that it has no use for.
 func (t *Target) checkParts(schema RefSchema, n yamldoc.Node) {
 	kinds := slices.Sorted(maps.Keys(schema.Kinds))
 	switch {

@@ -62,6 +62,8 @@ func allowInCommand(cmd *parse.CommandNode, optional bool) (timed bool) {
 			timed = timed || n.Ident == "now" || n.Ident == "since"
 		case *parse.PipeNode:
 			timed = allowInPipe(n, optional) || timed
+		case *parse.ChainNode: // now.Hour, or (…).Field
+			timed = allowInCommand(&parse.CommandNode{Args: []parse.Node{n.Node}}, false) || timed
 		default:
 			lookup, ok := indexOf(arg)
 			switch {

@@ -21,6 +21,7 @@ type Cycle struct {
 	plans  bool          // the driver makes plans
 	joined bool          // the file is another one than the state was brought up to
 	expiry time.Time     // when something is due in the state by itself; zero: never
+	latest time.Time     // the time that was last given
 
 	state    RefState
 	revision Revision // of what the store holds
@@ -28,6 +29,7 @@ type Cycle struct {
 	saveBy   time.Time
 	saveAt   time.Time // not to be stored before: it failed
 	savesBad int       // how often in a row
+	clashes  int       // how often in a row somebody else wrote first
 	saveWhy  string
 	unstored []heard // what was recorded and is not known to be stored
 	reload   bool    // somebody else wrote to the store: what they know is to be read
@@ -80,6 +82,7 @@ const (
 	maxConflicts = 3                // how often a conflict is answered by reading and deciding again before it is a failure
 	missedFor    = 2 * time.Minute  // for how long a workload that was there may be gone before it counts as not found
 	seenWithin   = 10 * time.Minute // and within which it must have been there
+	maxClashes   = 10               // how often in a row a conflict of the store is answered at once
 	maxUnstored  = 64               // notifications that are kept to be recorded again after a conflict of the store
 )
 
@@ -166,13 +169,17 @@ type Command struct {
 
 // Next returns what is to be done now. But for SleepUntil, Wait and Drop the command is out from then on, until Done.
 func (c *Cycle) Next(now time.Time) Command {
+	now = c.tick(now)
 	if !c.calling {
 		c.expire(now)
+		c.reconsider(now)
 	}
 	switch {
 	case c.saving:
 		return Command{Kind: Wait}
-	case c.reload:
+	case c.reload && c.calling:
+		return Command{Kind: Wait} // what comes of it is part of what is known, and settled by a read if it is lost
+	case c.reload && !now.Before(c.saveAt):
 		c.saving = true
 		return Command{Kind: Load}
 	case c.pending != nil && !c.pending.planned && !c.calling:
@@ -270,7 +277,8 @@ func (c *Cycle) expire(now time.Time) {
 	}
 	next := c.state.clone()
 	changed, expired := next.expireAll(c.set, c.target, now)
-	if in := next.Intent; in != nil && !now.Before(in.forgotten(c.set.AlertTTL)) {
+	if at := next.intentForgotten(c.set, c.target); !at.IsZero() && !now.Before(at) {
+		in := next.Intent
 		c.settledNow = append(c.settledNow, c.reported(in.last().Rule, Failed, fmt.Sprintf(
 			"a change %d → %d of unknown outcome, asked for at %s, is forgotten", in.From, in.last().To, in.At.Format(time.RFC3339))))
 		next.Intent, changed = nil, true
@@ -283,7 +291,7 @@ func (c *Cycle) expire(now time.Time) {
 		c.saveLate(now.Add(heardLate))
 		c.stirred = c.stirred || c.target != nil && c.state.pressing(c.set, c.target, now)
 	}
-	c.expiry = c.state.nextExpiry(c.set)
+	c.expiry = c.state.nextExpiry(c.set, c.target)
 }
 
 // join brings the state up to a file that is another one than before.

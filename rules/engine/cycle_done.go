@@ -42,6 +42,7 @@ type Conclusion struct {
 
 // Done enters what came of a command that Next gave out.
 func (c *Cycle) Done(cmd Command, r Reply, now time.Time) Conclusion {
+	now = c.tick(now)
 	r.Text = clip(r.Text)
 	switch cmd.Kind {
 	case Save:
@@ -69,7 +70,11 @@ func (c *Cycle) saved(r Reply, now time.Time) Conclusion {
 	case Conflicted:
 		c.saving, c.unsaved, c.reload = false, true, true
 		c.withdraw()
-		return Conclusion{}
+		if c.clashes++; c.clashes%maxClashes > 0 {
+			return Conclusion{}
+		}
+		c.saveFailed(r.Text, now)
+		return Conclusion{Ended: true, Unsaved: r.Text, New: c.savesBad == 1}
 	default:
 		c.saveFailed(r.Text, now)
 		return Conclusion{Ended: true, Unsaved: r.Text, New: c.savesBad == 1}
@@ -102,7 +107,7 @@ func (c *Cycle) observed(r Reply, now time.Time) Conclusion {
 	}
 	out := decide(c.set, c.target, c.state, r.Observed, now)
 	c.state = out.next
-	c.expiry = c.state.nextExpiry(c.set)
+	c.expiry = c.state.nextExpiry(c.set, c.target)
 	if out.settled != nil {
 		out.settled.Ref = c.name
 		c.settledNow = append(c.settledNow, *out.settled)
@@ -169,6 +174,9 @@ func (c *Cycle) planned(r Reply, now time.Time) Conclusion {
 func (c *Cycle) scaled(r Reply, now time.Time) Conclusion {
 	p := c.pending
 	c.pending = nil
+	if p == nil { // the ref has moved on meanwhile: a read settles what came of it
+		return Conclusion{Ended: true}
+	}
 	if r.Outcome == Succeeded {
 		return c.applied(p, now)
 	}
@@ -206,7 +214,7 @@ func (c *Cycle) applied(p *pending, now time.Time) Conclusion {
 		c.state = c.state.clone()
 		c.state.applied(c.set, c.target, now)
 	}
-	c.expiry = c.state.nextExpiry(c.set)
+	c.expiry = c.state.nextExpiry(c.set, c.target)
 	c.saveLate(now.Add(outcomeLate))
 	c.succeeded()
 	c.unready = 0
@@ -238,7 +246,7 @@ func (c *Cycle) missed(now time.Time) bool {
 	if c.state.MissingAt.IsZero() {
 		c.state.MissingAt = now
 		c.saveLate(now.Add(heardLate))
-		c.expiry = c.state.nextExpiry(c.set)
+		c.expiry = c.state.nextExpiry(c.set, c.target)
 	}
 	read, since := c.state.ReadAt, c.state.MissingAt
 	return !read.IsZero() && since.Sub(read) <= seenWithin && now.Sub(since) < missedFor
@@ -247,7 +255,7 @@ func (c *Cycle) missed(now time.Time) bool {
 // refused ends a reconciliation on what will not be tried again before something is heard.
 func (c *Cycle) refused(why string, now time.Time) Conclusion {
 	c.succeeded()
-	c.lookAt = time.Time{}
+	c.lookAt, c.wanted = time.Time{}, false
 	c.waitToSettle(now)
 	return c.stopped(Rejected, why)
 }
@@ -274,9 +282,6 @@ func (c *Cycle) stopped(v Verdict, why string) Conclusion {
 	d.Ref, d.Refused = c.name, v == Rejected
 	if open {
 		return c.concluded([]Decision{d})
-	}
-	if v == Rejected {
-		c.wanted = false
 	}
 	if in := c.state.Intent; in != nil {
 		d.Rule = in.last().Rule

@@ -8,7 +8,7 @@ func (c *Cycle) Flush(now time.Time) (Command, bool) {
 	if c.saving || c.reload || !c.unsaved && c.saveBy.IsZero() {
 		return Command{}, false
 	}
-	return c.save(now)
+	return c.save(c.tick(now))
 }
 
 // Saved reports whether the store has all that is known.

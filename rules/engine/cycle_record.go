@@ -18,6 +18,7 @@ type Result struct {
 // Record enters a notification's part for this ref. Unless it is a repeat, ask Next what to do: where that is to
 // sleep, Result.Decision is the answer; else what Done comes to is.
 func (c *Cycle) Record(e *rules.RefAlerts, now time.Time) Result {
+	now = c.tick(now)
 	if len(e.Alerts) == 0 { // it leaves out what its group told of the ref
 		if e.Target = c.target; e.Target == nil {
 			return Result{Repeat: true}
@@ -50,7 +51,7 @@ func (c *Cycle) Record(e *rules.RefAlerts, now time.Time) Result {
 // isRepeat reports whether a notification brings nothing new, and nothing is due or to be stored.
 func (c *Cycle) isRepeat(e *rules.RefAlerts, now time.Time) bool {
 	due := c.joined || !c.expiry.IsZero() && !now.Before(c.expiry)
-	return len(e.Alerts) > 0 && !due && !c.unsaved && c.state.isRepeat(e)
+	return len(e.Alerts) > 0 && !due && !c.unsaved && len(c.unstored) == 0 && c.state.isRepeat(e)
 }
 
 // refresh notes when the alerts of a repeat were heard of.
@@ -70,7 +71,7 @@ func (c *Cycle) refresh(e *rules.RefAlerts, now time.Time) Result {
 func (c *Cycle) enter(e *rules.RefAlerts, now time.Time) recorded {
 	next, rec := record(c.set, c.state, e, now)
 	c.state = next
-	c.expiry = c.state.nextExpiry(c.set)
+	c.expiry = c.state.nextExpiry(c.set, c.target)
 	c.saveAt = time.Time{}
 	if !rec.changed {
 		if len(e.Alerts) > 0 {

@@ -1,7 +1,10 @@
 package engine
 
 import (
+	"slices"
 	"time"
+
+	"alertscale/rules"
 )
 
 // saveLate lets the state be stored by a time, with whatever is stored before.
@@ -36,7 +39,7 @@ func (c *Cycle) save(now time.Time) (Command, bool) {
 
 // stored enters that all that was known when the command was given is stored.
 func (c *Cycle) stored(revision Revision) {
-	c.revision, c.savesBad, c.saveAt, c.saveWhy = revision, 0, time.Time{}, ""
+	c.revision, c.savesBad, c.clashes, c.saveAt, c.saveWhy = revision, 0, 0, time.Time{}, ""
 	if !c.saving {
 		c.unsaved, c.saveBy, c.unstored = false, time.Time{}, nil
 		return
@@ -74,6 +77,16 @@ func (c *Cycle) withdraw() {
 	c.stirred = true
 }
 
+// reconsider takes a change back that is not asked for so far, where a call that it was decided for is not open any
+// more.
+func (c *Cycle) reconsider(now time.Time) {
+	if c.pending == nil || c.pending.carriesOn || c.state.Intent == nil || c.state.allOpen(c.state.Intent.last().Calls) {
+		return
+	}
+	c.withdraw()
+	c.saveLate(now.Add(outcomeLate))
+}
+
 // loaded takes over what somebody else stored, records again what is not known to be stored, and looks again.
 func (c *Cycle) loaded(r Record, now time.Time) error {
 	state := RefState{}
@@ -83,18 +96,41 @@ func (c *Cycle) loaded(r Record, now time.Time) error {
 			return err
 		}
 	}
-	c.reload, c.saving, c.savesBad, c.saveAt = false, false, 0, time.Time{}
+	c.reload, c.saving, c.saveAt = false, false, time.Time{}
 	c.state, c.revision, c.pending = state.clone(), r.Revision, nil
 	again := c.unstored
-	c.unstored = nil
-	c.joined = true
+	c.unstored, c.unsaved, c.joined = nil, false, true
 	for _, h := range again {
-		if h.e.Target == c.target || len(h.e.Alerts) == 0 {
-			c.enter(h.e, h.at)
+		if e := c.rematch(h.e); e != nil {
+			c.enter(e, h.at)
 		}
 	}
-	c.unsaved, c.stirred = len(again) > 0, true
+	c.unsaved, c.stirred = c.unsaved || len(again) > 0, true
 	return nil
+}
+
+// rematch returns what a notification says of the ref under the active file, which may be another one than it was
+// matched by; nil: nothing.
+func (c *Cycle) rematch(e *rules.RefAlerts) *rules.RefAlerts {
+	if c.target == nil {
+		return nil
+	}
+	if len(e.Alerts) > 0 && c.set.Targets[e.Target.Name] != e.Target {
+		m := c.set.Match(e.Event)
+		i := slices.IndexFunc(m.Refs, func(r *rules.RefAlerts) bool { return r.Ref == c.ref })
+		if i < 0 {
+			e = m.Absent(c.ref)
+		} else {
+			e = m.Refs[i]
+		}
+	}
+	if len(e.Alerts) == 0 {
+		e.Target = c.target
+	}
+	if c.set.Disowned(e, c.state.Target) != nil {
+		return nil
+	}
+	return e
 }
 
 // delay is how long to wait before what failed is tried again: exponential, with jitter down to half of it, so that

@@ -27,7 +27,7 @@ func (holdGate) Check(c *Case) *Reason {
 			continue
 		}
 		reason := &Reason{Gate: Held, Text: fmt.Sprintf("held while %q is active, which goes up", r.Name)}
-		if r.Action.Direction() == rules.Stay { // it depends on the count, which somebody else may change
+		if r.Action.Direction() == rules.Stay || c.Rule.Action.Direction() == rules.Stay { // depends on the count, which somebody else may change
 			reason.Poll = PollMinute
 		}
 		return reason

@@ -149,8 +149,14 @@ func (in *Intent) isFor(c *Call) bool {
 	return in != nil && slices.ContainsFunc(in.Attempts, func(a Attempt) bool { return slices.Contains(a.Calls, c.ID) })
 }
 
-// forgotten is when an intent that nothing settles is forgotten.
-func (in *Intent) forgotten(ttl time.Duration) time.Time { return in.At.Add(max(2*ttl, intentFor)) }
+// intentForgotten is when an intent that nothing settles is forgotten. Zero: not before the count was read again, unless
+// there is no target to read it for.
+func (s *RefState) intentForgotten(set *rules.Set, t *rules.Target) time.Time {
+	if s.Intent == nil || t != nil && !s.ReadAt.After(s.Intent.At) {
+		return time.Time{}
+	}
+	return s.Intent.At.Add(max(2*set.AlertTTL, intentFor))
+}
 
 // union returns the numbers that are in a or in b, in their order.
 func union(a, b []uint64) []uint64 {

@@ -20,6 +20,9 @@ const (
 // record enters what a notification says of a ref into its state.
 func record(set *rules.Set, state RefState, e *rules.RefAlerts, now time.Time) (RefState, recorded) {
 	r := recorder{set: set, target: e.Target, state: state.clone(), e: e, now: now, began: map[string]bool{}}
+	if r.youngest = e.Youngest; r.youngest.After(now) {
+		r.youngest = e.Event.Youngest(now)
+	}
 	r.changed = r.state.expire(set, e.Target, now)
 	r.firing, r.unresolved = r.state.firing(), r.state.unresolved()
 	known, fresh, gone := r.sort(e.Alerts)
@@ -54,6 +57,8 @@ type recorder struct {
 	e       *rules.RefAlerts
 	now     time.Time
 	changed bool
+
+	youngest time.Time // the latest time of which the notification knows; of those that lie ahead it knows nothing
 
 	firing, unresolved map[string]int  // how many alerts of a rule fire, and fire or are suspended
 	began              map[string]bool // rules whose episode began with this notification

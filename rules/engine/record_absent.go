@@ -43,7 +43,7 @@ func (r *recorder) leaveOut(fp string, h AlertState) {
 	was := h.Groups[i]
 	now := was
 	if was.LeftOutAt.IsZero() {
-		now.LeftOutAt, now.Certain = r.now, r.e.Youngest.After(h.lastHeard())
+		now.LeftOutAt, now.Certain = r.now, r.youngest.After(h.lastHeard())
 	} else {
 		now.Certain = true
 	}
@@ -64,6 +64,7 @@ func (h *AlertState) dropGroups(now time.Time) {
 	}
 	h.Groups = slices.DeleteFunc(slices.Clone(h.Groups), func(m Membership) bool { return m.left(now) })
 	if len(h.Groups) == 0 {
+		h.Groups = nil
 		h.suspend(now)
 	}
 }

@@ -10,7 +10,7 @@ import (
 // believes reports whether a word that a resolved alert fires, though it did not start after its resolve, is taken at
 // once: it comes late enough, or with a notification that knows of a later time than the resolve.
 func (r *recorder) believes(h *AlertState) bool {
-	return r.now.Sub(h.At) > staleAfter || r.e.Youngest.After(h.EndsAt)
+	return r.now.Sub(h.At) > staleAfter || r.youngest.After(h.EndsAt)
 }
 
 // beginsEpisode reports whether a resolved alert that fires all the same has no episode to resume. One that is

@@ -151,6 +151,17 @@ func (s *RefState) open() bool {
 	return false
 }
 
+// allOpen reports whether calls still wait to be served.
+func (s *RefState) allOpen(ids []uint64) bool {
+	n, firing := 0, s.firing()
+	for name, e := range s.Episodes {
+		if e.waits(firing[name]) && slices.Contains(ids, e.Call.ID) {
+			n++
+		}
+	}
+	return n == len(ids)
+}
+
 // waits reports whether the episode's call is to be served, given how many of its alerts fire.
 func (e *Episode) waits(firing int) bool {
 	return e.Call != nil && (e.Call.AtEnd || firing > 0)

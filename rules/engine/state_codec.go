@@ -111,10 +111,14 @@ func encodeState(ref rules.Ref, s *RefState) ([]byte, error) {
 // decodeState reads what is stored of a ref, of whatever version up to this one.
 func decodeState(data []byte) (rules.Ref, RefState, error) {
 	var head struct {
-		Version int `json:"version"`
+		Version int             `json:"version"`
+		Memory  json.RawMessage `json:"memory"`
 	}
 	if err := json.Unmarshal(data, &head); err != nil {
 		return rules.Ref{}, RefState{}, fmt.Errorf("what is stored is no state of a ref: %w", err)
+	}
+	if head.Version == 0 && head.Memory != nil { // version 1 did not say so
+		head.Version = 1
 	}
 	if head.Version < 1 || head.Version > schemaVersion {
 		return rules.Ref{}, RefState{}, fmt.Errorf("what is stored is of schema version %d; this alertscale reads versions 1 to %d: "+
@@ -124,7 +128,7 @@ func decodeState(data []byte) (rules.Ref, RefState, error) {
 	if err := json.Unmarshal(data, &r); err != nil {
 		return rules.Ref{}, RefState{}, fmt.Errorf("what is stored is no state of a ref: %w", err)
 	}
-	if r.Version == 1 && r.Memory != nil {
+	if head.Version == 1 && r.Memory != nil {
 		r.State = r.Memory.state()
 	}
 	if r.State == nil {
@@ -141,17 +145,43 @@ func (s *RefState) stored() *storedState {
 	}
 	for fp, h := range s.Alerts {
 		o.Alerts[fp] = storedAlert{
-			h.Phase, h.StartsAt, h.EndsAt, h.At, h.LastAt, convert(h.Groups, func(m Membership) storedMember { return storedMember(m) }),
-			h.Rules, h.DisputedBy, h.NeverFired, h.DoubtedAt, h.Hook, h.Until, h.KnownUntil,
+			h.Phase, writable(h.StartsAt), writable(h.EndsAt), h.At, h.LastAt, convert(h.Groups, func(m Membership) storedMember { return storedMember(m) }),
+			h.Rules, h.DisputedBy, h.NeverFired, h.DoubtedAt, h.Hook, writable(h.Until), writable(h.KnownUntil),
 		}
 	}
 	for name, ep := range s.Episodes {
-		o.Episodes[name] = storedEpisode{ep.Since, ep.Ended, (*storedCall)(ep.Call), (*storedCall)(ep.Dropped), ep.Value, ep.EndServed}
+		o.Episodes[name] = storedEpisode{ep.Since, ep.Ended, ep.Call.stored(), ep.Dropped.stored(), ep.Value, ep.EndServed}
 	}
 	if in := s.Intent; in != nil {
 		o.Intent = &storedIntent{in.At, in.From, convert(in.Attempts, func(a Attempt) storedAttempt { return storedAttempt(a) }), in.Plan}
 	}
 	return o
+}
+
+func (c *Call) stored() *storedCall {
+	if c == nil {
+		return nil
+	}
+	o := storedCall(*c)
+	o.Since = writable(o.Since)
+	return &o
+}
+
+// The years of which a time can be written as JSON, in whatever zone.
+const firstYear, lastYear = 1, 9998
+
+// writable returns a time that somebody sent as one that can be written: what is remembered can be stored, always.
+func writable(t time.Time) time.Time {
+	t = t.UTC()
+	switch {
+	case t.IsZero():
+		return time.Time{}
+	case t.Year() < firstYear:
+		return time.Date(firstYear, time.January, 1, 0, 0, 0, 1, time.UTC)
+	case t.Year() > lastYear:
+		return time.Date(lastYear, time.December, 31, 23, 59, 59, 0, time.UTC)
+	}
+	return t
 }
 
 func (o *storedState) state() RefState {

@@ -8,7 +8,7 @@ import (
 )
 
 // nextExpiry is when an alert is to be suspended, resumed or forgotten, or something else forgotten. Zero: never.
-func (s *RefState) nextExpiry(set *rules.Set) time.Time {
+func (s *RefState) nextExpiry(set *rules.Set, t *rules.Target) time.Time {
 	var at time.Time
 	for _, h := range s.Alerts {
 		at = soonest(at, h.due(set.AlertTTL))
@@ -16,9 +16,7 @@ func (s *RefState) nextExpiry(set *rules.Set) time.Time {
 	if s.Last != nil {
 		at = soonest(at, s.lastForgotten(set))
 	}
-	if s.Intent != nil {
-		at = soonest(at, s.Intent.forgotten(set.AlertTTL))
-	}
+	at = soonest(at, s.intentForgotten(set, t))
 	if !s.MissingAt.IsZero() && s.ReadAt.IsZero() {
 		at = soonest(at, s.MissingAt.Add(unknownFor))
 	}

@@ -40,7 +40,7 @@ type Field struct {
 	Read func(Node)
 }
 
-// Fields hands each value of a mapping to the field of its name. A key that stands twice or that is
+// Fields hands each value of a mapping to the field of its name. A key that is duplicated or that is
 // no field is a fault; one of later is "not supported yet".
 func (n Node) Fields(fields []Field, later ...string) {
 	for _, p := range n.pairs(0) {
@@ -61,7 +61,7 @@ func (n Node) Fields(fields []Field, later ...string) {
 	}
 }
 
-// Has tells whether a mapping has a key.
+// Has reports whether a mapping has a key.
 func (n Node) Has(key string) bool { return n.Peek(key) != nil }
 
 // Peek returns the value of a mapping's key, without reading it; nil where there is none.
@@ -138,13 +138,13 @@ func (n Node) Items(read func(i int, item Node)) {
 	}
 }
 
-// IsMap tells whether the value is a mapping.
+// IsMap reports whether the value is a mapping.
 func (n Node) IsMap() bool { return resolve(n.y).Kind == yaml.MappingNode }
 
-// IsList tells whether the value is a list.
+// IsList reports whether the value is a list.
 func (n Node) IsList() bool { return resolve(n.y).Kind == yaml.SequenceNode }
 
-// IsNull tells whether there is no value.
+// IsNull reports whether there is no value.
 func (n Node) IsNull() bool {
 	y := resolve(n.y)
 	return y.Kind == yaml.ScalarNode && y.Tag == "!!null"
@@ -274,7 +274,7 @@ func (n Node) pairs(depth int) []pair {
 			continue
 		}
 		if first, ok := seen[key.Value]; ok {
-			Node{n.doc, key, n.where}.Faultf("%q stands twice, first on line %d", key.Value, first)
+			Node{n.doc, key, n.where}.Faultf("%q is duplicated, first on line %d", key.Value, first)
 			continue
 		}
 		seen[key.Value] = key.Line

@@ -1,4 +1,4 @@
-package rules
+package engine
 
 import (
 	"testing"
@@ -17,7 +17,7 @@ func TestArbitration_TheLargerCountWinsAndServesTheOthers(t *testing.T) {
 	w := newWorld(t, web+rule("a", "A", "up: 1")+rule("b", "B", "up: 50%")+rule("c", "C", "up: 3"), 4)
 	w.post("0s", firing("A"), firing("B"), firing("C")).is(Scaled, 4, 7).by("c").
 		because(`"a" is served by this: up 1: 4 → 5`).because(`"b" is served by this: up 50%: 4 → 6`)
-	require.False(t, w.mem().Open())
+	require.False(t, w.state().open())
 	w.until("1h").has(7)
 }
 
@@ -40,20 +40,20 @@ func TestArbitration_ASetThatLostIsServedWhenTheCountIsPastIt(t *testing.T) {
 	w.post("0s", firing("A"), firing("B")).is(Scaled, 10, 9).by("a")
 	w.somebody("1m", 4) // seen from 10, that is past 5: it asks for no more
 	w.until("1h").has(4)
-	require.False(t, w.mem().Open())
+	require.False(t, w.state().open())
 }
 
 func TestArbitration_ASetThatLostUpIsServedByTheOneThatWentFurther(t *testing.T) {
 	w := newWorld(t, web+rule("a", "A", "up: 5")+rule("b", "B", "set: 6"), 3)
 	w.post("0s", firing("A"), firing("B")).is(Scaled, 3, 8).by("a")
-	require.False(t, w.mem().Open())
+	require.False(t, w.state().open())
 	w.until("1h").has(8)
 }
 
 func TestArbitration_ASetThatAsksForWhatThereIsIsServed(t *testing.T) {
 	w := newWorld(t, web+rule("a", "A", "set: 5"), 5)
 	w.post("0s", firing("A")).is(Duplicate, 5, 5).because("set: 5 → 5")
-	require.False(t, w.mem().Open())
+	require.False(t, w.state().open())
 	w.somebody("1m", 9)
 	w.until("1h").has(9) // it was served
 }
@@ -122,8 +122,8 @@ func TestArbitration_ADryRunRuleAlone(t *testing.T) {
 	w := newWorld(t, web+rule("try", "Busy", "up: 5, dry_run: true")+rule("idle", "Idle", "down: 1"), 10)
 	a := w.post("0s", firing("Busy"), in("h")).is(DryRun, 10, 15)
 	require.Len(t, a.all, 1)
-	require.False(t, w.mem().Open())
-	require.Nil(t, w.mem().Last)
+	require.False(t, w.state().open())
+	require.Nil(t, w.state().Last)
 	w.post("1s", firing("Idle")).is(Scaled, 10, 9) // neither a cooldown nor a hold
 	w.post("2s", firing("Busy"), in("h")).is(Duplicate, 9, 9)
 }
@@ -139,8 +139,8 @@ func TestArbitration_ADryRunTargetServesAndStartsNoCooldown(t *testing.T) {
 			w.post("1s", firing("Busy")).is(Duplicate, 3, 3)
 			w.post("2s", resolved("Busy", "2s"))
 			w.post("4s", firing("Busy").since("3s")).is(DryRun, 3, 5)
-			require.Nil(t, w.mem().Intent)
-			require.Nil(t, w.mem().Last)
+			require.Nil(t, w.state().Intent)
+			require.Nil(t, w.state().Last)
 			w.until("1h").has(3)
 		})
 	}

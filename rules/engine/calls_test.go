@@ -1,4 +1,4 @@
-package rules
+package engine
 
 import (
 	"testing"
@@ -12,7 +12,7 @@ func TestCalls_ANewAlertBesideSuspendedOnesBeginsANewEpisode(t *testing.T) {
 	w := newWorld(t, busyIdle, 3)
 	a, b := firing("Busy").with("pod", "a"), firing("Busy").with("pod", "b").since("20m")
 	w.post("0s", a).is(Scaled, 3, 5)
-	w.post("10m")
+	w.silenced("5m")
 	w.post("20m", b, in("h")).is(Scaled, 5, 7)
 	// The suspended one went over into it: its coming back changes nothing, and it keeps it open.
 	w.post("30m", a).is(Duplicate, 7, 7)
@@ -41,7 +41,7 @@ func TestCalls_WhenResolvedCallsOnceAtTheEnd(t *testing.T) {
 func TestCalls_WhenResolvedIsDroppedByANewEpisode(t *testing.T) {
 	w := newWorld(t, calm+rule("busy", "Other", "up: 1"), 5)
 	w.post("0s", firing("Other"), firing("Busy")).is(Scaled, 5, 6)
-	w.post("1m", resolved("Busy", "1m"), firing("Other")).verdict(Cooling).by("calm") // and held
+	w.post("1m", resolved("Busy", "1m"), firing("Other")).verdict(Held).by("calm") // and in its cooldown
 	w.post("3m", firing("Busy").since("3m"), firing("Other")).is(Duplicate, 6, 6)
 	w.post("4m", resolved("Other", "4m"), firing("Busy").since("3m")).is(Ended, 6, 6)
 	w.until("1h").has(6)
@@ -79,7 +79,7 @@ func TestCalls_WhenResolvedWaitsForNobodyWhoFires(t *testing.T) {
 func TestCalls_ReloadToTheOtherEndOfAnEpisodeDropsTheCall(t *testing.T) {
 	w := newWorld(t, busyIdle, 10)
 	w.post("0s", firing("Busy")).is(Scaled, 10, 12)
-	w.post("1m", firing("Idle"), in("h")).verdict(Cooling)
+	w.post("1m", firing("Idle"), in("h")).verdict(Held)
 	w.reload("2m", web+rule("busy", "Busy", "up: 2")+rule("idle", "Idle", "down: 1, when: resolved"))
 	w.post("3m", resolved("Busy", "3m"))
 	w.until("10m").has(12)
@@ -153,7 +153,7 @@ func TestCooldown_OutlivesARestart(t *testing.T) {
 	w.crash()
 	w.until("4m59s").has(12)
 	w.until("5m").has(11)
-	require.False(t, w.mem().Open())
+	require.False(t, w.state().open())
 }
 
 func TestCooldown_LastsToItsEnd(t *testing.T) {

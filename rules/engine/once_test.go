@@ -1,9 +1,11 @@
-package rules
+package engine
 
 import (
 	"slices"
 	"testing"
 	"time"
+
+	"alertscale/rules"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -12,7 +14,7 @@ import (
 // onTheWay is a notification that was sent.
 type onTheWay struct {
 	at time.Time
-	e  *Event
+	e  *rules.Event
 }
 
 // TestProperty_EachEpisodeIsOneStep goes through episodes that are told by two senders, one of which lags
@@ -21,15 +23,7 @@ func TestProperty_EachEpisodeIsOneStep(t *testing.T) {
 	file := "targets: {web: {driver: sim, name: web, max: 1000}}\nrules:\n" + rule("busy", "Busy", "up: 1")
 	rapid.Check(t, func(r *rapid.T) {
 		w := newWorld(r, file, 3)
-		episodes := rapid.IntRange(1, 6).Draw(r, "episodes")
-		var all []onTheWay
-		start := epoch
-		for range episodes {
-			end := start.Add(time.Duration(rapid.IntRange(180, 1800).Draw(r, "lasts")) * time.Second)
-			all = append(all, tellings(r, start, end)...)
-			start = end.Add(time.Duration(rapid.IntRange(120, 1800).Draw(r, "pause")) * time.Second)
-		}
-		slices.SortStableFunc(all, func(a, b onTheWay) int { return a.at.Compare(b.at) })
+		episodes, all, end := episodesOf(r)
 		for _, n := range all {
 			w.untilTime(n.at)
 			if len(w.next) < 4 && rapid.IntRange(0, 3).Draw(r, "befalls") == 0 {
@@ -41,17 +35,30 @@ func TestProperty_EachEpisodeIsOneStep(t *testing.T) {
 			w.send(n.e)
 		}
 		w.next = nil
-		w.untilTime(start.Add(10 * time.Minute))
+		w.untilTime(end.Add(10 * time.Minute))
 		require.Equalf(r, 3+episodes, w.only().count, "%v", w.only().changes)
 		require.Len(r, w.only().changes, episodes)
 	})
 }
 
+// episodesOf draws some episodes, and what is told of them, in order; end is after the last.
+func episodesOf(r *rapid.T) (n int, all []onTheWay, end time.Time) {
+	n, end = rapid.IntRange(1, 6).Draw(r, "episodes"), epoch
+	for range n {
+		start := end
+		end = start.Add(time.Duration(rapid.IntRange(180, 1800).Draw(r, "lasts")) * time.Second)
+		all = append(all, tellings(r, start, end)...)
+		end = end.Add(time.Duration(rapid.IntRange(120, 1800).Draw(r, "pause")) * time.Second)
+	}
+	slices.SortStableFunc(all, func(a, b onTheWay) int { return a.at.Compare(b.at) })
+	return n, all, end
+}
+
 // tellings are the notifications of an episode: of one sender when something is so, and every now and then;
 // of the other one up to a minute later, if at all.
 func tellings(r *rapid.T, start, end time.Time) []onTheWay {
-	busy := func(resolved bool) *Event {
-		e := &Event{Receiver: "alertscale", GroupKey: "g"}
+	busy := func(resolved bool) *rules.Event {
+		e := &rules.Event{Receiver: "alertscale", GroupKey: "g"}
 		s := firing("Busy")
 		s.StartsAt = start
 		if resolved {

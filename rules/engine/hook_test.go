@@ -1,9 +1,11 @@
-package rules
+package engine
 
 import (
 	"fmt"
 	"testing"
 	"time"
+
+	"alertscale/rules"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -13,29 +15,29 @@ import (
 var button = web + rule("deploy", "Deploy", "up: 2") + rule("idle", "Idle", "down: 1")
 
 // press posts to the hook "ci" at a time; without a key, each is of its own.
-func (w *world) press(when, key string, labels ...Label) *answer {
+func (w *world) press(when, key string, labels ...rules.Label) *answer {
 	w.t.Helper()
 	w.until(when)
 	return w.send(w.pressed(key, 5*time.Minute, labels...))
 }
 
-func (w *world) pressed(key string, lasts time.Duration, labels ...Label) *Event {
+func (w *world) pressed(key string, lasts time.Duration, labels ...rules.Label) *rules.Event {
 	w.presses++
-	p := Press{Hook: "ci", Fingerprint: fmt.Sprint("hook/ci/", w.presses), Labels: append(labels, Label{"hook", "ci"}), At: w.now, For: lasts}
+	p := rules.HookPost{Hook: "ci", Fingerprint: fmt.Sprint("hook/ci/", w.presses), Labels: append(labels, label("hook", "ci")), At: w.now, For: lasts}
 	if key != "" {
 		p.Fingerprint, p.Keyed = "hook/ci/"+key, true
 	}
 	return p.Event()
 }
 
-var deploy = Label{"alertname", "Deploy"}
+var deploy = label("alertname", "Deploy")
 
 func TestHook_EachPOSTIsAnEpisode(t *testing.T) {
 	w := newWorld(t, button, 3)
 	w.press("0s", "", deploy).is(Scaled, 3, 5).by("deploy")
 	w.press("2m", "", deploy).is(Scaled, 5, 7)
-	w.press("4m", "", deploy, Label{"commit", "another"}).is(Scaled, 7, 9)
-	require.Len(t, w.mem().Alerts, 1, "each ends the one before")
+	w.press("4m", "", deploy, label("commit", "another")).is(Scaled, 7, 9)
+	require.Len(t, w.state().Alerts, 1, "each ends the one before")
 }
 
 func TestHook_APOSTInTheCooldownIsServedAtItsEnd(t *testing.T) {
@@ -73,11 +75,11 @@ func TestHook_AKeyThatIsRepeatedTellsOfItsOpenCall(t *testing.T) {
 func TestHook_ItsAlertFiresForAsLongAsItSays(t *testing.T) {
 	w := newWorld(t, button+rule("after", "Deploy", "down: 1, when: resolved"), 3)
 	w.press("0s", "", deploy).is(Scaled, 3, 5)
-	w.post("1m", firing("Idle")).verdict(Cooling)
+	w.post("1m", firing("Idle")).verdict(Held)
 	w.until("4m59s")
-	require.True(t, w.mem().fires("deploy"))
+	require.True(t, w.state().fires("deploy"))
 	w.until("5m")
-	require.False(t, w.mem().fires("deploy"))
+	require.False(t, w.state().fires("deploy"))
 	w.has(4) // by both downs
 	w.until("6h").has(4)
 }
@@ -85,6 +87,7 @@ func TestHook_ItsAlertFiresForAsLongAsItSays(t *testing.T) {
 func TestHook_ItEndsByAResolveThoughNobodyLooked(t *testing.T) {
 	w := newWorld(t, button+rule("after", "Deploy", "down: 1, when: resolved"), 3)
 	w.press("0s", "a", deploy).is(Scaled, 3, 5)
+	w.until("1s")
 	w.now = at("3h") // the process was away
 	w.crash()
 	w.until("3h").has(4)
@@ -94,10 +97,10 @@ func TestHook_AlertTTLSaysNothingOfIt(t *testing.T) {
 	w := newWorld(t, "alert_ttl: 1m\n"+button, 3)
 	w.send(w.pressed("", time.Hour, deploy)).is(Scaled, 3, 5)
 	w.until("59m")
-	require.True(t, w.mem().fires("deploy"))
+	require.True(t, w.state().fires("deploy"))
 	w.until("1h")
-	require.Empty(t, w.mem().Alerts)
-	require.Empty(t, w.mem().Episodes)
+	require.Empty(t, w.state().Alerts)
+	require.Empty(t, w.state().Episodes)
 }
 
 func TestHook_ItJoinsAnEpisodeOfOthers(t *testing.T) {
@@ -106,19 +109,19 @@ func TestHook_ItJoinsAnEpisodeOfOthers(t *testing.T) {
 	w.press("2m", "", deploy).is(Duplicate, 5, 5)
 	w.post("3m", resolved("Deploy", "3m")).verdict(Duplicate) // the hook's goes on
 	w.until("7m")
-	require.Empty(t, w.mem().Firing())
+	require.Empty(t, w.state().firing())
 	w.has(5)
 }
 
 func TestHook_ItEndsOnlyItsOwn(t *testing.T) {
 	w := newWorld(t, button, 3)
 	w.press("0s", "", deploy)
-	other := w.pressed("", time.Hour, Label{"alertname", "Idle"})
+	other := w.pressed("", time.Hour, label("alertname", "Idle"))
 	other.Hook = "other"
 	w.until("2m")
-	w.send(other).verdict(Cooling)
+	w.send(other).verdict(Held)
 	w.press("3m", "", deploy).is(Scaled, 5, 7)
-	require.Equal(t, map[string]int{"deploy": 1, "idle": 1}, w.mem().Firing())
+	require.Equal(t, map[string]int{"deploy": 1, "idle": 1}, w.state().firing())
 }
 
 func TestHook_ANotificationDoesNotEndIt(t *testing.T) {
@@ -126,7 +129,7 @@ func TestHook_ANotificationDoesNotEndIt(t *testing.T) {
 	w.press("0s", "", deploy)
 	w.post("1m")
 	w.post("2m", firing("Other"), in(""))
-	require.Equal(t, map[string]int{"deploy": 1}, w.mem().Firing())
+	require.Equal(t, map[string]int{"deploy": 1}, w.state().firing())
 }
 
 func TestHook_AClockThatIsSetBackDoesNotKeepItFiring(t *testing.T) {
@@ -134,7 +137,7 @@ func TestHook_AClockThatIsSetBackDoesNotKeepItFiring(t *testing.T) {
 	w.press("10h", "a", deploy).is(Scaled, 3, 5)
 	w.clock("1h")
 	w.until("1h5m")
-	require.Empty(t, w.mem().Firing())
+	require.Empty(t, w.state().firing())
 	w.press("24h59m", "a", deploy).is(Duplicate, 5, 5)
 	w.press("25h", "a", deploy).is(Scaled, 5, 7)
 }
@@ -145,9 +148,9 @@ func TestHook_AClockThatIsSetBackWithinItsTime(t *testing.T) {
 	w.press("1h4m", "a", deploy).is(Duplicate, 5, 5)
 	w.clock("1h2m")
 	w.until("1h4m59s")
-	require.NotEmpty(t, w.mem().Firing())
+	require.NotEmpty(t, w.state().firing())
 	w.until("1h5m")
-	require.Empty(t, w.mem().Firing())
+	require.Empty(t, w.state().firing())
 }
 
 func TestHook_AClockThatIsSetBackByYears(t *testing.T) {
@@ -155,17 +158,17 @@ func TestHook_AClockThatIsSetBackByYears(t *testing.T) {
 	w.press("30000h", "", deploy).is(Scaled, 3, 5)
 	w.clock("0s")
 	w.until("4m59s")
-	require.NotEmpty(t, w.mem().Firing())
+	require.NotEmpty(t, w.state().firing())
 	w.until("5m")
-	require.Empty(t, w.mem().Firing())
+	require.Empty(t, w.state().firing())
 }
 
 func TestHook_AnotherBodyEndsTheRulesOfTheOneBefore(t *testing.T) {
 	w := newWorld(t, web+rule("deploy", "Deploy", "up: 2")+rule("idle", "Idle", "down: 3")+rule("after", "Deploy", "down: 1, when: resolved"), 9)
 	w.press("0s", "", deploy).is(Scaled, 9, 11)
 	w.press("10s", "", deploy).is(Cooling, 11, 11)
-	w.press("20s", "", Label{"alertname", "Idle"}).is(Cooling, 11, 11)
-	require.Equal(t, map[string]int{"idle": 1}, w.mem().Firing())
+	w.press("20s", "", label("alertname", "Idle")).is(Cooling, 11, 11)
+	require.Equal(t, map[string]int{"idle": 1}, w.state().firing())
 	w.until("1h").has(10) // of the calls down the larger count wins; the one up is dropped
 }
 
@@ -173,7 +176,7 @@ func TestHook_WhatIsRememberedOfOneThatEnded(t *testing.T) {
 	w := newWorld(t, button, 3)
 	w.press("0s", "a", deploy).is(Scaled, 3, 5)
 	w.until("6m")
-	h := w.mem().Alerts["hook/ci/a"]
+	h := w.state().Alerts["hook/ci/a"]
 	require.Equal(t, []time.Time{at("5m"), at("5m"), at("24h")}, []time.Time{h.At, h.EndsAt, h.KnownUntil})
 }
 
@@ -183,7 +186,7 @@ func TestHook_OfARuleThatIsGone(t *testing.T) {
 	w.reload("1m", web+rule("idle", "Idle", "down: 1"))
 	w.post("6m", firing("Idle")).is(Scaled, 5, 4)
 	w.until("48h")
-	require.Empty(t, w.mem().Episodes)
+	require.NotContains(t, w.state().Episodes, "deploy")
 }
 
 // TestProperty_Hook: every POST but a repeat of a key is one step, though senders repeat themselves, the
@@ -218,6 +221,6 @@ func TestProperty_Hook(t *testing.T) {
 		w.next = nil
 		w.untilTime(last.Add(time.Hour))
 		require.Equal(r, want, w.only().count)
-		require.Empty(r, w.mem().Firing())
+		require.Empty(r, w.state().firing())
 	})
 }

@@ -1,8 +1,10 @@
-package rules
+package engine
 
 import (
 	"fmt"
 	"testing"
+
+	"alertscale/rules"
 
 	"github.com/stretchr/testify/require"
 )
@@ -31,9 +33,9 @@ func TestOwner_ATemplatedTargetIsAFamily(t *testing.T) {
 	require.Equal(t, shopWeb, a.all[0].Ref)
 	w.has(4, shopWeb).has(4, "kubernetes:Deployment/shop/cart")
 	// An alert that leaves one ref while another one is told of suspends it there.
-	w.post("10m", busyOf("shop", "cart"))
-	mem := w.mems[parseRef(shopWeb)]
-	require.False(t, mem.fires("busy"))
+	w.silenced("10m", busyOf("shop", "cart"))
+	w.until("20m")
+	require.False(t, w.stateOf(shopWeb).fires("busy"))
 }
 
 func TestOwner_AMissingLabelIsRejectedForThatAlert(t *testing.T) {
@@ -53,8 +55,8 @@ func TestOwner_AMissingLabelIsRejectedForThatAlert(t *testing.T) {
 
 func TestOwner_WhatNoPartOfARefMayHave(t *testing.T) {
 	for _, name := range []string{"a/b", "a#b", "a:b", "a b", "a\tb", "a\nb", "a\u00a0b", "a\u2003b", "a\u3000b"} {
-		m := newSet(t, anyTarget+anyBusy).Match(&Event{Alerts: []Alert{busyOf("shop", name).Alert}})
-		require.Empty(t, m.Touches, name)
+		m := newSet(t, anyTarget+anyBusy).Match(&rules.Event{Alerts: []rules.Alert{busyOf("shop", name).Alert}})
+		require.Empty(t, m.Refs, name)
 		require.Len(t, m.Broken, 1, name)
 	}
 }
@@ -74,7 +76,7 @@ func TestOwner_AFixedTargetsOptionsHoldForTheRulesOfBoth(t *testing.T) {
 	require.Len(t, a.all, 1)
 	a.is(Scaled, 3, 4).by("busy").because("max 4: 8 → 4")
 	require.Equal(t, "web", a.all[0].Target)
-	require.Equal(t, []string{"busy", "web busy"}, w.mem().Alerts[fp(busyOf("shop", "web"))].Rules)
+	require.Equal(t, []string{"busy", "web busy"}, w.state().Alerts[fp(busyOf("shop", "web"))].Rules)
 }
 
 func TestOwner_AFixedTargetThatComesTakesOver(t *testing.T) {
@@ -82,11 +84,11 @@ func TestOwner_AFixedTargetThatComesTakesOver(t *testing.T) {
 	w.post("0s", busyOf("shop", "web")).is(Scaled, 3, 4)
 	w.reload("10m", fixedAndAny)
 	w.post("11m", busyOf("shop", "web")).is(Duplicate, 4, 4) // a rule more: not new
-	require.Equal(t, "web", w.mem().Target)
-	require.Contains(t, w.mem().Episodes, "web busy")
+	require.Equal(t, "web", w.state().Target)
+	require.Contains(t, w.state().Episodes, "web busy")
 	w.reload("20m", anyTarget+anyBusy) // and goes
-	require.Equal(t, "any", w.mem().Target)
-	require.Contains(t, w.mem().Episodes, "busy", "the rule still acts on this ref")
+	require.Equal(t, "any", w.state().Target)
+	require.Contains(t, w.state().Episodes, "busy", "the rule still acts on this ref")
 	w.post("21m", busyOf("shop", "web")).is(Duplicate, 4, 4)
 }
 
@@ -111,7 +113,7 @@ func TestOwner_OfTwoTemplatedOnesTheFirstNameKeepsTheRef(t *testing.T) {
 	a := w.post("10m", busyOf("shop", "web"))
 	require.Len(t, a.all, 1)
 	require.Equal(t, Decision{Ref: shopWeb, Target: "b", Rule: "busy b", Verdict: Rejected, Why: []string{disowned}}, a.all[0])
-	require.NotContains(t, w.mem().Episodes, "busy b")
+	require.NotContains(t, w.state().Episodes, "busy b")
 	w.until("2h").has(5)
 }
 
@@ -119,7 +121,7 @@ func TestOwner_TheFirstNameTakesTheRefWhereTheOtherWasThereFirst(t *testing.T) {
 	w := newWorld(t, twoTemplated, 0)
 	w.post("0s", busyOf("shop", "web")).is(Scaled, 3, 4)
 	w.post("10m", loadOf("shop", "web"), in("l")).is(Scaled, 4, 6)
-	require.NotContains(t, w.mem().Episodes, "busy b", "its episodes there end")
+	require.NotContains(t, w.state().Episodes, "busy b", "its episodes there end")
 	w.post("20m", busyOf("shop", "web")).verdict(Rejected)
 	w.until("2h").has(6)
 }
@@ -143,8 +145,8 @@ func TestOwner_ARenamedRuleDoesNotStepAgain(t *testing.T) {
 	w.post("0s", firing("Busy")).is(Scaled, 3, 5)
 	w.reload("10m", web+rule("web is busy", "Busy", "up: 2"))
 	w.post("11m", firing("Busy")).is(Duplicate, 5, 5)
-	require.NotContains(t, w.mem().Episodes, "busy")
-	require.Contains(t, w.mem().Episodes, "web is busy")
+	require.NotContains(t, w.state().Episodes, "busy")
+	require.Contains(t, w.state().Episodes, "web is busy")
 	w.post("12m", firing("Busy").with("pod", "b").since("12m"), firing("Busy")).is(Duplicate, 5, 5)
 	w.post("20m", resolved("Busy", "20m").with("pod", "b"), resolved("Busy", "20m")).verdict(Ended).by("web is busy")
 	w.post("30m", firing("Busy").since("30m")).is(Scaled, 5, 7)
@@ -154,7 +156,7 @@ func TestOwner_ARuleThatIsGoneEndsItsEpisodeNotByAResolve(t *testing.T) {
 	w := newWorld(t, busyIdle, 3)
 	w.post("0s", firing("Busy")).is(Scaled, 3, 5)
 	w.reload("10m", web+rule("calm", "Busy", "down: 1, when: resolved"))
-	require.Empty(t, w.mem().Episodes)
+	require.Empty(t, w.state().Episodes)
 	w.until("1h").has(5)
 }
 
@@ -168,7 +170,7 @@ rules:
 	w := newWorld(t, shop+rule("busy", "Busy", "up: 2"), 3)
 	w.post("0s", firing("Busy")).is(Scaled, 3, 5)
 	w.reload("10m", shop+"  - {name: busy, matchers: [alertname=Busy], target: cart, up: 2}\n")
-	require.Empty(t, w.mems[parseRef("sim:web")].Episodes)
+	require.Empty(t, w.stateOf("sim:web").Episodes)
 	w.post("11m", firing("Busy")).is(Scaled, 3, 5)
 	w.has(5, "sim:web").has(5, "sim:cart")
 	w.reload("20m", shop+rule("busy", "Busy", "up: 2")) // and back: web knew this alert
@@ -178,11 +180,11 @@ rules:
 func TestOwner_ATargetThatIsGoneActsOnNothing(t *testing.T) {
 	w := newWorld(t, busyIdle, 3)
 	w.post("0s", firing("Busy")).is(Scaled, 3, 5)
-	w.post("10s", firing("Busy"), firing("Idle")).verdict(Cooling)
+	w.post("10s", firing("Busy"), firing("Idle")).verdict(Held)
 	w.reload("20s", "targets: {cart: {driver: sim, name: cart, max: 4}}\nrules: []\n")
-	require.Empty(t, w.mems[parseRef("sim:web")].Episodes)
-	w.until("40h").has(5, "sim:web")
-	require.Empty(t, w.mems)
+	require.Empty(t, w.stateOf("sim:web").Episodes)
+	w.until("160h").has(5, "sim:web")
+	w.forgot()
 }
 
 func TestOwner_ARenamedTargetKeepsWhatItsRulesKnow(t *testing.T) {
@@ -200,7 +202,7 @@ rules:
 }
 
 func fp(s *spoken) string {
-	var e Event
+	var e rules.Event
 	s.add(&e)
 	return e.Alerts[0].Fingerprint
 }
@@ -213,8 +215,9 @@ func TestOwner_ARenamedRuleDoesNotStepAgainForAnAlertThatIsTakenBack(t *testing.
 			w.post("10m", resolved("Busy", "10m"))
 			w.reload("11m", web+rule("web is busy", "Busy", "up: 2"))
 			w.post(back, firing("Busy")).is(Duplicate, 5, 5)
-			w.until("2h").has(5)
-			require.True(t, w.mem().fires("web is busy"))
+			w.until("30m").has(5)
+			require.True(t, w.state().fires("web is busy"))
+			w.until("3h").has(5)
 		})
 	}
 }
@@ -225,9 +228,9 @@ func TestOwner_ARuleThatMatchesNoMoreEndsItsEpisodeNotByAResolve(t *testing.T) {
 	w := newWorld(t, file("=page"), 3)
 	w.post("0s", firing("Busy").with("severity", "page")).is(Scaled, 3, 5)
 	w.reload("10m", file("=ticket"))
-	require.Contains(t, w.mem().Episodes, "calm")
+	require.Contains(t, w.state().Episodes, "calm")
 	w.post("11m", firing("Busy").with("severity", "page")).is(Duplicate, 5, 5)
-	require.NotContains(t, w.mem().Episodes, "calm")
+	require.NotContains(t, w.state().Episodes, "calm")
 	w.post("20m", resolved("Busy", "20m").with("severity", "page")).verdict(Ended)
 	w.until("2h").has(5)
 }

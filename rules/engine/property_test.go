@@ -1,10 +1,12 @@
-package rules
+package engine
 
 import (
 	"fmt"
 	"slices"
 	"testing"
 	"time"
+
+	"alertscale/rules"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -82,7 +84,7 @@ func (s *story) step() {
 		s.fails(mishap(rapid.IntRange(int(fine), int(busy)).Draw(r, "mishap")))
 	case "somebody":
 		n := rapid.IntRange(0, 25).Draw(r, "count")
-		if in := s.mem().Intent; in == nil || n != in.From { // nobody can tell that from a change that was lost
+		if in := s.state().Intent; in == nil || n != in.From { // nobody can tell that from a change that was lost
 			s.only().count = n
 			s.only().version++
 		}
@@ -90,9 +92,7 @@ func (s *story) step() {
 		s.crash()
 	case "reload":
 		s.set = newSet(r, s.ttl+rapid.SampledFrom(propertyFiles).Draw(r, "file"))
-		for ref := range s.mems {
-			s.wakes[ref] = s.now
-		}
+		s.useAll()
 	}
 }
 
@@ -117,7 +117,7 @@ func (s *story) tell() {
 	if rapid.IntRange(0, 3).Draw(r, "lags") == 0 {
 		what = rapid.SampledFrom(s.before).Draw(r, "old")
 	}
-	e := &Event{Receiver: "alertscale", GroupKey: rapid.SampledFrom([]string{"g", "g", "g", "h", ""}).Draw(r, "group")}
+	e := &rules.Event{Receiver: "alertscale", GroupKey: rapid.SampledFrom([]string{"g", "g", "g", "h", ""}).Draw(r, "group")}
 	silenced := rapid.IntRange(0, 20).Draw(r, "silenced")
 	for i, a := range what {
 		if i != silenced && (a.fires || a.end.After(epoch) && rapid.Bool().Draw(r, "tells")) {
@@ -136,21 +136,20 @@ func (s *story) tell() {
 func (s *story) settle() {
 	s.next = nil
 	s.untilTime(s.now.Add(30 * time.Minute))
-	ref := parseRef("sim:web")
-	mem, l := s.mems[ref], s.only()
-	t := s.set.Targets["web"]
-	out := Decide(t, mem, Observed{Count: l.count}, s.now)
-	require.Nil(s.r, out.Change, "something was still to be done")
-	for name, ep := range out.Next.Episodes {
-		if !ep.waits(out.Next.Firing()[name]) {
+	l, t := s.only(), s.set.Targets["web"]
+	out := decide(s.set, t, *s.state(), Observed{Count: l.count}, s.now)
+	require.Nilf(s.r, out.change, "something was still to be done: %s", dump(s.r, s.state()))
+	firing := out.next.firing()
+	for name, ep := range out.next.Episodes {
+		if !ep.waits(firing[name]) {
 			continue
 		}
-		rule := s.set.byName[name]
-		up := slices.ContainsFunc(s.set.Rules, func(r *Rule) bool {
-			return r != rule && r.Action.Direction != Down && !r.Resolved && !r.DryRun && out.Next.Firing()[r.Name] > 0
+		rule := s.set.RuleFor(name, t)
+		up := slices.ContainsFunc(s.set.Rules, func(r *rules.Rule) bool {
+			return r != rule && r.Action.Direction() != rules.Down && !r.Resolved && !r.DryRun && firing[r.Name] > 0
 		})
-		require.Truef(s.r, l.count == 0 && t.Min > 0 || rule.lacksCount(ep.Call) || rule.Action.Direction != Up && up,
-			"the call of %q is lost, at %d, by %v", name, l.count, out.Decisions)
+		require.Truef(s.r, l.count == 0 && t.Min > 0 || lacksValue(rule, ep.Call) || rule.Action.Direction() != rules.Up && up,
+			"the call of %q is lost, at %d, by %v", name, l.count, out.decisions)
 	}
 }
 
@@ -163,7 +162,7 @@ func (s *story) steps() {
 	for _, c := range s.only().changes {
 		rule := ruleOf(s.r, c.rule)
 		if !rule.Resolved && c.rule != "calm" {
-			steps[rule.Matchers[0].Value+" "+rule.Action.Direction.String()]++
+			steps[rule.Matchers[0].Value+" "+rule.Action.Direction().String()]++
 		}
 	}
 	for what, n := range steps {
@@ -174,10 +173,10 @@ func (s *story) steps() {
 }
 
 // ruleOf returns a rule of a name, of one of the files.
-func ruleOf(t tester, name string) *Rule {
+func ruleOf(t tester, name string) *rules.Rule {
 	for _, text := range propertyFiles {
-		if r := newSet(t, text).byName[name]; r != nil {
-			return r
+		if set := newSet(t, text); set.RuleFor(name, set.Targets["web"]) != nil {
+			return set.RuleFor(name, set.Targets["web"])
 		}
 	}
 	t.Fatalf("no rule %q", name)

@@ -1,8 +1,10 @@
-package rules
+package engine
 
 import (
 	"testing"
 	"time"
+
+	"alertscale/rules"
 
 	"github.com/stretchr/testify/require"
 )
@@ -29,7 +31,7 @@ rules:
 	w.fails(busy)
 	a := w.post("0s", firing("Busy"))
 	require.Equal(t, []Verdict{Failed, Scaled}, []Verdict{a.all[0].Verdict, a.all[1].Verdict})
-	a = w.post("1s", firing("Busy")) // sent again, for the 503
+	a = w.post("100ms", firing("Busy")) // sent again, for the 503
 	require.Equal(t, []Verdict{Scaled, Duplicate}, []Verdict{a.all[0].Verdict, a.all[1].Verdict})
 	w.until("1h").has(5, "sim:web").has(5, "sim:cart")
 }
@@ -55,10 +57,10 @@ func TestTrap_GrowthDependsOnRepeats(t *testing.T) {
 	w.post("0s", firing("Busy")).is(Scaled, 3, 5)
 	for range 100 {
 		w.untilTime(w.now.Add(30 * time.Second))
-		w.send(&Event{Receiver: "alertscale", GroupKey: "g", Alerts: alertsOf(firing("Busy"))})
+		w.send(&rules.Event{Receiver: "alertscale", GroupKey: "g", Alerts: alertsOf(firing("Busy"))})
 	}
 	w.has(5)
-	_, err := readSet(web + rule("busy", "Busy", "up: 2, repeat: 2m"))
+	_, err := parseSet(web + rule("busy", "Busy", "up: 2, repeat: 2m"))
 	require.ErrorContains(t, err, `"repeat" is not supported yet`)
 }
 
@@ -66,9 +68,11 @@ func TestTrap_ALoneResolveNeverComes(t *testing.T) {
 	w := newWorld(t, busyIdle, 10)
 	w.post("0s", firing("Busy")).is(Scaled, 10, 12)
 	// Neither a resolve of it nor a word: an alert of its own takes it down once the group leaves it out.
-	w.post("20m", firing("Idle")).is(Scaled, 12, 11)
+	w.post("20m", firing("Idle").since("19m")).is(Held, 12, 12)
+	w.until("29m59s").has(12)
+	w.until("30m").has(11)
 	// And one that nobody had told of calls nothing.
-	w.post("30m", resolved("Busy", "29m").with("pod", "b")).verdict(Duplicate)
+	w.post("31m", resolved("Busy", "29m").with("pod", "b")).verdict(Duplicate)
 	w.until("1h").has(11)
 }
 
@@ -120,7 +124,7 @@ func TestTrap_StateIsLostOnRestart(t *testing.T) {
 func TestTrap_DownUndoesUp(t *testing.T) {
 	w := newWorld(t, busyIdle, 3)
 	w.post("0s", firing("Busy"), in("h")).is(Scaled, 3, 5)
-	w.post("30s", firing("Idle")).verdict(Cooling)
+	w.post("30s", firing("Idle")).verdict(Held)
 	w.until("3h").has(5) // one cooldown for each direction, and a hold while it is busy
 }
 
@@ -130,7 +134,7 @@ func TestTrap_ScalingFromZeroLosesTheAlert(t *testing.T) {
 }
 
 func TestTrap_SomebodySwitchedItOff(t *testing.T) {
-	newWorld(t, busyIdle, 0).post("0s", firing("Busy")).is(Paused, 0, 0)
+	newWorld(t, busyIdle, 0).post("0s", firing("Busy")).is(Disabled, 0, 0)
 }
 
 func TestTrap_NobodyKnowsWhyItScaled(t *testing.T) {
@@ -139,8 +143,8 @@ func TestTrap_NobodyKnowsWhyItScaled(t *testing.T) {
 	require.Equal(t, []string{"2 alerts fire", "up 50%: 16 → 24", "max 20: 24 → 20"}, a.all[0].Why)
 }
 
-func alertsOf(all ...*spoken) []Alert {
-	var e Event
+func alertsOf(all ...*spoken) []rules.Alert {
+	var e rules.Event
 	for _, s := range all {
 		s.add(&e)
 	}
