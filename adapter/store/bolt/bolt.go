@@ -3,94 +3,117 @@ package bolt
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 
 	"go.etcd.io/bbolt"
 
-	"alertscale/adapter/controller"
-	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
-// Store is an controller.Store in a file. A swap is on disk when it returns.
+// Store is a controller.Storage in a file. What Put stored is on disk when it returns.
 type Store struct {
-	db   *bbolt.DB
-	path string
+	db     *bbolt.DB
+	path   string
+	update func(func(*bbolt.Tx) error) error // db's; tests put a disk that is slow in its place
 
-	turn    chan struct{} // has room for the one that commits
-	mu      sync.Mutex
-	waiting []*change // for the next commit
+	commits    sync.WaitGroup // of the goroutine that commits, if there is one
+	mu         sync.Mutex
+	waiting    []*change // for the next commit
+	committing bool
+	closed     bool
 }
 
-// Load returns what is stored; zero values where there is nothing.
-func (s *Store) Load(ctx context.Context, ref rules.Ref) (rules.Memory, controller.Revision, error) {
-	var rec record
+// Load returns what is stored of a ref; a record without data where there is nothing.
+func (s *Store) Load(ctx context.Context, ref string) (engine.Record, error) {
+	var r engine.Record
 	err := ctx.Err()
 	if err == nil {
-		err = s.view(func(tx *bbolt.Tx) error {
-			value := tx.Bucket([]byte(refsBucket)).Get([]byte(ref.String()))
-			if value == nil {
-				return nil
-			}
-			return json.Unmarshal(value, &rec)
+		err = s.view(func(recs records) (err error) {
+			r, err = recs.load(ref)
+			return err
 		})
 	}
 	if err != nil {
-		return rules.Memory{}, 0, fmt.Errorf("load %s from %s: %w", ref, s.path, err)
+		return engine.Record{}, fmt.Errorf("load %s from %s: %w", ref, s.path, err)
 	}
-	return rec.Memory, rec.Revision, nil
+	return r, nil
 }
 
-// Swap stores m if the ref still has revision old, else it returns controller.ErrConflict. An empty
-// memory is deleted, and has revision zero. Any other error says nothing about whether it was
-// stored; the store remains usable.
-func (s *Store) Swap(ctx context.Context, ref rules.Ref, old controller.Revision, m rules.Memory) (controller.Revision, error) {
-	c := &change{key: []byte(ref.String()), old: old, done: make(chan struct{})}
+// Put stores r.Data if the ref still has revision r.Revision, else it returns controller.ErrConflict. Empty data
+// deletes, and has the empty revision. Any other error says nothing about whether it was stored, that of a context
+// which ends among them: a disk that hangs keeps nobody waiting for longer. The store remains usable.
+func (s *Store) Put(ctx context.Context, r engine.Record) (engine.Revision, error) {
 	err := ctx.Err()
-	if err == nil {
-		c.content, err = encode(ref, &m)
+	if err == nil && r.Ref == "" {
+		err = errors.New("a record needs a ref")
 	}
+	c := newChange(r)
 	if err == nil {
-		err = s.commit(c)
+		err = s.commit(ctx, c)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("swap %s in %s: %w", ref, s.path, err)
+		return "", fmt.Errorf("put %s in %s: %w", r.Ref, s.path, err)
 	}
 	return c.revision, nil
 }
 
-// Refs lists what is stored.
-func (s *Store) Refs(ctx context.Context) ([]rules.Ref, error) {
-	var refs []rules.Ref
-	err := s.view(func(tx *bbolt.Tx) error {
-		return tx.Bucket([]byte(refsBucket)).ForEach(func(_, value []byte) error {
-			var rec struct{ Ref rules.Ref }
-			err := ctx.Err()
-			if err == nil {
-				err = json.Unmarshal(value, &rec)
+// List calls each with every record, until it returns an error. What is put in the meantime is listed or not. It
+// reads a page of records at a time, and each is called in between: bbolt's writers may wait for its readers, and
+// each may take its time, or call the store.
+func (s *Store) List(ctx context.Context, each func(engine.Record) error) error {
+	after := ""
+	for {
+		page, err := s.page(ctx, after)
+		if err != nil {
+			return fmt.Errorf("list the records of %s: %w", s.path, err)
+		}
+		if len(page) == 0 {
+			return nil
+		}
+		for _, r := range page {
+			if err := ctx.Err(); err != nil {
+				return fmt.Errorf("list the records of %s: %w", s.path, err)
 			}
-			refs = append(refs, rec.Ref)
-			return err
-		})
-	})
-	if err == nil {
-		err = ctx.Err()
+			if err := each(r); err != nil {
+				return err
+			}
+		}
+		after = page[len(page)-1].Ref
 	}
-	if err != nil {
-		return nil, fmt.Errorf("list refs in %s: %w", s.path, err)
-	}
-	return refs, nil
 }
 
-func (s *Store) view(read func(*bbolt.Tx) error) error {
-	return guard(func() error { return s.db.View(read) })
+func (s *Store) page(ctx context.Context, after string) (page []engine.Record, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	err = s.view(func(recs records) (err error) {
+		page, err = recs.page(after)
+		return err
+	})
+	return page, err
+}
+
+func (s *Store) view(read func(records) error) error {
+	return guard(func() error {
+		return s.db.View(func(tx *bbolt.Tx) error { return read(recordsOf(tx)) })
+	})
 }
 
 // Close waits for what is under way and closes the file, for another process to open.
 func (s *Store) Close() error {
+	s.refuse()
+	s.commits.Wait()
 	if err := s.db.Close(); err != nil {
 		return fmt.Errorf("close %s: %w", s.path, err)
 	}
 	return nil
+}
+
+// refuse makes the store take no more changes.
+func (s *Store) refuse() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
 }

@@ -1,63 +1,64 @@
 package bolt
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 
 	"go.etcd.io/bbolt"
 )
 
-// format is the version of what the file holds. A file with another one is refused.
-const format = "1"
-
-// The buckets.
-const (
-	metaBucket = "meta" // formatKey -> format
-	refsBucket = "refs" // ref as written -> record
-	formatKey  = "format"
-)
-
-// check makes sure that the file is alertscale's, and whole; it prepares a new one.
+// check makes sure that the file is alertscale's, and whole; it prepares a new one, and moves one of an earlier
+// format forward.
 func check(db *bbolt.DB, path string) error {
-	isNew := false
+	found := 0
 	err := db.View(func(tx *bbolt.Tx) (err error) {
-		if isNew = isBlank(tx); isNew {
+		if isBlank(tx) {
 			return nil
 		}
 		if err := checkSize(tx, path); err != nil {
 			return err
 		}
-		if err := checkFormat(tx); err != nil {
+		if found, err = formatOf(tx); err != nil {
 			return err
 		}
-		if err := checkRecords(tx.Bucket([]byte(refsBucket))); err != nil {
+		if err := checkContent(tx, found); err != nil {
 			return &damage{err}
 		}
 		return checkPages(tx)
 	})
-	if err != nil || !isNew {
+	switch {
+	case err != nil:
 		return err
+	case found == 0:
+		return db.Update(prepare)
+	case found == 1:
+		if err := db.Update(moveFormat1); err != nil {
+			return fmt.Errorf("move it from format 1 to format %d: %w; it is still of format 1", format, err)
+		}
 	}
-	return db.Update(prepare)
+	return nil
 }
 
-// isBlank tells of a file that was made, and nothing more.
+// isBlank reports whether the file was made, and nothing was put in it.
 func isBlank(tx *bbolt.Tx) bool {
 	name, _ := tx.Cursor().First()
 	return name == nil
 }
 
 func prepare(tx *bbolt.Tx) error {
-	meta, err := tx.CreateBucket([]byte(metaBucket))
-	if err != nil {
+	if _, err := tx.CreateBucket([]byte(metaBucket)); err != nil {
 		return err
 	}
-	if _, err := tx.CreateBucket([]byte(refsBucket)); err != nil {
+	if _, err := tx.CreateBucket([]byte(recordsBucket)); err != nil {
 		return err
 	}
-	return meta.Put([]byte(formatKey), []byte(format))
+	return setFormat(tx)
+}
+
+func setFormat(tx *bbolt.Tx) error {
+	return tx.Bucket([]byte(metaBucket)).Put([]byte(formatKey), strconv.AppendInt(nil, format, 10))
 }
 
 func checkSize(tx *bbolt.Tx, path string) error {
@@ -71,38 +72,35 @@ func checkSize(tx *bbolt.Tx, path string) error {
 	return nil
 }
 
-func checkFormat(tx *bbolt.Tx) error {
-	meta, refs := tx.Bucket([]byte(metaBucket)), tx.Bucket([]byte(refsBucket))
+// formatOf returns the format of a file that this alertscale knows.
+func formatOf(tx *bbolt.Tx) (int, error) {
+	foreign := &damage{errors.New("it is the bbolt file of another program")}
+	meta := tx.Bucket([]byte(metaBucket))
 	if meta == nil {
-		return &damage{errors.New("it is the bbolt file of another program")}
+		return 0, foreign
 	}
-	got := meta.Get([]byte(formatKey))
-	if got == nil || string(got) == format && refs == nil {
-		return &damage{errors.New("it is the bbolt file of another program")}
+	text := meta.Get([]byte(formatKey))
+	found, err := strconv.Atoi(string(text))
+	if err != nil || found < 1 {
+		return 0, foreign
 	}
-	if string(got) != format {
-		return fmt.Errorf("it has format %.20q, and this alertscale knows %q; run the one that wrote it, "+
-			"or give this one another file with --storage=file:PATH", got, format)
+	if found > format {
+		return 0, fmt.Errorf("written by a later alertscale (format %d); use that, "+
+			"or another file with --storage=file:PATH", found)
 	}
-	return nil
+	content := map[int]string{1: refsBucket1, format: recordsBucket}[found]
+	if tx.Bucket([]byte(content)) == nil {
+		return 0, foreign
+	}
+	return found, nil
 }
 
-// checkRecords decodes every record, which also touches every page that bbolt is going to read.
-func checkRecords(refs *bbolt.Bucket) error {
-	return refs.ForEach(func(key, value []byte) error {
-		var rec record
-		if err := json.Unmarshal(value, &rec); err != nil {
-			return fmt.Errorf("what it holds of %.100q is broken: %w", key, err)
-		}
-		revision, err := revisionOf(value)
-		if err != nil {
-			return fmt.Errorf("what it holds of %.100q is broken: %w", key, err)
-		}
-		if rec.Ref.String() != string(key) || revision == 0 || uint64(revision) > refs.Sequence() {
-			return fmt.Errorf("what it holds of %.100q is of %.100q, revision %d of %d", key, rec.Ref, revision, refs.Sequence())
-		}
-		return nil
-	})
+// checkContent reads every record, which also touches every page that bbolt is going to read.
+func checkContent(tx *bbolt.Tx, found int) error {
+	if found == 1 {
+		return checkFormat1(tx)
+	}
+	return recordsOf(tx).check()
 }
 
 // checkPages lets bbolt check that no page is lost, or used twice.

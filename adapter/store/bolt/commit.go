@@ -1,71 +1,128 @@
 package bolt
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
 	"alertscale/adapter/controller"
+	"alertscale/rules/engine"
 )
 
-// change is one swap on its way into the file.
+// change is one Put on its way into the file.
 type change struct {
-	key     []byte
-	old     controller.Revision
-	content []byte // nil deletes
+	key   []byte
+	old   engine.Revision
+	value []byte // nil deletes
 
 	done     chan struct{} // closed when the fields below say how it went
-	revision controller.Revision
+	revision engine.Revision
 	err      error
+}
+
+// newChange copies the data: it is still read where a Put returned early.
+func newChange(r engine.Record) *change {
+	c := &change{key: []byte(r.Ref), old: r.Revision, done: make(chan struct{})}
+	if len(r.Data) > 0 {
+		c.value = newValue(r.Data)
+	}
+	return c
 }
 
 // errUnchanged keeps bbolt from writing a transaction in which nothing changed.
 var errUnchanged = errors.New("unchanged")
 
-// commit returns when the change is on disk, or refused. Nearly all of a transaction's time is two
-// fsyncs, so all changes that came while the last one ran go into the next together. Unlike
-// bbolt's Batch, this makes nobody wait for others that may come.
-func (s *Store) commit(c *change) error {
-	s.mu.Lock()
-	s.waiting = append(s.waiting, c)
-	s.mu.Unlock()
-	select {
-	case <-c.done: // another took it along
-		return c.err
-	case s.turn <- struct{}{}:
+// commit returns when the change is on disk, or refused, or the context ends. Nearly all of a transaction's time is
+// two fsyncs, so all changes that came while the last one ran go into the next together. Unlike bbolt's Batch, this
+// makes nobody wait for others that may come.
+func (s *Store) commit(ctx context.Context, c *change) error {
+	if err := s.add(c); err != nil {
+		return err
 	}
-	defer func() { <-s.turn }()
+	select {
+	case <-c.done:
+		return c.err
+	case <-ctx.Done():
+	}
+	if s.withdraw(c) {
+		return ctx.Err()
+	}
+	select {
+	case <-c.done:
+		return c.err
+	default:
+		return fmt.Errorf("it may be stored or not: %w", ctx.Err())
+	}
+}
+
+// add puts a change in line, and starts a goroutine to commit it where none runs.
+func (s *Store) add(c *change) error {
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return errors.New("the store is closed")
+	}
+	s.waiting = append(s.waiting, c)
+	if !s.committing {
+		s.committing = true
+		s.commits.Go(s.commitWaiting)
+	}
+	return nil
+}
+
+// withdraw takes a change out of the line, unless a commit has begun with it. While a disk hangs, what nobody waits
+// for any more takes no memory.
+func (s *Store) withdraw(c *change) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.Index(s.waiting, c)
+	if i < 0 {
+		return false
+	}
+	s.waiting = slices.Delete(s.waiting, i, i+1)
+	return true
+}
+
+// commitWaiting commits until nothing waits.
+func (s *Store) commitWaiting() {
+	for group := s.next(); group != nil; group = s.next() {
+		s.write(group)
+	}
+}
+
+func (s *Store) next() []*change {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	group := s.waiting
 	s.waiting = nil
-	s.mu.Unlock()
-	s.write(group)
-	<-c.done
-	return c.err
+	if len(group) == 0 {
+		s.committing = false
+		return nil
+	}
+	return group
 }
 
 // write carries out a group in one transaction, each change by itself: one that meets a conflict
 // keeps none of the others out.
 func (s *Store) write(group []*change) {
-	if len(group) == 0 {
-		return
-	}
 	err := guard(func() error {
-		return s.db.Update(func(tx *bbolt.Tx) error { return applyAll(tx.Bucket([]byte(refsBucket)), group) })
+		return s.update(func(tx *bbolt.Tx) error { return applyAll(recordsOf(tx), group) })
 	})
 	for _, c := range group {
 		if err != nil && !errors.Is(err, errUnchanged) {
-			c.revision, c.err = 0, err // conflicts too: they may be with what was not written
+			c.revision, c.err = "", err // conflicts too: they may be with what was not written
 		}
 		close(c.done)
 	}
 }
 
-func applyAll(bucket *bbolt.Bucket, group []*change) error {
+func applyAll(recs records, group []*change) error {
 	changed := false
 	for _, c := range group {
-		c.err = c.apply(bucket)
-		changed = changed || c.err == nil
+		changed = c.apply(recs) || changed
 	}
 	if !changed {
 		return errUnchanged
@@ -73,26 +130,22 @@ func applyAll(bucket *bbolt.Bucket, group []*change) error {
 	return nil
 }
 
-func (c *change) apply(bucket *bbolt.Bucket) error {
-	stored, err := revisionOf(bucket.Get(c.key))
-	if err != nil {
-		return err
+// apply reports whether it changed something.
+func (c *change) apply(recs records) bool {
+	var stored engine.Revision
+	stored, c.err = recs.revision(c.key)
+	switch {
+	case c.err != nil:
+		return false
+	case stored != c.old:
+		c.err = controller.ErrConflict
+		return false
+	case c.value != nil:
+		c.revision, c.err = recs.put(c.key, c.value)
+		return c.err == nil
+	case stored == "": // nothing is there to delete
+		return false
 	}
-	if stored != c.old {
-		return controller.ErrConflict
-	}
-	if c.content == nil {
-		return bucket.Delete(c.key)
-	}
-	// The bucket's sequence outlives what is in it, so that no revision comes twice.
-	next, err := bucket.NextSequence()
-	if err != nil {
-		return err
-	}
-	c.revision = controller.Revision(next)
-	if err := bucket.Put(c.key, join(c.revision, c.content)); err != nil {
-		c.revision = 0
-		return err
-	}
-	return nil
+	c.err = recs.remove(c.key)
+	return c.err == nil
 }

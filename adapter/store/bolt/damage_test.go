@@ -13,7 +13,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"alertscale/adapter/store/bolt"
-	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 const (
@@ -32,7 +32,7 @@ func filled(t *testing.T) []byte {
 	s, err := bolt.Open(path)
 	require.NoError(t, err)
 	for i := range 300 {
-		_, err := s.Swap(t.Context(), web(i), 0, rules.Memory{Last: &rules.LastChange{To: i}})
+		_, err := s.Put(t.Context(), engine.Record{Ref: web(i), Data: fmt.Appendf(nil, "%0300d", i)})
 		require.NoError(t, err)
 	}
 	require.NoError(t, s.Close())
@@ -41,7 +41,7 @@ func filled(t *testing.T) []byte {
 	return content
 }
 
-func web(i int) rules.Ref { return rules.Ref{Driver: "simulator", Name: fmt.Sprintf("web-%04d", i)} }
+func web(i int) string { return fmt.Sprintf("simulator:web-%04d", i) }
 
 func zeroed(content []byte, from, to int) []byte {
 	content = bytes.Clone(content)
@@ -59,7 +59,7 @@ func TestOpenRefusesDamagedFiles(t *testing.T) {
 		"much text":         {bytes.Repeat([]byte("drivers: {}\n"), 10000), damaged + "invalid database" + left},
 		"zeros":             {make([]byte, 32768), damaged + "invalid database" + left},
 		"first page alone":  {good[:page], damaged + "file size too small 4096" + left},
-		"half of it":        {good[:len(good)/2], damaged + "it is cut off: 131072 bytes of 147456" + left},
+		"half of it":        {good[:len(good)/2], damaged + "it is cut off: 262144 bytes of 278528" + left},
 		"metas gone":        {zeroed(good, 0, 2*page), damaged + "invalid database" + left},
 		"all but the metas": {zeroed(good, 2*page, len(good)), damaged + "invalid freelist page: 0, page type is unknown<00>" + left},
 	} {
@@ -85,7 +85,7 @@ func requireContent(t *testing.T, path string, want []byte) {
 func TestOpenRefusesFilesThatAreCutOff(t *testing.T) {
 	good, dir := filled(t), t.TempDir()
 	var messages []string
-	for size := os.Getpagesize(); size < 147456; size += os.Getpagesize() { // beyond, no page was ever used
+	for size := os.Getpagesize(); size < 278528; size += os.Getpagesize() { // beyond, no page was ever used
 		path := filepath.Join(dir, fmt.Sprint(size, ".db"))
 		require.NoError(t, os.WriteFile(path, good[:size], 0o600))
 		_, err := bolt.Open(path)
@@ -119,12 +119,23 @@ func TestOpenSurvivesAnyDamage(t *testing.T) {
 			requireContent(t, path, content)
 			continue
 		}
-		refs, err := s.Refs(t.Context())
-		require.NoError(t, err)
-		require.Len(t, refs, 300)
+		requireFilled(t, s)
 		require.NoError(t, s.Close())
 	}
 	require.Greater(t, refused, 30)
+}
+
+// requireFilled checks that a store holds what filled put there.
+func requireFilled(t *testing.T, s *bolt.Store) {
+	t.Helper()
+	n := 0
+	require.NoError(t, s.List(t.Context(), func(r engine.Record) error {
+		require.Equal(t, web(n), r.Ref)
+		require.Equal(t, fmt.Sprintf("%0300d", n), string(r.Data))
+		n++
+		return nil
+	}))
+	require.Equal(t, 300, n)
 }
 
 func TestOpenRefusesForeignContent(t *testing.T) {
@@ -134,7 +145,7 @@ func TestOpenRefusesForeignContent(t *testing.T) {
 	}{
 		"another program's": {
 			func(tx *bbolt.Tx) error {
-				return first(tx.DeleteBucket([]byte("meta")), tx.DeleteBucket([]byte("refs")), put(tx, "raft", "a", "b"))
+				return first(tx.DeleteBucket([]byte("meta")), tx.DeleteBucket([]byte("records")), put(tx, "raft", "a", "b"))
 			},
 			damaged + "it is the bbolt file of another program" + left,
 		},
@@ -142,38 +153,60 @@ func TestOpenRefusesForeignContent(t *testing.T) {
 			func(tx *bbolt.Tx) error { return first(tx.DeleteBucket([]byte("meta")), put(tx, "meta", "a", "b")) },
 			damaged + "it is the bbolt file of another program" + left,
 		},
-		"no refs": {
-			func(tx *bbolt.Tx) error { return tx.DeleteBucket([]byte("refs")) },
+		"no records": {
+			func(tx *bbolt.Tx) error { return tx.DeleteBucket([]byte("records")) },
 			damaged + "it is the bbolt file of another program" + left,
 		},
-		"a newer format": {
-			func(tx *bbolt.Tx) error { return put(tx, "meta", "format", "2") },
-			`it has format "2", and this alertscale knows "1"; run the one that wrote it, ` +
-				`or give this one another file with --storage=file:PATH`,
+		"format 1 without its bucket": {
+			func(tx *bbolt.Tx) error { return put(tx, "meta", "format", "1") },
+			damaged + "it is the bbolt file of another program" + left,
 		},
-		"a broken record": {
-			func(tx *bbolt.Tx) error { return put(tx, "refs", "simulator:web", `{"revision":1`) },
-			damaged + `what it holds of "simulator:web" is broken: unexpected end of JSON input` + left,
+		"a format that is no number": {
+			func(tx *bbolt.Tx) error { return put(tx, "meta", "format", "two") },
+			damaged + "it is the bbolt file of another program" + left,
 		},
-		"a record without a revision": {
-			func(tx *bbolt.Tx) error { return put(tx, "refs", "simulator:web", `{"ref":{}}`) },
-			damaged + `what it holds of "simulator:web" is broken: the stored value has no revision` + left,
+		"a later format": {
+			func(tx *bbolt.Tx) error {
+				return first(tx.DeleteBucket([]byte("records")), put(tx, "parts", "a", "b"), put(tx, "meta", "format", "3"))
+			},
+			"written by a later alertscale (format 3); use that, or another file with --storage=file:PATH",
+		},
+		"a short record": {
+			func(tx *bbolt.Tx) error { return put(tx, "records", "simulator:web", "012345678901") },
+			damaged + `what it holds of "simulator:web" is broken: the stored value is too short` + left,
+		},
+		"another byte in a record": {
+			func(tx *bbolt.Tx) error {
+				value := bytes.Clone(tx.Bucket([]byte("records")).Get([]byte("simulator:cart")))
+				value[len(value)-1]++
+				return put(tx, "records", "simulator:cart", string(value))
+			},
+			damaged + `what it holds of "simulator:cart" is broken: its checksum is wrong` + left,
 		},
 		"a record of another ref": {
 			func(tx *bbolt.Tx) error {
-				return put(tx, "refs", "simulator:web", `{"revision":1,"ref":{"driver":"swarm","name":"web"},"memory":{}}`)
+				return put(tx, "records", "simulator:web", string(tx.Bucket([]byte("records")).Get([]byte("simulator:cart"))))
 			},
-			damaged + `what it holds of "simulator:web" is of "swarm:web", revision 1 of 0` + left,
+			damaged + `what it holds of "simulator:web" is broken: its checksum is wrong` + left,
+		},
+		"a revision that was never given": {
+			func(tx *bbolt.Tx) error { return tx.Bucket([]byte("records")).SetSequence(0) },
+			damaged + `what it holds of "simulator:cart" has revision 1 of 0` + left,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "alertscale.db")
 			s, err := bolt.Open(path)
 			require.NoError(t, err)
+			_, err = s.Put(t.Context(), engine.Record{Ref: "simulator:cart", Data: []byte("data")})
+			require.NoError(t, err)
 			require.NoError(t, s.Close())
 			edit(t, path, tc.change)
+			content, err := os.ReadFile(path)
+			require.NoError(t, err)
 			_, err = bolt.Open(path)
 			require.EqualError(t, err, "open store "+path+": "+tc.want)
+			requireContent(t, path, content)
 		})
 	}
 }

@@ -15,19 +15,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"alertscale/adapter/controller"
 	"alertscale/adapter/store/bolt"
-	"alertscale/rules"
 )
 
-// childFile is set in a child process: the file that it is to swap in until it is killed.
+// childFile is set in a child process: the file that it is to put records in until it is killed.
 const childFile = "ALERTSCALE_TEST_STORE"
 
-// TestSwapSurvivesKill kills a process in the midst of swaps, time and again: all that it was told
+// TestPutSurvivesKill kills a process in the middle of Puts, ten times: all that it was told
 // is stored is there, and nothing that was never handed in.
-func TestSwapSurvivesKill(t *testing.T) {
+func TestPutSurvivesKill(t *testing.T) {
 	if path := os.Getenv(childFile); path != "" {
-		swapUntilKilled(t, path)
+		putUntilKilled(t, path)
 	}
 	path := filepath.Join(t.TempDir(), "alertscale.db")
 	acknowledged := map[int]int{}
@@ -38,10 +36,10 @@ func TestSwapSurvivesKill(t *testing.T) {
 		s, err := bolt.Open(path)
 		require.NoError(t, err)
 		for writer, n := range acknowledged {
-			m, _, err := s.Load(t.Context(), web(writer))
+			r, err := s.Load(t.Context(), web(writer))
 			require.NoError(t, err)
-			require.GreaterOrEqual(t, int(m.Calls), n, "writer %d", writer)
-			require.LessOrEqual(t, int(m.Calls), n+1, "writer %d", writer) // stored, and killed before it said so
+			require.GreaterOrEqual(t, len(r.Data), n, "writer %d", writer)
+			require.LessOrEqual(t, len(r.Data), n+1, "writer %d", writer) // stored, and killed before it said so
 		}
 		require.NoError(t, s.Close())
 	}
@@ -50,11 +48,11 @@ func TestSwapSurvivesKill(t *testing.T) {
 
 const writers = 8
 
-// killedAfter runs a child for a while from its first swap; it returns the last count that each
+// killedAfter runs a child for a while from its first Put; it returns the last count that each
 // writer was told is stored.
 func killedAfter(t *testing.T, path string, d time.Duration) map[int]int {
 	t.Helper()
-	child := exec.Command(os.Args[0], "-test.run=^TestSwapSurvivesKill$")
+	child := exec.Command(os.Args[0], "-test.run=^TestPutSurvivesKill$")
 	child.Env = append(os.Environ(), childFile+"="+path)
 	out, err := child.StdoutPipe()
 	require.NoError(t, err)
@@ -82,7 +80,7 @@ func killedAfter(t *testing.T, path string, d time.Duration) map[int]int {
 	return last
 }
 
-func swapUntilKilled(t *testing.T, path string) {
+func putUntilKilled(t *testing.T, path string) {
 	s, err := bolt.Open(path)
 	require.NoError(t, err)
 	var wg sync.WaitGroup
@@ -92,17 +90,17 @@ func swapUntilKilled(t *testing.T, path string) {
 	wg.Wait()
 }
 
-func countUp(t *testing.T, s controller.Store, writer int) {
+// countUp makes what is stored of a ref longer by one, again and again.
+func countUp(t *testing.T, s *bolt.Store, writer int) {
 	for {
-		m, revision, err := s.Load(t.Context(), web(writer))
+		r, err := s.Load(t.Context(), web(writer))
 		if err != nil {
 			panic(err)
 		}
-		m.Calls++
-		m.Last = &rules.LastChange{Rule: strings.Repeat("x", int(m.Calls)%5000)}
-		if _, err = s.Swap(t.Context(), web(writer), revision, m); err != nil {
+		r.Data = append(r.Data, 'x')
+		if _, err = s.Put(t.Context(), r); err != nil {
 			panic(err)
 		}
-		fmt.Printf("%d %d\n", writer, m.Calls)
+		fmt.Printf("%d %d\n", writer, len(r.Data))
 	}
 }

@@ -46,13 +46,13 @@ func open(path string) (*Store, error) {
 		err = syncFolder(folder)
 	}
 	if err != nil {
-		_ = db.Close() // nothing was written
+		_ = db.Close() // the error above says more
 		return nil, err
 	}
-	return &Store{db: db, path: path, turn: make(chan struct{}, 1)}, nil
+	return &Store{db: db, path: path, update: db.Update}, nil
 }
 
-// openDB tells what the system refuses from what bbolt does not like about the file. Where bbolt
+// openDB distinguishes what the system refuses from what bbolt does not like about the file. Where bbolt
 // panics, the file stays locked for as long as this process lives.
 func openDB(path string) (db *bbolt.DB, err error) {
 	err = guard(func() error {

@@ -3,6 +3,7 @@
 package bolt_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"alertscale/adapter/store/bolt"
-	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 func TestOpenMakesFolderAndFile(t *testing.T) {
@@ -97,28 +98,27 @@ func asNobody(f func()) {
 	<-done
 }
 
-// TestSwapSaysThatTheDiskIsFull stands a limit on the size of files in for a disk that is full:
+// TestPutSaysThatTheDiskIsFull uses a limit on the size of files in place of a disk that is full:
 // where the file has to grow, and where it has grown and what is beyond the limit is written.
-func TestSwapSaysThatTheDiskIsFull(t *testing.T) {
+func TestPutSaysThatTheDiskIsFull(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "alertscale.db")
 	s, err := bolt.Open(path)
 	require.NoError(t, err)
-	large := rules.Memory{Last: &rules.LastChange{Rule: strings.Repeat("x", 1<<20)}}
 	for i := range 2 {
-		small := rules.Memory{Last: &rules.LastChange{To: i}}
-		revision, err := s.Swap(t.Context(), web(i), 0, small)
+		small := engine.Record{Ref: web(i), Data: fmt.Append(nil, i)}
+		small.Revision, err = s.Put(t.Context(), small)
 		require.NoError(t, err)
+		large := engine.Record{Ref: web(i), Revision: small.Revision, Data: bytes.Repeat([]byte("x"), 1<<20)}
 		withFileLimit(t, 1<<17, func() {
-			_, err = s.Swap(t.Context(), web(i), revision, large)
-			require.ErrorContains(t, err, fmt.Sprintf("swap %s in %s: ", web(i), path))
+			_, err = s.Put(t.Context(), large)
+			require.ErrorContains(t, err, fmt.Sprintf("put %s in %s: ", web(i), path))
 			require.ErrorContains(t, err, "file too large")
 
-			got, again, err := s.Load(t.Context(), web(i))
+			got, err := s.Load(t.Context(), web(i))
 			require.NoError(t, err)
-			require.Equal(t, revision, again)
-			require.Equal(t, i, got.Last.To)
+			require.Equal(t, small, got)
 		})
-		_, err = s.Swap(t.Context(), web(i), revision, large)
+		_, err = s.Put(t.Context(), large)
 		require.NoError(t, err, "the store remains usable")
 	}
 	require.NoError(t, s.Close())

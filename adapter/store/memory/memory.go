@@ -3,85 +3,106 @@
 package memory
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync"
 
 	"alertscale/adapter/controller"
-	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
-// Store is an controller.Store in memory. What it holds is encoded, so that it has nothing in common
-// with what callers hold, and reads as it would from a file.
+// Store is a controller.Storage in memory. It shares no memory with its callers.
 type Store struct {
-	mu       sync.RWMutex
-	revision controller.Revision // of the last swap, of whatever ref
-	entries  map[rules.Ref]entry
-}
-
-type entry struct {
-	revision controller.Revision
-	memory   []byte
+	mu      sync.RWMutex
+	puts    uint64                   // how many stored something; numbers the revisions of all refs
+	records map[string]engine.Record // by ref; their data is replaced, never written to
 }
 
 // New returns an empty store.
-func New() *Store { return &Store{entries: map[rules.Ref]entry{}} }
+func New() *Store { return &Store{records: map[string]engine.Record{}} }
 
-// Load returns what is stored; zero values where there is nothing.
-func (s *Store) Load(ctx context.Context, ref rules.Ref) (rules.Memory, controller.Revision, error) {
+// Load returns what is stored of a ref; a record without data where there is nothing.
+func (s *Store) Load(ctx context.Context, ref string) (engine.Record, error) {
 	if err := ctx.Err(); err != nil {
-		return rules.Memory{}, 0, fmt.Errorf("load %s: %w", ref, err)
-	}
-	s.mu.RLock()
-	e, ok := s.entries[ref]
-	s.mu.RUnlock()
-	var m rules.Memory
-	if !ok {
-		return m, 0, nil
-	}
-	if err := json.Unmarshal(e.memory, &m); err != nil {
-		return rules.Memory{}, 0, fmt.Errorf("load %s: %w", ref, err)
-	}
-	return m, e.revision, nil
-}
-
-// Swap stores m if the ref still has revision old, else it returns controller.ErrConflict. An empty
-// memory is deleted, and has revision zero.
-func (s *Store) Swap(ctx context.Context, ref rules.Ref, old controller.Revision, m rules.Memory) (controller.Revision, error) {
-	if err := ctx.Err(); err != nil {
-		return 0, fmt.Errorf("swap %s: %w", ref, err)
-	}
-	encoded, err := json.Marshal(m)
-	if err != nil {
-		return 0, fmt.Errorf("swap %s: %w", ref, err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.entries[ref].revision != old {
-		return 0, fmt.Errorf("swap %s: %w", ref, controller.ErrConflict)
-	}
-	if m.Empty() {
-		delete(s.entries, ref)
-		return 0, nil
-	}
-	s.revision++
-	s.entries[ref.Clone()] = entry{s.revision, encoded}
-	return s.revision, nil
-}
-
-// Refs lists what is stored, in no order.
-func (s *Store) Refs(ctx context.Context) ([]rules.Ref, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("list refs: %w", err)
+		return engine.Record{}, fmt.Errorf("load %s: %w", ref, err)
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	refs := make([]rules.Ref, 0, len(s.entries))
-	for ref := range s.entries {
-		refs = append(refs, ref)
+	r, ok := s.records[ref]
+	if !ok {
+		return engine.Record{Ref: ref}, nil
 	}
-	return refs, nil
+	r.Data = bytes.Clone(r.Data)
+	return r, nil
+}
+
+// Put stores r.Data if the ref still has revision r.Revision, else it returns controller.ErrConflict. Empty data
+// deletes, and has the empty revision.
+func (s *Store) Put(ctx context.Context, r engine.Record) (engine.Revision, error) {
+	err := ctx.Err()
+	if err == nil && r.Ref == "" {
+		err = errors.New("a record needs a ref")
+	}
+	var revision engine.Revision
+	if err == nil {
+		revision, err = s.swap(r)
+	}
+	if err != nil {
+		return "", fmt.Errorf("put %s: %w", r.Ref, err)
+	}
+	return revision, nil
+}
+
+func (s *Store) swap(r engine.Record) (engine.Revision, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.records[r.Ref].Revision != r.Revision {
+		return "", controller.ErrConflict
+	}
+	if len(r.Data) == 0 {
+		delete(s.records, r.Ref)
+		return "", nil
+	}
+	s.puts++
+	stored := engine.Record{
+		Ref:      strings.Clone(r.Ref), // it may be a part of the body of a notification
+		Revision: engine.Revision(strconv.FormatUint(s.puts, 10)),
+		Data:     bytes.Clone(r.Data),
+	}
+	s.records[stored.Ref] = stored
+	return stored.Revision, nil
+}
+
+// List calls each with every record, as they were when it was called, until it returns an error.
+func (s *Store) List(ctx context.Context, each func(engine.Record) error) error {
+	for _, r := range s.all() {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("list records: %w", err)
+		}
+		r.Data = bytes.Clone(r.Data)
+		if err := each(r); err != nil {
+			return err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("list records: %w", err)
+	}
+	return nil
+}
+
+// all returns the records by themselves, so that no lock is held while somebody looks at them.
+func (s *Store) all() []engine.Record {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	all := make([]engine.Record, 0, len(s.records))
+	for _, r := range s.records {
+		all = append(all, r)
+	}
+	return all
 }
 
 // Close does nothing.

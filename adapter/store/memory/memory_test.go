@@ -3,11 +3,10 @@ package memory_test
 import (
 	"testing"
 
-	"alertscale/adapter/controller"
 	"alertscale/adapter/store/memory"
 	"alertscale/adapter/store/storetest"
 )
 
 func TestStore(t *testing.T) {
-	storetest.Run(t, func(*testing.T) controller.Store { return memory.New() })
+	storetest.Run(t, func(*testing.T) storetest.Store { return memory.New() })
 }

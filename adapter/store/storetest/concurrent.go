@@ -3,89 +3,95 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"alertscale/adapter/controller"
-	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
-// oneRef lets many writers add to one ref's memory: as many additions as swaps succeeded, and no
-// revision won by two.
-func oneRef(t *testing.T, s controller.Store) {
+// oneRef lets many writers count up one ref: as many additions as Puts succeeded, and no
+// revision replaced by two.
+func oneRef(t *testing.T, s Store) {
 	const writers, each = 8, 10
-	mustSwap(t, s, ref("web"), 0, small(0))
-	var won sync.Map
-	var wg sync.WaitGroup
-	for range writers {
-		wg.Go(func() {
-			for range each {
-				old := add(t, s, ref("web"))
-				_, twice := won.LoadOrStore(old, true)
-				assert.False(t, twice, "two swaps of revision %d succeeded", old)
+	mustPut(t, s, "web", "", "0")
+	var replaced sync.Map
+	require.NoError(t, together(writers, func(int) error {
+		for range each {
+			old, err := add(t, s, "web")
+			if _, twice := replaced.LoadOrStore(old, true); err == nil && twice {
+				err = fmt.Errorf("two Puts replaced revision %s", old)
 			}
-		})
-	}
-	wg.Wait()
-	_, m := mustLoad(t, s, ref("web"))
-	require.EqualValues(t, writers*each, m.Calls)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	got, err := s.Load(t.Context(), "web")
+	require.NoError(t, err)
+	require.Equal(t, strconv.Itoa(writers*each), string(got.Data))
 }
 
-// add counts one more call in a ref's memory, however often it has to try; it returns the revision
-// that it replaced.
-func add(t *testing.T, s controller.Store, ref rules.Ref) controller.Revision {
+// add counts a ref up by one, however often it has to try; it returns the revision that it replaced.
+func add(t *testing.T, s Store, ref string) (engine.Revision, error) {
 	for {
-		m, old, err := s.Load(t.Context(), ref)
-		if !assert.NoError(t, err) {
-			return 0
+		r, err := s.Load(t.Context(), ref)
+		if err != nil {
+			return "", err
 		}
-		m.Calls++
-		_, err = s.Swap(t.Context(), ref, old, m)
-		if err == nil || !assert.ErrorIs(t, err, controller.ErrConflict) {
-			return old
+		n, err := strconv.Atoi(string(r.Data))
+		if err != nil {
+			return "", err
+		}
+		r.Data = strconv.AppendInt(nil, int64(n+1), 10)
+		_, err = s.Put(t.Context(), r)
+		if err == nil || !errors.Is(err, controller.ErrConflict) {
+			return r.Revision, err
 		}
 	}
 }
 
 // manyRefs lets a writer for each ref store, replace and delete, while all are read.
-func manyRefs(t *testing.T, s controller.Store) {
+func manyRefs(t *testing.T, s Store) {
 	const refs, each = 32, 5
-	var wg sync.WaitGroup
-	for i := range refs {
-		wg.Go(func() { assert.NoError(t, churn(t, s, ref(fmt.Sprint(i)), each)) })
-		wg.Go(func() {
-			_, err := s.Refs(t.Context())
-			assert.NoError(t, err)
+	require.NoError(t, together(2*refs, func(i int) error {
+		if i%2 == 0 {
+			return churn(t, s, fmt.Sprint(i/2), each)
+		}
+		return s.List(t.Context(), func(r engine.Record) error {
+			if len(r.Data) == 0 || r.Revision == "" {
+				return fmt.Errorf("what is listed of %s is empty", r.Ref)
+			}
+			return nil
 		})
-	}
-	wg.Wait()
-	var want []rules.Ref
+	}))
+	var want []string
 	for i := range refs {
-		want = append(want, ref(fmt.Sprint(i)))
-		_, m := mustLoad(t, s, want[i])
-		requireSame(t, small(each), m)
+		want = append(want, fmt.Sprint(i))
+		got, err := s.Load(t.Context(), want[i])
+		require.NoError(t, err)
+		require.Equal(t, strconv.Itoa(each), string(got.Data))
 	}
 	requireRefs(t, s, want...)
 }
 
-func churn(t *testing.T, s controller.Store, ref rules.Ref, times int) error {
-	var revision controller.Revision
+func churn(t *testing.T, s Store, ref string, times int) error {
 	for i := range times + 1 {
-		stored, err := s.Swap(t.Context(), ref, revision, small(i))
-		if err != nil {
+		r := engine.Record{Ref: ref, Data: strconv.AppendInt(nil, int64(i), 10)}
+		stored, err := s.Put(t.Context(), r)
+		if err != nil || i == times {
 			return err
 		}
-		if i == times {
-			break
-		}
-		if revision, err = s.Swap(t.Context(), ref, stored, rules.Memory{}); err != nil {
+		if _, err := s.Put(t.Context(), engine.Record{Ref: ref, Revision: stored}); err != nil {
 			return err
 		}
-		if _, err := s.Swap(t.Context(), ref, stored, small(i)); !errors.Is(err, controller.ErrConflict) {
-			return fmt.Errorf("swap of a revision that is gone: %v", err)
+		r.Revision = stored
+		if _, err := s.Put(t.Context(), r); !errors.Is(err, controller.ErrConflict) {
+			return fmt.Errorf("put on a revision that is gone: %v", err)
 		}
 	}
 	return nil

@@ -2,32 +2,49 @@
 package storetest
 
 import (
-	"context"
+	"errors"
 	"fmt"
+	"io"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"alertscale/adapter/controller"
-	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
-// Run checks a store against the contract of controller.Store. Each test opens an empty one, and
+// Store is what is tested.
+type Store interface {
+	controller.Storage
+	io.Closer
+}
+
+// Run checks a store against the contract of controller.Storage. Each test opens an empty one, and
 // closes it at its end.
-func Run(t *testing.T, open func(t *testing.T) controller.Store) {
-	for name, test := range map[string]func(*testing.T, controller.Store){
-		"Absent":             absent,
-		"Swap":               swap,
-		"StaleRevision":      stale,
-		"EmptyMemory":        empty,
-		"RevisionsNeverTurn": revisions,
-		"Refs":               refs,
-		"RoundTrip":          roundTrip,
-		"Isolation":          isolation,
-		"BigMemory":          big,
-		"OneRefManyWriters":  oneRef,
-		"ManyRefs":           manyRefs,
-		"CancelledContext":   cancelled,
+func Run(t *testing.T, open func(t *testing.T) Store) {
+	for name, test := range map[string]func(*testing.T, Store){
+		"Absent":              absent,
+		"Put":                 put,
+		"StaleRevision":       stale,
+		"ForeignRevision":     foreign,
+		"EmptyData":           empty,
+		"NoRef":               noRef,
+		"RevisionsNeverAgain": revisions,
+		"Keys":                keys,
+		"Isolation":           isolation,
+		"AnyBytes":            anyBytes,
+		"LargeData":           large,
+		"ManyRecords":         manyRecords,
+		"ListStops":           listStops,
+		"ListCallsTheStore":   listCalls,
+		"ContextEndedBefore":  endedBefore,
+		"ContextEndsInList":   endsInList,
+		"ContextEndsInPut":    endsInPut,
+		"Model":               model,
+		"ConcurrentModel":     concurrentModel,
+		"OneRefManyWriters":   oneRef,
+		"ManyRefs":            manyRefs,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t)
@@ -39,148 +56,228 @@ func Run(t *testing.T, open func(t *testing.T) controller.Store) {
 
 // RunDurable checks that what a store holds is there when it is opened again. Whatever open is
 // given the same dir for is one store.
-func RunDurable(t *testing.T, open func(t *testing.T, dir string) controller.Store) {
+func RunDurable(t *testing.T, open func(t *testing.T, dir string) Store) {
 	dir := t.TempDir()
 	s := open(t, dir)
-	kept := mustSwap(t, s, ref("kept"), 0, full())
-	gone := mustSwap(t, s, ref("gone"), 0, full())
-	require.Zero(t, mustSwap(t, s, ref("gone"), gone, rules.Memory{}))
+	kept := mustPut(t, s, "kept", "", "first")
+	gone := mustPut(t, s, "gone", "", "second")
+	require.Empty(t, mustPut(t, s, "gone", gone, ""))
 	require.NoError(t, s.Close())
 
 	s = open(t, dir)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	requireStored(t, s, ref("kept"), kept, full())
-	requireStored(t, s, ref("gone"), 0, rules.Memory{})
-	requireRefs(t, s, ref("kept"))
+	requireStored(t, s, "kept", kept, "first")
+	requireStored(t, s, "gone", "", "")
+	requireList(t, s, engine.Record{Ref: "kept", Revision: kept, Data: []byte("first")})
 
-	again := mustSwap(t, s, ref("gone"), 0, small(1))
+	again := mustPut(t, s, "gone", "", "third")
 	require.NotEqual(t, gone, again, "a revision from before was given again")
-	requireConflict(t, s, ref("gone"), gone, small(2))
-	mustSwap(t, s, ref("kept"), kept, small(3))
+	requireConflict(t, s, "gone", gone, "fourth")
+	mustPut(t, s, "kept", kept, "fifth")
 }
 
-func absent(t *testing.T, s controller.Store) {
-	requireStored(t, s, ref("web"), 0, rules.Memory{})
-	requireRefs(t, s)
+func absent(t *testing.T, s Store) {
+	requireStored(t, s, "web", "", "")
+	requireList(t, s)
+	require.Empty(t, mustPut(t, s, "web", "", ""), "what is not there is deleted")
+	requireList(t, s)
 }
 
-func swap(t *testing.T, s controller.Store) {
-	first := mustSwap(t, s, ref("web"), 0, small(1))
-	require.NotZero(t, first)
-	requireStored(t, s, ref("web"), first, small(1))
+func put(t *testing.T, s Store) {
+	first := mustPut(t, s, "web", "", "1")
+	require.NotEmpty(t, first)
+	requireStored(t, s, "web", first, "1")
 
-	second := mustSwap(t, s, ref("web"), first, small(2))
+	second := mustPut(t, s, "web", first, "2")
+	require.NotEmpty(t, second)
 	require.NotEqual(t, first, second)
-	requireStored(t, s, ref("web"), second, small(2))
-	requireStored(t, s, ref("cart"), 0, rules.Memory{})
+	requireStored(t, s, "web", second, "2")
+	third := mustPut(t, s, "web", second, "2")
+	require.NotEqual(t, second, third, "the same data is stored again")
+	requireStored(t, s, "cart", "", "")
 }
 
-func stale(t *testing.T, s controller.Store) {
-	requireConflict(t, s, ref("web"), 1, small(1))
-	requireRefs(t, s)
+func stale(t *testing.T, s Store) {
+	first := mustPut(t, s, "web", "", "1")
+	requireConflict(t, s, "web", "", "2")
+	requireConflict(t, s, "web", "", "")
 
-	first := mustSwap(t, s, ref("web"), 0, small(1))
-	requireConflict(t, s, ref("web"), 0, small(2))
-	requireConflict(t, s, ref("web"), first+1, small(2))
-
-	second := mustSwap(t, s, ref("web"), first, small(3))
-	requireConflict(t, s, ref("web"), first, small(4))
-	requireConflict(t, s, ref("web"), first, rules.Memory{})
-	requireConflict(t, s, ref("cart"), second, small(4))
-	requireStored(t, s, ref("web"), second, small(3))
-	requireStored(t, s, ref("cart"), 0, rules.Memory{})
+	second := mustPut(t, s, "web", first, "3")
+	requireConflict(t, s, "web", first, "4")
+	requireConflict(t, s, "web", first, "")
+	requireConflict(t, s, "cart", second, "4")
+	requireConflict(t, s, "cart", second, "")
+	requireStored(t, s, "web", second, "3")
+	requireStored(t, s, "cart", "", "")
 }
 
-func empty(t *testing.T, s controller.Store) {
-	nothing := rules.Memory{Target: "web", Calls: 7} // of which nothing is worth storing
-	require.True(t, nothing.Empty())
-	require.Zero(t, mustSwap(t, s, ref("web"), 0, nothing))
-	requireRefs(t, s)
-
-	first := mustSwap(t, s, ref("web"), 0, small(1))
-	require.Zero(t, mustSwap(t, s, ref("web"), first, nothing))
-	requireStored(t, s, ref("web"), 0, rules.Memory{})
-	requireRefs(t, s)
-	requireConflict(t, s, ref("web"), first, nothing)
+// foreign checks revisions that the store never gave.
+func foreign(t *testing.T, s Store) {
+	first := mustPut(t, s, "web", "", "1")
+	for _, r := range []engine.Revision{"0", "-1", "x", " ", "\x00", "0" + first, first + " ", first + "0", "+" + first, engine.Revision(strings.Repeat("9", 100))} {
+		requireConflict(t, s, "web", r, "2")
+		requireConflict(t, s, "web", r, "")
+		requireConflict(t, s, "cart", r, "2")
+	}
+	requireList(t, s, engine.Record{Ref: "web", Revision: first, Data: []byte("1")})
 }
 
-func revisions(t *testing.T, s controller.Store) {
-	seen := map[controller.Revision]bool{}
+func empty(t *testing.T, s Store) {
+	first := mustPut(t, s, "web", "", "1")
+	revision, err := s.Put(t.Context(), engine.Record{Ref: "web", Revision: first, Data: []byte{}})
+	require.NoError(t, err)
+	require.Empty(t, revision)
+	requireStored(t, s, "web", "", "")
+	requireList(t, s)
+	requireConflict(t, s, "web", first, "")
+	requireConflict(t, s, "web", first, "2")
+}
+
+func noRef(t *testing.T, s Store) {
+	_, err := s.Put(t.Context(), engine.Record{Data: []byte("1")})
+	require.ErrorContains(t, err, "a record needs a ref")
+	require.NotErrorIs(t, err, controller.ErrConflict)
+	requireStored(t, s, "", "", "")
+	requireList(t, s)
+}
+
+func revisions(t *testing.T, s Store) {
+	seen := map[engine.Revision]bool{}
 	for i := range 10 {
-		revision := mustSwap(t, s, ref("web"), 0, small(i))
-		require.False(t, seen[revision], "revision %d stands for two memories of a ref", revision)
+		revision := mustPut(t, s, "web", "", fmt.Sprint(i))
+		require.False(t, seen[revision], "revision %s stands for two states of a ref", revision)
 		for old := range seen {
-			requireConflict(t, s, ref("web"), old, small(99))
+			requireConflict(t, s, "web", old, "stale")
 		}
 		seen[revision] = true
-		mustSwap(t, s, ref("web"), revision, rules.Memory{})
+		mustPut(t, s, "web", revision, "")
 	}
 }
 
-func refs(t *testing.T, s controller.Store) {
-	all := []rules.Ref{
-		{Driver: "kubernetes", Kind: "Deployment", Namespace: "shop", Name: "web"},
-		{Driver: "kubernetes", Kind: "Rollout.argoproj.io", Namespace: "shop", Name: "web"},
-		{Driver: "kubernetes", Kind: "HorizontalPodAutoscaler", Namespace: "shop", Name: "web", Path: "/spec/minReplicas"},
-		{Driver: "swarm", Kind: "service", Name: "wéb <\"&\\>"},
-		{Driver: "simulator", Name: "web"},
+// keys are refs of which a store could make a mistake.
+func keys(t *testing.T, s Store) {
+	var want []engine.Record
+	for i, ref := range oddRefs() {
+		data := fmt.Sprint(i)
+		want = append(want, engine.Record{Ref: ref, Revision: mustPut(t, s, ref, "", data), Data: []byte(data)})
 	}
-	for i, ref := range all {
-		mustSwap(t, s, ref, 0, small(i))
+	requireList(t, s, want...)
+	for _, r := range want {
+		requireStored(t, s, r.Ref, r.Revision, string(r.Data))
+		require.Empty(t, mustPut(t, s, r.Ref, r.Revision, ""))
 	}
-	requireRefs(t, s, all...)
-	for i, ref := range all {
-		_, m := mustLoad(t, s, ref)
-		requireSame(t, small(i), m)
-	}
+	requireList(t, s)
 }
 
-func roundTrip(t *testing.T, s controller.Store) {
-	revision := mustSwap(t, s, ref("web"), 0, full())
-	requireStored(t, s, ref("web"), revision, full())
+func oddRefs() []string {
+	return []string{
+		"kubernetes:Deployment/shop/web", "kubernetes:Deployment/shop/web#/spec/minReplicas", "kubernetes:Deployment/shop/we",
+		"kubernetes:deployment/shop/web", "swarm:service/wéb <\"&\\>", "swarm:service/we\u0301b", "simulator:日本 🚀",
+		"/", "//", ".", "..", "../web", "a/../b", " ", "web ", " web", "\n", "\t", "%", "%2F", "%00", "a:b:c", "\x00", "web\x00", "web",
+		"\x7f", "\xff", "\xff\xfe", "meta", "format", "refs", "records", "{}", `"`, "*", "?", "$HOME",
+		strings.Repeat("x", 253), strings.Repeat("x", 2047), strings.Repeat("x", 2048), strings.Repeat("/", 2048), strings.Repeat("é", 1024),
+	}
 }
 
 // isolation checks that a store neither hands out what it holds nor holds what it was handed.
-func isolation(t *testing.T, s controller.Store) {
-	given := full()
-	revision := mustSwap(t, s, ref("web"), 0, given)
-	scribble(given)
-	requireStored(t, s, ref("web"), revision, full())
+func isolation(t *testing.T, s Store) {
+	given := []byte("given")
+	revision, err := s.Put(t.Context(), engine.Record{Ref: "web", Data: given})
+	require.NoError(t, err)
+	clear(given)
+	requireStored(t, s, "web", revision, "given")
 
-	_, loaded := mustLoad(t, s, ref("web"))
-	scribble(loaded)
-	requireStored(t, s, ref("web"), revision, full())
+	loaded, err := s.Load(t.Context(), "web")
+	require.NoError(t, err)
+	clear(loaded.Data)
+	requireStored(t, s, "web", revision, "given")
+
+	require.NoError(t, s.List(t.Context(), func(r engine.Record) error {
+		clear(r.Data)
+		_ = append(r.Data[:0], "scribbled over all of it"...)
+		return nil
+	}))
+	requireStored(t, s, "web", revision, "given")
 }
 
-func big(t *testing.T, s controller.Store) {
-	m := rules.Memory{Alerts: map[string]rules.Heard{}}
-	for i := range 10000 {
-		h := full().Alerts["0f922923fccbbcce"]
-		h.Groups = []rules.GroupID{rules.GroupID(i)}
-		m.Alerts[fmt.Sprintf("%016x", i)] = h
+// anyBytes checks that data is nothing but bytes to a store.
+func anyBytes(t *testing.T, s Store) {
+	var revision engine.Revision
+	every := make([]byte, 256)
+	for i := range every {
+		every[i] = byte(i)
 	}
-	first := mustSwap(t, s, ref("web"), 0, m)
-	delete(m.Alerts, fmt.Sprintf("%016x", 0))
-	second := mustSwap(t, s, ref("web"), first, m)
-	_, got := mustLoad(t, s, ref("web"))
-	require.Len(t, got.Alerts, 9999)
-	for fp, h := range got.Alerts {
-		require.Equal(t, m.Alerts[fp].Groups, h.Groups)
-		require.True(t, m.Alerts[fp].At.Equal(h.At))
+	for _, data := range []string{"\x00", "0", "{", "null", `{"revision":1}`, "\xff\xfe", strings.Repeat("\x00", 5000), string(every)} {
+		revision = mustPut(t, s, "web", revision, data)
+		requireStored(t, s, "web", revision, data)
 	}
-	mustSwap(t, s, ref("web"), second, rules.Memory{})
 }
 
-func cancelled(t *testing.T, s controller.Store) {
-	revision := mustSwap(t, s, ref("web"), 0, small(1))
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
+// large checks data of 8 MiB: stored, beside small ones, made smaller and larger, and deleted.
+func large(t *testing.T, s Store) {
+	data := func(c string, size int) string { return strings.Repeat(c+"\x00\xff", size/3) }
+	var revision engine.Revision
+	small := mustPut(t, s, "small", "", "small")
+	for i, size := range []int{4 << 10, 8 << 20, 100 << 10, 8 << 20} {
+		want := data(fmt.Sprint(i), size)
+		revision = mustPut(t, s, "web", revision, want)
+		requireStored(t, s, "web", revision, want)
+	}
+	other := mustPut(t, s, "other", "", data("o", 8<<20))
+	requireStored(t, s, "other", other, data("o", 8<<20))
+	requireRefs(t, s, "small", "web", "other")
+	mustPut(t, s, "web", revision, "")
+	requireStored(t, s, "small", small, "small")
+	requireRefs(t, s, "small", "other")
+}
 
-	_, _, err := s.Load(ctx, ref("web"))
-	require.ErrorIs(t, err, context.Canceled)
-	_, err = s.Swap(ctx, ref("web"), revision, small(2))
-	require.ErrorIs(t, err, context.Canceled)
-	_, err = s.Refs(ctx)
-	require.ErrorIs(t, err, context.Canceled)
-	requireStored(t, s, ref("web"), revision, small(1))
+// manyRecords lists more than a store may want to read at once.
+func manyRecords(t *testing.T, s Store) {
+	var want []string
+	for i := range 2500 {
+		want = append(want, fmt.Sprintf("web-%04d", i))
+	}
+	require.NoError(t, together(len(want), func(i int) error {
+		_, err := s.Put(t.Context(), engine.Record{Ref: want[i], Data: []byte(strings.Repeat("x", i%3000+1))})
+		return err
+	}))
+	requireRefs(t, s, want...)
+}
+
+var errEnough = errors.New("enough")
+
+func listStops(t *testing.T, s Store) {
+	for _, ref := range []string{"a", "b", "c"} {
+		mustPut(t, s, ref, "", ref)
+	}
+	calls := 0
+	err := s.List(t.Context(), func(engine.Record) error {
+		if calls++; calls == 2 {
+			return errEnough
+		}
+		return nil
+	})
+	require.ErrorIs(t, err, errEnough)
+	require.Equal(t, 2, calls)
+}
+
+// listCalls calls the store for each record of a list, in such a way that it has to grow.
+func listCalls(t *testing.T, s Store) {
+	const refs = 20
+	for i := range refs {
+		mustPut(t, s, fmt.Sprint(i), "", "small")
+	}
+	require.NoError(t, s.List(t.Context(), func(r engine.Record) error {
+		loaded, err := s.Load(t.Context(), r.Ref)
+		if err != nil {
+			return err
+		}
+		loaded.Data = []byte(strings.Repeat("x", 200<<10))
+		_, err = s.Put(t.Context(), loaded)
+		return errors.Join(err, s.List(t.Context(), func(engine.Record) error { return nil }))
+	}))
+	require.NoError(t, s.List(t.Context(), func(r engine.Record) error {
+		require.Len(t, r.Data, 200<<10, r.Ref)
+		return nil
+	}))
 }

@@ -1,0 +1,20 @@
+package controller
+
+import (
+	"context"
+
+	"alertscale/rules/engine"
+)
+
+// Storage keeps the encoded states of refs. It is safe for concurrent use. What Put stored is durable when it
+// returns, as far as the store is.
+type Storage interface {
+	// List calls each with every record that is stored, in no order, until it returns an error.
+	List(ctx context.Context, each func(engine.Record) error) error
+	// Load returns what is stored of a ref; a record without data where there is nothing.
+	Load(ctx context.Context, ref string) (engine.Record, error)
+	// Put stores r.Data if the ref still has revision r.Revision, else it returns ErrConflict. Empty data
+	// deletes. It returns the new revision, empty after a deletion. Any other error says nothing about whether it
+	// was stored.
+	Put(ctx context.Context, r engine.Record) (engine.Revision, error)
+}
