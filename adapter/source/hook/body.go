@@ -35,8 +35,8 @@ func readLabels(body []byte, contentType string) (map[string]string, error) {
 	}
 }
 
-// isForm reports whether a body is a form. curl says so of all that it sends, unless it is told otherwise: what
-// begins as JSON does is JSON, as a form has such characters only encoded.
+// isForm reports whether a body is a form. curl says so of all that it sends by default: what begins as
+// JSON does is JSON, as a form has such characters only encoded.
 func isForm(body []byte, contentType string) bool {
 	mediaType, _, _ := mime.ParseMediaType(contentType) // what is wrong with a parameter is of no interest
 	return mediaType == "application/x-www-form-urlencoded" && body[0] != '{' && body[0] != '[' && body[0] != '"'

@@ -51,6 +51,7 @@ func TestDecodeInheritsTheStatus(t *testing.T) {
 		"null":               {`{"version":"4","status":null,` + two + `}`, []bool{true}, 3},
 		"a number":           {`{"version":"4","status":1,` + two + `}`, []bool{true}, 3},
 		"another word":       {`{"version":"4","status":"alerting",` + two + `}`, []bool{true}, 3},
+		"null in the end":    {`{"version":"4","status":"firing",` + two + `,"status":null}`, []bool{true}, 3},
 		"one level too deep": {`{"version":"4","x":{"status":"firing"},` + two + `}`, []bool{true}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -62,15 +62,16 @@ func parseLoosely(text string) (time.Time, bool) {
 	if text == "" {
 		return time.Time{}, true
 	}
-	if len(text) > 64 {
+	const layout = "2006-01-02T15:04:05"
+	if len(text) < len(layout) || len(text) > 64 {
 		return time.Time{}, false
 	}
 	text = strings.ToUpper(text)
-	if len(text) > 10 && text[10] == ' ' {
+	if text[10] == ' ' {
 		text = text[:10] + "T" + text[11:]
 	}
 	for _, zone := range []string{"Z07:00", "", "Z0700", "Z07", "Z07:00:00"} {
-		if t, err := time.Parse("2006-01-02T15:04:05"+zone, text); err == nil {
+		if t, err := time.Parse(layout+zone, text); err == nil {
 			return t, true
 		}
 	}

@@ -19,8 +19,8 @@ const byteOrderMark = "\uFEFF"
 // Decode reads one notification. An error says where the body departs from the payload, and is
 // meant for whoever configured the sender. What is absent or null is left zero, aside from the
 // version and the alerts, without which a notification means nothing. Of a name that is duplicated
-// in an object, the last one counts. Fields that the event has no place for are not looked at. The
-// body may be reused afterwards.
+// in an object, the last one counts. Fields that the event has no place for are ignored. The body may be
+// reused afterwards.
 //
 // An alert that cannot be read, has no labels, or whose times cannot be stored is left out, with
 // the reason in Refused; the others count. One without a status has that of the message. A
