@@ -22,14 +22,11 @@ const (
 // reader walks the tokens of one body. Walking, in place of decoding by reflection, is what makes
 // a repeated notification cheap: next to nothing else is done for it.
 type reader struct {
-	dec   *jsontext.Decoder
-	body  []byte
-	text  string        // the body; what has no escapes is sliced out of it
-	pairs []rules.Label // the labels of all alerts are carved out of it
-	terse bool          // faults are not described, as nobody will read them
-
-	ahead     bool // the message's status was looked up
-	inherited string
+	dec       *jsontext.Decoder
+	text      string        // the body; what has no escapes is sliced out of it
+	pairs     []rules.Label // the labels of all alerts are carved out of it
+	terse     bool          // faults are not described, as nobody will read them
+	inherited *string       // the status of the message, once it was looked up
 }
 
 func newReader(body []byte) *reader {
@@ -38,7 +35,6 @@ func newReader(body []byte) *reader {
 	}
 	return &reader{
 		dec:   newDecoder(body),
-		body:  body,
 		text:  string(body),
 		pairs: make([]rules.Label, 0, len(body)/bytesPerLabel+16),
 	}
@@ -53,23 +49,23 @@ func newDecoder(body []byte) *jsontext.Decoder {
 // messageStatus returns the status of the message, wherever in the body it is: empty where there is none. It
 // walks the body once more, the first time; only senders that leave out an alert's status cost that.
 func (r *reader) messageStatus() (string, error) {
-	if r.ahead {
-		return r.inherited, nil
+	if r.inherited != nil {
+		return *r.inherited, nil
 	}
-	r.ahead = true
-	ahead := &reader{dec: newDecoder(r.body), text: r.text}
+	ahead, status := &reader{dec: newDecoder([]byte(r.text)), text: r.text}, ""
 	err := ahead.object(func(name string) error {
 		if name != "status" {
 			return ahead.dec.SkipValue()
 		}
 		v, err := ahead.raw()
-		r.inherited = ""
+		status = ""
 		if kind(v) == '"' {
-			r.inherited = unquote(v)
+			status = unquote(v)
 		}
 		return err
 	})
-	return r.inherited, err
+	r.inherited = &status
+	return status, err
 }
 
 // object reads an object; each reads the value of a name. Null is an object without names.
