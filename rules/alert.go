@@ -53,8 +53,12 @@ type Event struct {
 	Receiver  string
 	GroupKey  string
 	Hook      string // the hook that it was posted to; empty: Alertmanager's webhook
-	Truncated int    // how many alerts the sender left out for length: truncatedAlerts
+	Truncated int    // how many alerts are missing from it: truncatedAlerts, and those that were refused
 	Alerts    []Alert
+
+	Refused        []RefusedAlert // those that are not in Alerts, in the order of the notification
+	RefusedRest    int            // how many more were refused after those that are listed
+	ReservedLabels int            // how many alerts had a label "hook" that no hook gave them, and lost it
 
 	// Of an event of a hook, which has one alert: when that ends by itself, and for how long it is known by its
 	// idempotency key; zero: it has none.

@@ -17,7 +17,7 @@ type Config struct {
 	Name      string        // the last part of its path
 	TokenFile string        // what a sender has to show
 	Labels    rules.Labels  // of each of its alerts
-	For       time.Duration // how long its alert fires
+	For       time.Duration // how long its alert fires: keep_firing_for
 	Line      int           // of the file
 }
 
@@ -30,12 +30,21 @@ func ReadConfig(name string, n yamldoc.Node) Config {
 	n.Fields([]yamldoc.Field{
 		{Key: "token_file", Read: func(n yamldoc.Node) { c.TokenFile = n.File() }},
 		{Key: "labels", Read: func(n yamldoc.Node) { c.Labels = readOwn(n) }},
-		{Key: "for", Read: func(n yamldoc.Node) { c.For = n.DurationAbove0(": for as long as this, the hook's alert fires") }},
+		{Key: "keep_firing_for", Read: c.readFor},
+		{Key: "for", Read: c.readFor},
 	})
+	if n.Has("keep_firing_for") && n.Has("for") {
+		n.Child("for").Faultf("is another name of keep_firing_for, which is there, too; keep one of them")
+	}
 	if !n.Has("token_file") && (n.IsMap() || n.IsNull()) {
 		n.Faultf("has no token_file: the file that holds what a sender has to show, as a bearer token or as ?key=")
 	}
 	return c
+}
+
+// readFor reads how long an alert fires, under either of its names.
+func (c *Config) readFor(n yamldoc.Node) {
+	c.For = n.DurationAbove0(": for as long as this, the hook's alert fires")
 }
 
 func validName(name string) bool {

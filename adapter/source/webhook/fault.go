@@ -35,6 +35,9 @@ func (m *malformed) Unwrap() error { return m.err }
 
 // faultf is a fault at the value that was read last.
 func (r *reader) faultf(format string, args ...any) error {
+	if r.terse {
+		return new(fault)
+	}
 	return &fault{path(r.dec.StackPointer()), fmt.Sprintf(format, args...)}
 }
 
@@ -80,8 +83,8 @@ func path(p jsontext.Pointer) string {
 	return b.String()
 }
 
-// explain turns what stopped the reading into what the sender should be told. A body that is not a
-// notification of version "4" at all is told so first, whatever else is the matter with it.
+// explain turns what stopped the reading into what the sender should know. That a body is not a
+// notification at all, or of another version, comes first, whatever else is wrong with it.
 func explain(body []byte, err error) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return errors.New("empty body: want Alertmanager's webhook JSON")
@@ -96,6 +99,10 @@ func explain(body []byte, err error) error {
 	if f, ok := errors.AsType[*fault](skimErr); ok && f.path != "" {
 		return f // the version itself is of the wrong type
 	}
+	if h == (head{}) && isAlertList(body) {
+		return errors.New("this is a list of alerts, as Prometheus posts it to an Alertmanager: " +
+			"have it posted to /api/v2/alerts, or have an Alertmanager between")
+	}
 	return cmp.Or(h.check(), err)
 }
 
@@ -107,6 +114,20 @@ func syntactic(err error) error {
 		return &malformed{0, io.ErrUnexpectedEOF}
 	}
 	return nil
+}
+
+// isAlertList reports whether a body is what an Alertmanager takes on its API: an array of objects with labels.
+func isAlertList(body []byte) bool {
+	r := newReader(body)
+	if open, err := r.dec.ReadToken(); err != nil || open.Kind() != '[' {
+		return false
+	}
+	found := false
+	err := r.object(func(name string) error {
+		found = found || name == "labels"
+		return r.dec.SkipValue()
+	})
+	return err == nil && found
 }
 
 // skim reads the head alone.

@@ -1,7 +1,9 @@
-// Package webhook decodes what Alertmanager posts: its webhook payload, version "4".
+// Package webhook decodes what is posted to /webhook: Alertmanager's webhook payload, version "4", and that of
+// Grafana's own alerting, version "1", which has the same fields and more.
 package webhook
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -11,40 +13,52 @@ import (
 	"alertscale/rules"
 )
 
-// Decode reads one notification. An error says where the body departs from Alertmanager's payload,
-// and is meant for whoever configured the sender. What is absent or null is left zero, aside from
-// the version, the alerts, and the status and labels of an alert, without which a notification
-// means nothing; a fingerprint that is absent is computed from the labels. Of a name that stands
-// twice in an object, the last one counts. Fields that the event has no place for are not looked
-// at. The body may be reused afterwards.
+// byteOrderMark is what some editors and frameworks put before a text in UTF-8.
+const byteOrderMark = "\uFEFF"
+
+// Decode reads one notification. An error says where the body departs from the payload, and is
+// meant for whoever configured the sender. What is absent or null is left zero, aside from the
+// version and the alerts, without which a notification means nothing. Of a name that is duplicated
+// in an object, the last one counts. Fields that the event has no place for are ignored. The body may be
+// reused afterwards.
+//
+// An alert that cannot be read, has no labels, or whose times cannot be stored is left out, with
+// the reason in Refused; the others count. One without a status has that of the message. A
+// fingerprint that is not of Alertmanager's form is computed from the labels. The label "hook" is
+// removed, as it says which hook an alert came from. Times are in UTC.
 func Decode(body []byte) (*rules.Event, error) {
-	r := newReader(body)
+	text, marked := bytes.CutPrefix(body, []byte(byteOrderMark))
+	r := newReader(text)
 	e, err := r.notification()
-	if err != nil {
-		return nil, explain(body, err)
+	if err == nil {
+		return e, nil
 	}
-	return e, nil
+	err = explain(text, err)
+	if m, ok := errors.AsType[*malformed](err); ok && marked {
+		m.offset += int64(len(byteOrderMark))
+	}
+	return nil, err
 }
 
-// head is what tells a notification from other JSON.
+// head is what distinguishes a notification from other JSON.
 type head struct {
 	version string
 	alerts  bool // there is such a field
 }
 
 func (h head) check() error {
-	switch {
-	case h.version == "4" && h.alerts:
+	switch supported := h.version == "4" || h.version == "1"; {
+	case supported && h.alerts:
 		return nil
-	case h.version == "4":
-		return errors.New(`alerts are missing: a notification of version "4" has them`)
+	case supported:
+		return fmt.Errorf(`alerts are missing: a notification of version %q has them`, h.version)
 	case h.version == "" && h.alerts:
-		return errors.New(`version is missing: want "4"`)
+		return errors.New(`version is missing: want "4", as Alertmanager sends it, or "1", as Grafana does`)
 	case h.version == "":
 		return errors.New("neither version nor alerts: this looks like a custom `payload` of the receiver; " +
 			"remove it from its webhook_configs, so that Alertmanager sends its own")
 	default:
-		return fmt.Errorf(`version %.64q is not supported: want "4"`, h.version)
+		return fmt.Errorf(`version %.64q is not supported: want "4", as Alertmanager sends it, or "1", as Grafana does`, h.version)
 	}
 }
 
@@ -59,6 +73,8 @@ func (r *reader) notification() (*rules.Event, error) {
 	if err := r.end(); err != nil {
 		return nil, err
 	}
+	// What was refused is not absent: the sender mentioned it.
+	e.Truncated += min(len(e.Refused)+e.RefusedRest, math.MaxInt-e.Truncated)
 	return e, h.check()
 }
 
@@ -76,11 +92,13 @@ func (r *reader) field(name string, e *rules.Event, h *head) (err error) {
 		e.Truncated, err = r.count()
 	case "alerts":
 		h.alerts = true
-		e.Alerts, err = r.alerts()
+		err = r.alerts(e)
 	case "groupLabels":
 		e.GroupLabels, err = r.labels()
+		e.GroupLabels, _ = withoutHook(e.GroupLabels)
 	case "commonLabels":
 		e.CommonLabels, err = r.labels()
+		e.CommonLabels, _ = withoutHook(e.CommonLabels)
 	case "commonAnnotations":
 		e.CommonAnnotations, err = r.labels()
 	default:
@@ -91,14 +109,14 @@ func (r *reader) field(name string, e *rules.Event, h *head) (err error) {
 
 // count reads a whole number.
 func (r *reader) count() (int, error) {
-	v, err := r.dec.ReadValue()
-	if err != nil || v.Kind() == 'n' {
+	v, err := r.raw()
+	if err != nil || kind(v) == 'n' {
 		return 0, err
 	}
-	if v.Kind() != '0' {
-		return 0, r.mismatch("a number", v.Kind())
+	if kind(v) != '0' {
+		return 0, r.mismatch("a number", kind(v))
 	}
-	n, err := strconv.ParseUint(string(v), 10, 64)
+	n, err := strconv.ParseUint(v, 10, 64)
 	if err != nil {
 		return 0, r.faultf("want a whole number, 0 or more, got %.64s", v)
 	}

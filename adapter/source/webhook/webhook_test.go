@@ -10,7 +10,6 @@ import (
 	"time"
 
 	amwebhook "github.com/prometheus/alertmanager/notify/webhook"
-	"github.com/prometheus/alertmanager/template"
 	"github.com/stretchr/testify/require"
 
 	"alertscale/rules"
@@ -19,56 +18,20 @@ import (
 // recorded returns what real Alertmanagers sent, by file.
 func recorded(tb testing.TB) map[string][]byte {
 	tb.Helper()
-	files, err := filepath.Glob("testdata/alertmanager-*/*.json")
+	return files(tb, "testdata/alertmanager-*/*.json")
+}
+
+func files(tb testing.TB, pattern string) map[string][]byte {
+	tb.Helper()
+	paths, err := filepath.Glob(pattern)
 	require.NoError(tb, err)
-	require.NotEmpty(tb, files)
+	require.NotEmpty(tb, paths)
 	bodies := map[string][]byte{}
-	for _, file := range files {
-		bodies[file], err = os.ReadFile(file)
+	for _, path := range paths {
+		bodies[path], err = os.ReadFile(path)
 		require.NoError(tb, err)
 	}
 	return bodies
-}
-
-// requireSame checks an event against the message as Alertmanager's own type reads it.
-func requireSame(tb testing.TB, m *amwebhook.Message, e *rules.Event) {
-	tb.Helper()
-	require.Equal(tb, m.Receiver, e.Receiver)
-	require.Equal(tb, m.GroupKey, e.GroupKey)
-	require.Equal(tb, m.ExternalURL, e.ExternalURL)
-	require.Equal(tb, int(min(m.TruncatedAlerts, math.MaxInt)), e.Truncated)
-	requireLabels(tb, m.GroupLabels, e.GroupLabels)
-	requireLabels(tb, m.CommonLabels, e.CommonLabels)
-	requireLabels(tb, m.CommonAnnotations, e.CommonAnnotations)
-	require.Len(tb, e.Alerts, len(m.Alerts))
-	for i, want := range m.Alerts {
-		requireAlert(tb, want, e.Alerts[i])
-	}
-}
-
-func requireAlert(tb testing.TB, want template.Alert, got rules.Alert) {
-	tb.Helper()
-	require.Equal(tb, want.Status == "resolved", got.Resolved)
-	requireLabels(tb, want.Labels, got.Labels)
-	requireLabels(tb, want.Annotations, got.Annotations)
-	require.True(tb, want.StartsAt.Equal(got.StartsAt), "%v, not %v", got.StartsAt, want.StartsAt)
-	if got.Resolved {
-		require.True(tb, want.EndsAt.Equal(got.EndsAt), "%v, not %v", got.EndsAt, want.EndsAt)
-	} else {
-		require.Zero(tb, got.EndsAt)
-	}
-	if want.Fingerprint == "" {
-		want.Fingerprint = fingerprint(got.Labels)
-	}
-	require.Equal(tb, want.Fingerprint, got.Fingerprint)
-}
-
-func requireLabels(tb testing.TB, want template.KV, got rules.Labels) {
-	tb.Helper()
-	require.Len(tb, got, len(want), "no name stands twice")
-	for name, value := range want {
-		require.Contains(tb, got, rules.Label{Name: name, Value: value})
-	}
 }
 
 func TestDecodeAgreesWithAlertmanager(t *testing.T) {
@@ -125,18 +88,18 @@ func TestDecodeIsLenient(t *testing.T) {
 			rules.Event{Alerts: []rules.Alert{{Fingerprint: fingerprint(one), Labels: one}}},
 		},
 		"resolved without an end": {
-			alert(`{"labels":{"a":"b"},"fingerprint":"f","startsAt":"2026-11-20T05:00:00.000000001Z","status":"resolved"}`),
-			rules.Event{Alerts: []rules.Alert{{Fingerprint: "f", Resolved: true, Labels: one, StartsAt: at}}},
+			alert(`{"labels":{"a":"b"},"fingerprint":"00000000000000fa","startsAt":"2026-11-20T05:00:00.000000001Z","status":"resolved"}`),
+			rules.Event{Alerts: []rules.Alert{{Fingerprint: "00000000000000fa", Resolved: true, Labels: one, StartsAt: at}}},
 		},
 		"firing with an end to come": {
-			alert(`{"status":"firing","labels":{"a":"b"},"fingerprint":"f","endsAt":"2026-11-20T05:00:00.000000001Z"}`),
-			rules.Event{Alerts: []rules.Alert{{Fingerprint: "f", Labels: one}}},
+			alert(`{"status":"firing","labels":{"a":"b"},"fingerprint":"00000000000000fa","endsAt":"2026-11-20T05:00:00.000000001Z"}`),
+			rules.Event{Alerts: []rules.Alert{{Fingerprint: "00000000000000fa", Labels: one}}},
 		},
-		"a label twice": {
-			alert(`{"status":"firing","labels":{"b":"1","a":"2","b":"3"},"fingerprint":"f"}`),
-			rules.Event{Alerts: []rules.Alert{{Fingerprint: "f", Labels: rules.Labels{{Name: "a", Value: "2"}, {Name: "b", Value: "3"}}}}},
+		"a label duplicated": {
+			alert(`{"status":"firing","labels":{"b":"1","a":"2","b":"3"},"fingerprint":"00000000000000fa"}`),
+			rules.Event{Alerts: []rules.Alert{{Fingerprint: "00000000000000fa", Labels: rules.Labels{{Name: "a", Value: "2"}, {Name: "b", Value: "3"}}}}},
 		},
-		"a field twice":      {`{"version":"3","version":"4","alerts":[],"alerts":null}`, rules.Event{}},
+		"a field duplicated": {`{"version":"3","version":"4","alerts":[],"alerts":null}`, rules.Event{}},
 		"escapes":            {`{"version":"4","alerts":null,"groupKey":"{}:{a=\"\u00fc\"}","\u0072eceiver":"r"}`, rules.Event{GroupKey: `{}:{a="ü"}`, Receiver: "r"}},
 		"half a surrogate":   {`{"version":"4","alerts":null,"receiver":"a\ud800b"}`, rules.Event{Receiver: "a\ufffdb"}},
 		"invalid UTF-8":      {"{\"version\":\"4\",\"alerts\":null,\"receiver\":\"a\xff\xfeb\"}", rules.Event{Receiver: "a\ufffd\ufffdb"}},
