@@ -120,9 +120,9 @@ func TestTheCloneHasWhatMayBeSaidAtACreation(t *testing.T) {
 
 func TestGroupsThatDoNotGrow(t *testing.T) {
 	b := newBench(t, rancher.Options{})
-	o := b.observe(pool)
-	require.Equal(t, engine.Rejected, o.Stop)
-	require.Contains(t, o.Why, "no host has the labels pool=web")
+	fact, _ := b.observe(pool).Obstacle()
+	require.Equal(t, engine.ConditionUnscalable, fact.Type)
+	require.Contains(t, fact.Text, "no host has the labels pool=web")
 
 	b.host("", rancher.HostSpec{Name: "web01"})
 	b.host("web02", rancher.HostSpec{})

@@ -189,7 +189,8 @@ func TestALostAnswerOfACreation(t *testing.T) {
 
 func TestChangesOfHostsThatAreRefused(t *testing.T) {
 	f := newFake(t)
-	require.Equal(t, engine.Rejected, f.count(t).Stop)
+	fact, _ := f.count(t).Obstacle()
+	require.Equal(t, engine.ConditionUnscalable, fact.Type)
 	f.host(1, object{"fooConfig": nil})
 	for _, c := range []struct {
 		from, to int
