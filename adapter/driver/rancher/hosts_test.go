@@ -89,7 +89,7 @@ func TestTheOrderOfRemoval(t *testing.T) {
 		for i, more := range hosts {
 			f.host(i+1, more)
 		}
-		s, err := f.driver.contact.session(t.Context())
+		s, err := f.driver.connector.session(t.Context())
 		require.NoError(t, err)
 		g, err := f.driver.group(t.Context(), s, pool)
 		require.NoError(t, err)
