@@ -152,6 +152,18 @@ func TestARemovalIsCapped(t *testing.T) {
 	b.become("web05", "web06")
 }
 
+// A host that was ordered a moment ago cannot be deleted yet.
+func TestAHostThatIsNotMadeYet(t *testing.T) {
+	b := newBench(t, rancher.Options{Speed: 10})
+	b.hosts(2)
+	require.NoError(t, b.group(2, 3))
+	c := b.plan(3, 2)
+	var busy *controller.ThrottledError
+	require.ErrorAs(t, b.driver.Scale(t.Context(), pool, c), &busy)
+	require.Eventually(t, func() bool { return b.driver.Scale(t.Context(), pool, c) == nil }, 20*time.Second, 20*time.Millisecond)
+	b.become("web01", "web02")
+}
+
 func TestAHostThatNeverComesUp(t *testing.T) {
 	b := newBench(t, rancher.Options{Speed: 10})
 	b.hosts(2)

@@ -21,6 +21,14 @@ func code(err error) int {
 	return 0
 }
 
+// status is the HTTP status of an error that is an answer, whoever gave it; 0 of others.
+func status(err error) int {
+	if e := (*client.ApiError)(nil); errors.As(err, &e) {
+		return e.StatusCode
+	}
+	return 0
+}
+
 // alien reports whether a refusal is not from Rancher, whose own have a code. A proxy in front of it may answer so while
 // it starts.
 func alien(e *client.ApiError) bool {

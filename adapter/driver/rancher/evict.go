@@ -76,11 +76,10 @@ func (w *work) delete(ctx context.Context, what, id string) error {
 	_, err := within(ctx, w.lease, func() (struct{}, error) {
 		return struct{}{}, w.s.api.Delete(w.s.resource(typeHost, id))
 	})
-	switch code(w.d.watch(w.s, err)) {
-	case http.StatusNotFound:
-		return nil
-	case http.StatusMethodNotAllowed, http.StatusConflict:
-		return &controller.ThrottledError{Err: fmt.Errorf("%s: it cannot be deleted as it is now, half made or just up; it is tried again", what)}
+	// The client drops the body of a refused DELETE: whether Rancher or a proxy refused it is known by the next read.
+	switch n := status(w.d.watch(w.s, err)); n {
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusConflict:
+		return &controller.ThrottledError{Err: fmt.Errorf("%s: %d %s: it cannot be deleted as it is now, half made, just up or gone; it is read and tried again", what, n, http.StatusText(n))}
 	}
 	if err != nil {
 		return explain(what, err)

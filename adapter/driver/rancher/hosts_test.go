@@ -121,6 +121,27 @@ func TestHostsGoInTheWayOfTheirState(t *testing.T) {
 	}
 }
 
+// Rancher does not delete a host that is not far enough made, or that has just come up. The client drops the body
+// of the refusal.
+func TestADeletionThatIsRefused(t *testing.T) {
+	for _, status := range []int{404, 405, 409} {
+		f := newFake(t)
+		f.host(1, nil)
+		h := f.host(2, object{"state": "registering"})
+		c := f.plan(t, 2, 1)
+		f.faults("DELETE", "/hosts/1h2", func(w http.ResponseWriter) { refuse(w, status, http.StatusText(status)) })
+		err := f.driver.Scale(t.Context(), pool, c)
+		var busy *controller.ThrottledError
+		require.ErrorAs(t, err, &busy, status)
+		require.ErrorContains(t, err, "host pool=web: remove 1h2: ")
+		require.ErrorContains(t, err, "it is read and tried again")
+		f.with(func() { f.intercept = nil })
+		f.set(h, object{"state": "active"})
+		require.NoError(t, f.driver.Scale(t.Context(), pool, c), "as one that is up")
+		require.Len(t, f.things["externalHostEvent"], 1)
+	}
+}
+
 func TestAHostThatSomebodyDeactivates(t *testing.T) {
 	f := newFake(t)
 	f.host(1, nil)
