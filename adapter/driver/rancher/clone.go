@@ -26,7 +26,7 @@ func (d *Driver) mold(ctx context.Context, s *session, ref rules.Ref, g *group) 
 	if !slices.Contains(s.api.GetTypes()[typeHost].CollectionMethods, http.MethodPost) {
 		return nil, d.lacking(s, name(ref)+": the key may not create hosts", creator(s))
 	}
-	schema, err := within(ctx, nil, func() (*client.Schema, error) { // again: machine drivers come and go
+	schema, err := within(ctx, nil, func() (*client.Schema, error) { // read again: machine drivers come and go
 		into := new(client.Schema)
 		return into, s.api.GetLink(s.api.GetTypes()[typeHost].Resource, client.SELF, into)
 	})

@@ -1,10 +1,11 @@
 package rancher
 
 import (
-	"alertscale/rules/engine"
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"alertscale/rules/engine"
 )
 
 // service is a service of any kind, as far as it is of use here.
