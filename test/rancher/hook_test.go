@@ -32,10 +32,9 @@ func TestTheHookOfTheReadme(t *testing.T) {
 	web := shop(server, map[string]int{"web": 1})["web"]
 	token := filepath.Join(t.TempDir(), "token")
 	require.NoError(t, os.WriteFile(token, []byte("made-up\n"), 0o600))
-	key := server.ProjectKey()
 	a := stack.StartAlertscale(t, stack.AlertscaleOptions{
 		Config: "drivers: {rancher: {}}\n" + shipped.Replace(t, file[1], "/run/secrets/hook", token, "max: 4", "max: 4, cooldown: 0s"),
-		Env:    []string{"CATTLE_URL=" + server.URL(), "CATTLE_ACCESS_KEY=" + key.Access, "CATTLE_SECRET_KEY=" + key.Secret},
+		Env:    inAContainer(server),
 	})
 	for _, want := range []int{3, 4} { // the second step ends at max
 		post := exec.CommandContext(t.Context(), "sh", "-c", curl+" -sSf "+shipped.Replace(t, command[1], "http://alertscale:9098", a.URL))

@@ -120,9 +120,9 @@ func TestTheCloneHasWhatMayBeSaidAtACreation(t *testing.T) {
 
 func TestGroupsThatDoNotGrow(t *testing.T) {
 	b := newBench(t, rancher.Options{})
-	o := b.observe(pool)
-	require.Equal(t, engine.Rejected, o.Stop)
-	require.Contains(t, o.Why, "no host has the labels pool=web")
+	fact, _ := b.observe(pool).Obstacle()
+	require.Equal(t, engine.ConditionUnscalable, fact.Type)
+	require.Contains(t, fact.Text, "no host has the labels pool=web")
 
 	b.host("", rancher.HostSpec{Name: "web01"})
 	b.host("web02", rancher.HostSpec{})
@@ -150,6 +150,18 @@ func TestARemovalIsCapped(t *testing.T) {
 	b.remove = rules.RemoveOldest
 	require.NoError(t, b.group(5, 2))
 	b.become("web05", "web06")
+}
+
+// A host that was ordered a moment ago cannot be deleted yet.
+func TestAHostThatIsNotMadeYet(t *testing.T) {
+	b := newBench(t, rancher.Options{Speed: 10})
+	b.hosts(2)
+	require.NoError(t, b.group(2, 3))
+	c := b.plan(3, 2)
+	var busy *controller.ThrottledError
+	require.ErrorAs(t, b.driver.Scale(t.Context(), pool, c), &busy)
+	require.Eventually(t, func() bool { return b.driver.Scale(t.Context(), pool, c) == nil }, 20*time.Second, 20*time.Millisecond)
+	b.become("web01", "web02")
 }
 
 func TestAHostThatNeverComesUp(t *testing.T) {

@@ -86,6 +86,13 @@ func (b *bench) observe(ref rules.Ref) engine.Observed {
 	return o
 }
 
+// obstacle is the kind of fact for which a ref is not scaled; empty where it is.
+func (b *bench) obstacle(ref rules.Ref) engine.ConditionType {
+	b.t.Helper()
+	fact, _ := b.observe(ref).Obstacle()
+	return fact.Type
+}
+
 // step scales a service by a read and a write.
 func (b *bench) step(ref rules.Ref, to int) error {
 	o := b.observe(ref)

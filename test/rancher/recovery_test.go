@@ -104,7 +104,7 @@ func TestAKeyThatIsRevokedInTheMiddle(t *testing.T) {
 		lift := b.server.Inject(rancher.Fault{Status: http.StatusUnauthorized})
 		for _, d := range []*driver.Driver{b.driver, b.newDriver()} {
 			err := d.Scale(t.Context(), pool, c)
-			require.ErrorContains(t, err, "see to access_key")
+			require.ErrorContains(t, err, "check access_key")
 			var busy *controller.ThrottledError
 			require.NotErrorAs(t, err, &busy)
 		}

@@ -95,23 +95,23 @@ func TestStatesOfTheStandIn(t *testing.T) {
 		require.NoError(t, b.step(ref, 4), state)
 		require.Equal(t, 4, b.count(ref), state)
 	}
-	for state, want := range map[string]engine.Verdict{
-		"inactive": engine.Disabled, "updating-inactive": engine.Disabled, "deactivating": engine.Disabled,
-		"registering": engine.NotReady, "restarting": engine.NotReady, "upgraded": engine.NotReady,
-		"canceling-upgrade": engine.NotReady, "canceled-upgrade": engine.NotReady,
+	for state, want := range map[string]engine.ConditionType{
+		"inactive": engine.ConditionDisabled, "updating-inactive": engine.ConditionDisabled, "deactivating": engine.ConditionDisabled,
+		"registering": engine.ConditionNotReady, "restarting": engine.ConditionNotReady, "upgraded": engine.ConditionNotReady,
+		"canceling-upgrade": engine.ConditionNotReady, "canceled-upgrade": engine.ConditionNotReady,
 	} {
 		ref := b.add(rancher.ServiceSpec{Scale: 3, State: state, Hold: true})
-		require.Equal(t, want, b.observe(ref).Stop, state)
+		require.Equal(t, want, b.obstacle(ref), state)
 		require.ErrorIs(t, b.step(ref, 4), controller.ErrConflict, state)
 		require.Equal(t, 3, b.count(ref), state)
 	}
-	for verdict, spec := range map[engine.Verdict]rancher.ServiceSpec{
-		engine.Rejected: {Labels: map[string]string{"io.rancher.scheduler.global": "true"}},
-		engine.Owned:    {Scale: 2, Fields: map[string]any{"scalePolicy": map[string]any{"min": 1, "max": 4}}},
+	for want, spec := range map[engine.ConditionType]rancher.ServiceSpec{
+		engine.ConditionUnscalable: {Labels: map[string]string{"io.rancher.scheduler.global": "true"}},
+		engine.ConditionOwned:      {Scale: 2, Fields: map[string]any{"scalePolicy": map[string]any{"min": 1, "max": 4}}},
 	} {
-		require.Equal(t, verdict, b.observe(b.add(spec)).Stop)
+		require.Equal(t, want, b.obstacle(b.add(spec)))
 	}
-	require.Equal(t, engine.Rejected, b.observe(b.add(rancher.ServiceSpec{Kind: "externalService"})).Stop)
+	require.Equal(t, engine.ConditionUnscalable, b.obstacle(b.add(rancher.ServiceSpec{Kind: "externalService"})))
 	require.NoError(t, b.step(b.add(rancher.ServiceSpec{Kind: "loadBalancerService", Scale: 1}), 2))
 }
 
@@ -119,7 +119,7 @@ func TestAStuckServiceIsHealedByASmallerNumber(t *testing.T) {
 	b := newBench(t, rancher.Options{Speed: 10})
 	ref := b.add(rancher.ServiceSpec{Scale: 1, Ports: []string{"80:80/tcp"}})
 	require.NoError(t, b.step(ref, 5))
-	require.Eventually(t, func() bool { return b.observe(ref).Why != "" }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return len(b.observe(ref).Conditions) > 0 }, 10*time.Second, 10*time.Millisecond)
 	require.NoError(t, b.step(ref, 2))
 	require.Eventually(t, func() bool { return b.observe(ref).Ready }, 10*time.Second, 10*time.Millisecond)
 }

@@ -50,6 +50,7 @@ func TestRancherExamples(t *testing.T) {
 	t.Run("README", rancherReadme)
 	t.Run("catalog", rancherCatalog)
 	t.Run("configuration", rancherConfiguration)
+	t.Run("secret key for hosts", rancherSecretKey)
 }
 
 // rancherRoutes checks that config.yml sends each alert of rules.conf to alertscale, and that alertscale.yml
@@ -100,6 +101,7 @@ type composition struct {
 		Command     []string
 		Volumes     []string
 		VolumesFrom []string `json:"volumes_from"`
+		Environment map[string]string
 		Labels      map[string]string
 		NetworkMode string `json:"network_mode"`
 		Ports       []string
@@ -168,6 +170,8 @@ func rancherCatalog(t *testing.T) {
 	require.Equal(t, "environment", scaler.Labels["io.rancher.container.agent.role"])
 	require.Empty(t, scaler.Ports, "whoever can post to it can scale")
 	require.Empty(t, scaler.Command, "its image says where file and store are")
+	require.Empty(t, scaler.Environment, "what is there is what Rancher gives it")
+	require.Equal(t, map[string]string{"HOSTS_SECRET_KEY": "${HOSTS_SECRET_KEY}"}, c.Services["alertscale-conf"].Environment)
 	dockerfile, err := os.ReadFile(filepath.Join(shipped.Dir, "../Dockerfile"))
 	require.NoError(t, err)
 	require.Contains(t, string(dockerfile), `CMD ["serve", "--config.file=/etc/alertscale/alertscale.yml", "--storage=file:/data/`)
@@ -181,7 +185,9 @@ func rancherCatalog(t *testing.T) {
 	var asked []string
 	for _, q := range r.Catalog.Questions {
 		asked = append(asked, q.Variable)
-		require.True(t, q.Required, q.Variable)
+		hosts := q.Variable == "HOSTS_SECRET_KEY"
+		require.Equal(t, !hosts, q.Required, q.Variable)
+		require.Equal(t, hosts, q.Type == "password", q.Variable)
 	}
 	require.ElementsMatch(t, slices.Collect(maps.Keys(used)), asked)
 	require.NotContains(t, text, "{{")
@@ -235,4 +241,36 @@ func rancherConfiguration(t *testing.T) {
 	}
 	require.Contains(t, c.Services["prometheus"].Command, "--config.file=/etc/prom-conf/prometheus.yml")
 	require.Contains(t, c.Services["alertmanager"].Command, "--config.file=/etc/alertmanager/config.yml")
+}
+
+// rancherSecretKey runs what the image of the configuration runs: the answer to the catalog becomes the file that
+// the comment in alertscale.yml names, and no answer no file.
+func rancherSecretKey(t *testing.T) {
+	var command []string
+	line := regexp.MustCompile(`(?m)^CMD (.*)$`).FindStringSubmatch(shipped.File(t, "rancher/Dockerfile"))
+	require.NotNil(t, line)
+	require.NoError(t, yaml.Unmarshal([]byte(line[1]), &command))
+	require.Equal(t, []string{"sh", "-c"}, command[:2])
+
+	named := regexp.MustCompile(`(?m)^  # rancher: \{access_key: ABC, secret_key_file: /etc/alertscale/(\S+)\}$`).
+		FindStringSubmatch(shipped.File(t, "rancher/alertscale.yml"))
+	require.NotNil(t, named)
+	for _, secret := range []string{"", "%s $x 'made up'"} {
+		dir := t.TempDir()
+		script := shipped.Replace(t, command[2], "/etc/alertscale/", dir+"/", "exec tail -f /dev/null", "true", "chown 65534:65534", ": chown")
+		run := exec.CommandContext(t.Context(), "sh", "-c", script)
+		run.Env = append(os.Environ(), "HOSTS_SECRET_KEY="+secret)
+		out, err := run.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		text, err := os.ReadFile(filepath.Join(dir, named[1]))
+		if secret == "" {
+			require.ErrorIs(t, err, os.ErrNotExist)
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, secret, string(text))
+		info, err := os.Stat(filepath.Join(dir, named[1]))
+		require.NoError(t, err)
+		require.Equal(t, os.FileMode(0o600), info.Mode())
+	}
 }

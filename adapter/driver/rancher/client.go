@@ -46,17 +46,20 @@ type page[T any] struct {
 // watch ends a session whose key an answer refuses.
 func (d *Driver) watch(s *session, err error) error {
 	if code(err) == http.StatusUnauthorized {
-		d.contact.expire(s)
+		d.connector.expire(s)
 	}
 	return err
 }
 
 // lacking is for what the schemas of a session do not let the key do. It ends the session, since they are as old
 // as that, and the role may be another one by the next time.
-func (d *Driver) lacking(s *session, what string) error {
-	d.contact.expire(s)
-	return fmt.Errorf("%w: %s; give it another role", controller.ErrForbidden, what)
+func (d *Driver) lacking(s *session, what, remedy string) error {
+	d.connector.expire(s)
+	return fmt.Errorf("%w: %s; %s", controller.ErrForbidden, what, remedy)
 }
+
+// otherRole is what helps a key of an account that may do too little in the environment.
+const otherRole = "give it another role"
 
 // get reads one resource.
 func get[T any](ctx context.Context, d *Driver, s *session, kind, id string) (*T, error) {

@@ -24,9 +24,9 @@ type mold struct {
 // mold takes what makes the oldest active host of a group that can be cloned.
 func (d *Driver) mold(ctx context.Context, s *session, ref rules.Ref, g *group) (*mold, error) {
 	if !slices.Contains(s.api.GetTypes()[typeHost].CollectionMethods, http.MethodPost) {
-		return nil, d.lacking(s, name(ref)+": the key may not create hosts")
+		return nil, d.lacking(s, name(ref)+": the key may not create hosts", creator(s))
 	}
-	schema, err := within(ctx, nil, func() (*client.Schema, error) { // anew: machine drivers come and go
+	schema, err := within(ctx, nil, func() (*client.Schema, error) { // read again: machine drivers come and go
 		into := new(client.Schema)
 		return into, s.api.GetLink(s.api.GetTypes()[typeHost].Resource, client.SELF, into)
 	})
@@ -49,6 +49,14 @@ func (d *Driver) mold(ctx context.Context, s *session, ref rules.Ref, g *group) 
 	}
 	return nil, fmt.Errorf("%w: %s: no host of the group was made by Rancher, and custom hosts cannot be cloned; add one by a machine driver or a host template",
 		controller.ErrInvalid, name(ref))
+}
+
+// creator says what to do where a key may not create hosts.
+func creator(s *session) string {
+	if s.ofContainer() {
+		return "a container's key only removes them: set access_key and secret_key_file to an API key of the environment, or drop the rules that add hosts"
+	}
+	return otherRole
 }
 
 // clone takes what a host was created with: the template, or the one configuration of a machine driver, and

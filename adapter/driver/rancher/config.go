@@ -120,9 +120,12 @@ type settings struct {
 // complete takes what the block leaves open from the environment.
 func (c Config) complete(getenv func(string) string) (settings, error) {
 	s := settings{accessKey: cmp.Or(c.AccessKey, getenv("CATTLE_ACCESS_KEY")), secretKey: c.SecretKey, file: c.SecretKeyFile}
+	if err := c.checkPair(getenv); err != nil {
+		return s, err
+	}
 	text := cmp.Or(c.URL, getenv("CATTLE_URL"))
 	if text == "" {
-		return s, errors.New("no url: set url, or CATTLE_URL in the environment; in Rancher, the label io.rancher.container.create_agent sets it")
+		return s, errors.New("no url: set url, or CATTLE_URL in the environment; in Rancher, the label io.rancher.container.create_agent: 'true' sets it")
 	}
 	var err error
 	if s.address, err = parseAddress(text); err != nil {
@@ -143,6 +146,17 @@ func (c Config) complete(getenv func(string) string) (settings, error) {
 		return s, errors.New("no secret key: set secret_key or secret_key_file, or CATTLE_SECRET_KEY in the environment")
 	}
 	return s, nil
+}
+
+// checkPair refuses an access key whose secret would be taken from another key: the one of the container, which
+// is in the environment whatever the block says.
+func (c Config) checkPair(getenv func(string) string) error {
+	hasSecret := c.SecretKey != "" || c.SecretKeyFile != ""
+	others := getenv("CATTLE_ACCESS_KEY")
+	if c.AccessKey != "" && !hasSecret && others != "" && others != c.AccessKey {
+		return errors.New("access_key has no secret: set secret_key_file beside it; CATTLE_SECRET_KEY is the one of CATTLE_ACCESS_KEY")
+	}
+	return nil
 }
 
 // readSecret reads a file that holds one secret.

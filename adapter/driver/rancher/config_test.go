@@ -95,3 +95,17 @@ func TestWhatIsNotSet(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 }
+
+// The key of the container is in the environment whatever the block says: no half of it completes another key.
+func TestAnAccessKeyWithoutItsSecret(t *testing.T) {
+	env := map[string]string{"CATTLE_URL": "http://r:8080/v1", "CATTLE_ACCESS_KEY": "ENV", "CATTLE_SECRET_KEY": "hush"}
+	getenv := func(name string) string { return env[name] }
+	_, err := New(Config{AccessKey: "ABC"}, Options{Getenv: getenv})
+	require.ErrorContains(t, err, "access_key has no secret: set secret_key_file beside it")
+	require.NotContains(t, err.Error(), "hush")
+	_, err = New(Config{AccessKey: "ENV"}, Options{Getenv: getenv})
+	require.NoError(t, err)
+	delete(env, "CATTLE_ACCESS_KEY")
+	_, err = New(Config{AccessKey: "ABC"}, Options{Getenv: getenv})
+	require.NoError(t, err)
+}

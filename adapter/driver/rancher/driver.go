@@ -28,12 +28,12 @@ type Options struct {
 // Driver reads and changes services and groups of hosts of one environment. It is safe for concurrent use,
 // and holds nothing that needs to be closed.
 type Driver struct {
-	contact  *contact
-	shared   *Shared
-	services services
-	stacks   stacks
-	hosts    hosts
-	options  Options
+	connector *connector
+	shared    *Shared
+	services  services
+	stacks    stacks
+	hosts     hosts
+	options   Options
 }
 
 var (
@@ -41,7 +41,7 @@ var (
 	_ controller.Planner = (*Driver)(nil)
 )
 
-// New completes the block from CATTLE_URL, CATTLE_ACCESS_KEY and CATTLE_SECRET_KEY. It contacts nobody: the
+// New completes the block from CATTLE_URL, CATTLE_ACCESS_KEY and CATTLE_SECRET_KEY. It asks nobody: the
 // server may be down. An error says what to set.
 func New(cfg Config, o Options) (*Driver, error) {
 	o = o.withDefaults()
@@ -49,7 +49,7 @@ func New(cfg Config, o Options) (*Driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Driver{contact: &contact{logger: o.Logger, settings: complete}, shared: o.Shared, options: o}
+	d := &Driver{connector: &connector{logger: o.Logger, settings: complete}, shared: o.Shared, options: o}
 	d.services.known, d.stacks.known = map[rules.Ref]known{}, map[place]knownStack{}
 	d.hosts.init()
 	return d, nil
@@ -130,7 +130,7 @@ func (d *Driver) prepare(ctx context.Context, ref rules.Ref) (*session, error) {
 	if err := valid(ref); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", controller.ErrInvalid, name(ref), err)
 	}
-	return d.contact.session(ctx)
+	return d.connector.session(ctx)
 }
 
 func valid(ref rules.Ref) error {

@@ -21,7 +21,15 @@ func code(err error) int {
 	return 0
 }
 
-// alien tells whether a no is not of Rancher, whose own have a code. What is in front of it may answer so while
+// status is the HTTP status of an error that is an answer, whoever gave it; 0 of others.
+func status(err error) int {
+	if e := (*client.ApiError)(nil); errors.As(err, &e) {
+		return e.StatusCode
+	}
+	return 0
+}
+
+// alien reports whether a refusal is not from Rancher, whose own have a code. A proxy in front of it may answer so while
 // it starts.
 func alien(e *client.ApiError) bool {
 	if e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusTooManyRequests {
@@ -47,7 +55,7 @@ func said(e *client.ApiError) string {
 func explain(what string, err error) error {
 	e := (*client.ApiError)(nil)
 	if !errors.As(err, &e) {
-		if len(err.Error()) > longest { // the client repeats whole answers
+		if !permanent(err) && len(err.Error()) > longest { // the client repeats whole answers
 			return fmt.Errorf("%s: %s", what, oneLine(err.Error()))
 		}
 		return fmt.Errorf("%s: %w", what, err)
@@ -57,9 +65,9 @@ func explain(what string, err error) error {
 	}
 	switch e.StatusCode {
 	case http.StatusUnauthorized:
-		return &controller.ThrottledError{Err: fmt.Errorf("%s: %s; the server does not take the key, which may be about to be renewed: see to access_key and secret_key", what, said(e))}
+		return &controller.ThrottledError{Err: fmt.Errorf("%s: %s; the server does not take the key, which may be about to be renewed: check access_key and secret_key", what, said(e))}
 	case http.StatusForbidden:
-		return fmt.Errorf("%w: %s: %s; see to the key's role, and that it is one of this environment", controller.ErrForbidden, what, said(e))
+		return fmt.Errorf("%w: %s: %s; check the key's role, and that it is a key of this environment", controller.ErrForbidden, what, said(e))
 	case http.StatusNotFound:
 		return fmt.Errorf("%w: %s: %s", controller.ErrNotFound, what, said(e))
 	case http.StatusMethodNotAllowed:
@@ -79,10 +87,15 @@ func midway(begun bool, err error) error {
 	switch {
 	case err == nil || !begun || errors.Is(err, controller.ErrPartial):
 		return err
-	case errors.Is(err, controller.ErrNotFound) || errors.Is(err, controller.ErrForbidden) || errors.Is(err, controller.ErrInvalid):
+	case permanent(err):
 		return fmt.Errorf("%w: %s", controller.ErrPartial, err.Error())
 	}
 	return errors.New(err.Error())
+}
+
+// permanent reports whether trying again changes nothing.
+func permanent(err error) bool {
+	return errors.Is(err, controller.ErrNotFound) || errors.Is(err, controller.ErrForbidden) || errors.Is(err, controller.ErrInvalid)
 }
 
 // longest is the text of an error that is passed on as it is.

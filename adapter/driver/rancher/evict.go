@@ -20,7 +20,7 @@ type event struct {
 
 const evacuate = "host.evacuate"
 
-// removes tells whether it is the order to remove a host.
+// removes reports whether it is the order to remove a host.
 func (e *event) removes(id string) bool {
 	return e.EventType == evacuate && e.HostID == id && e.DeleteHost
 }
@@ -71,16 +71,15 @@ func (w *work) evict(ctx context.Context, id string) error {
 // left as it is, for the next time.
 func (w *work) delete(ctx context.Context, what, id string) error {
 	if !slices.Contains(w.s.api.GetTypes()[typeHost].ResourceMethods, http.MethodDelete) {
-		return w.d.lacking(w.s, what+": the key may not delete hosts")
+		return w.d.lacking(w.s, what+": the key may not delete hosts", otherRole)
 	}
 	_, err := within(ctx, w.lease, func() (struct{}, error) {
 		return struct{}{}, w.s.api.Delete(w.s.resource(typeHost, id))
 	})
-	switch code(w.d.watch(w.s, err)) {
-	case http.StatusNotFound:
-		return nil
-	case http.StatusMethodNotAllowed, http.StatusConflict:
-		return &controller.ThrottledError{Err: fmt.Errorf("%s: it cannot be deleted as it is now, half made or just up; it is tried again", what)}
+	// The client drops the body of a refused DELETE: whether Rancher or a proxy refused it is known by the next read.
+	switch n := status(w.d.watch(w.s, err)); n {
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusConflict:
+		return &controller.ThrottledError{Err: fmt.Errorf("%s: %d %s: it cannot be deleted as it is now, half made, just up or gone; it is read and tried again", what, n, http.StatusText(n))}
 	}
 	if err != nil {
 		return explain(what, err)
@@ -91,7 +90,7 @@ func (w *work) delete(ctx context.Context, what, id string) error {
 // evacuate has the server move a host's containers elsewhere and remove it.
 func (w *work) evacuate(ctx context.Context, what, id string) error {
 	if !slices.Contains(w.s.api.GetTypes()[typeEvent].CollectionMethods, http.MethodPost) {
-		return w.d.lacking(w.s, what+": the key may not evacuate hosts")
+		return w.d.lacking(w.s, what+": the key may not evacuate hosts", otherRole)
 	}
 	made, err := within(ctx, w.lease, func() (*event, error) {
 		into := new(event)
@@ -106,7 +105,7 @@ func (w *work) evacuate(ctx context.Context, what, id string) error {
 	return nil
 }
 
-// recall learns, once, which hosts an earlier life ordered to go that show nothing of it yet.
+// recall learns, once, which hosts were ordered to go before this start and do not show it yet.
 func (d *Driver) recall(ctx context.Context, s *session) error {
 	if d.hosts.recalled.Load() {
 		return nil
@@ -124,7 +123,7 @@ func (d *Driver) recall(ctx context.Context, s *session) error {
 	return nil
 }
 
-// evacuated tells whether the server has an order to remove a host.
+// evacuated reports whether the server has an order to remove a host.
 func (d *Driver) evacuated(ctx context.Context, s *session, id string) (bool, error) {
 	all, err := d.events(ctx, s, map[string]any{"hostId": id, "eventType": evacuate})
 	return slices.ContainsFunc(all, func(e event) bool { return e.removes(id) }), err

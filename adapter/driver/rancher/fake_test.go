@@ -135,7 +135,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		kind = "admin"
 	}
 	w.Header().Set("X-API-ACCOUNT-KIND", kind)
-	w.Header().Set("X-API-ACCOUNT-ID", map[bool]string{true: "1a7", false: "1a9"}[kind == "project"])
+	w.Header().Set("X-API-ACCOUNT-ID", map[bool]string{true: "1a7", false: "1a9"}[kind == "project" || f.ofContainer(kind)])
 	parts := strings.Split(strings.Trim(path, "/"), "/")
 	if parts[0] == "schemas" {
 		f.answerSchemas(w, parts)
@@ -143,6 +143,8 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	f.answer(w, r, parts)
 }
+
+func (f *fake) ofContainer(kind string) bool { return kind == "environment" || kind == "projectadmin" }
 
 func (f *fake) base() string { return f.server.URL + "/v2-beta/projects/1a7" }
 
@@ -225,8 +227,12 @@ func (f *fake) answerSchemas(w http.ResponseWriter, parts []string) {
 	for collection, kind := range collections {
 		fields := object{"hostname": object{"type": "string", "create": true}, "name": object{"type": "string", "create": true}, "labels": object{"type": "map[string]", "create": true},
 			"state": object{"type": "enum"}, "hostTemplateId": object{"type": "reference", "create": true}, "fooConfig": object{"type": "fooConfig", "create": true}, "barConfig": object{"type": "barConfig", "create": true}}
+		methods := f.collection
+		if kind == "host" && f.ofContainer(f.kind) {
+			methods = []string{"GET"}
+		}
 		s := object{
-			"id": kind, "type": "schema", "resourceMethods": f.methods, "collectionMethods": f.collection, "resourceFields": fields,
+			"id": kind, "type": "schema", "resourceMethods": f.methods, "collectionMethods": methods, "resourceFields": fields,
 			"links": object{"self": f.base() + "/schemas/" + kind, "collection": f.base() + "/" + collection},
 		}
 		if len(parts) == 2 && parts[1] == kind {

@@ -55,7 +55,7 @@ func (h *host) has(pairs []rules.Label) bool {
 	return true
 }
 
-// coming tells whether a host is being made.
+// coming reports whether a host is being made.
 func (h *host) coming() bool {
 	return h.State == "registering" || h.State == "provisioning" || h.State == "activating"
 }
@@ -84,12 +84,12 @@ type group struct {
 type hosts struct {
 	mu       sync.Mutex
 	ordered  map[string]time.Time // by id, when a host was ordered to go; zero: it was looked up and was not
-	told     map[string]bool      // ids of hosts in error that the log knows of
-	recalled atomic.Bool          // whether ordered has what an earlier life ordered
+	logged   map[string]bool      // ids of hosts in error that the log has
+	recalled atomic.Bool          // whether ordered has what was ordered before this start
 }
 
 func (v *hosts) init() {
-	v.ordered, v.told = map[string]time.Time{}, map[string]bool{}
+	v.ordered, v.logged = map[string]time.Time{}, map[string]bool{}
 }
 
 func (v *hosts) order(id string) (at time.Time, known bool) {
@@ -105,12 +105,12 @@ func (v *hosts) setOrder(id string, at time.Time) {
 	v.ordered[id] = at
 }
 
-// firstTold tells whether a host in error is one that the log does not know of.
-func (v *hosts) firstTold(id string) bool {
+// firstLogged reports whether a host in error has not been logged yet.
+func (v *hosts) firstLogged(id string) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	was := v.told[id]
-	v.told[id] = true
+	was := v.logged[id]
+	v.logged[id] = true
 	return !was
 }
 
@@ -168,14 +168,14 @@ func (d *Driver) group(ctx context.Context, s *session, ref rules.Ref) (*group, 
 			g.members = append(g.members, h)
 		}
 	}
-	d.tellFailed(ref, g.failed)
+	d.logFailed(ref, g.failed)
 	return g, nil
 }
 
-func (d *Driver) tellFailed(ref rules.Ref, failed []host) {
+func (d *Driver) logFailed(ref rules.Ref, failed []host) {
 	for _, h := range failed {
-		if d.hosts.firstTold(h.ID) {
-			_ = level.Warn(d.options.Logger).Log("msg", "a host of the group is in error: it does not count, and is not replaced; see to it and remove it",
+		if d.hosts.firstLogged(h.ID) {
+			_ = level.Warn(d.options.Logger).Log("msg", "a host of the group is in error: it does not count, and is not replaced; find out why and remove it",
 				"ref", ref, "host", h.ID, "hostname", h.Hostname)
 		}
 	}
@@ -184,8 +184,8 @@ func (d *Driver) tellFailed(ref rules.Ref, failed []host) {
 // ignored is after how long a host that was ordered to go and is active all the same counts again.
 const ignored = 5 * time.Minute
 
-// leaving tells whether a host that is there was removed by the driver: in this life, or by what the server
-// knows in an earlier one.
+// leaving reports whether a host that is there was removed by the driver: since it started, or, as the server
+// knows, before that.
 func (d *Driver) leaving(ctx context.Context, s *session, h host) (bool, error) {
 	now := d.options.Now()
 	if at, known := d.hosts.order(h.ID); known {

@@ -89,7 +89,7 @@ func TestTheOrderOfRemoval(t *testing.T) {
 		for i, more := range hosts {
 			f.host(i+1, more)
 		}
-		s, err := f.driver.contact.session(t.Context())
+		s, err := f.driver.connector.session(t.Context())
 		require.NoError(t, err)
 		g, err := f.driver.group(t.Context(), s, pool)
 		require.NoError(t, err)
@@ -118,6 +118,27 @@ func TestHostsGoInTheWayOfTheirState(t *testing.T) {
 		got := slices.DeleteFunc(f.asked(), func(r string) bool { return r[:3] == "GET" })
 		require.Equal(t, want, fmt.Sprint(slices.Concat(got, []string{""})[0]), state)
 		require.Equal(t, 1, f.count(t).Count, state)
+	}
+}
+
+// Rancher does not delete a host that is not far enough made, or that has just come up. The client drops the body
+// of the refusal.
+func TestADeletionThatIsRefused(t *testing.T) {
+	for _, status := range []int{404, 405, 409} {
+		f := newFake(t)
+		f.host(1, nil)
+		h := f.host(2, object{"state": "registering"})
+		c := f.plan(t, 2, 1)
+		f.faults("DELETE", "/hosts/1h2", func(w http.ResponseWriter) { refuse(w, status, http.StatusText(status)) })
+		err := f.driver.Scale(t.Context(), pool, c)
+		var busy *controller.ThrottledError
+		require.ErrorAs(t, err, &busy, status)
+		require.ErrorContains(t, err, "host pool=web: remove 1h2: ")
+		require.ErrorContains(t, err, "it is read and tried again")
+		f.with(func() { f.intercept = nil })
+		f.set(h, object{"state": "active"})
+		require.NoError(t, f.driver.Scale(t.Context(), pool, c), "as one that is up")
+		require.Len(t, f.things["externalHostEvent"], 1)
 	}
 }
 
@@ -189,7 +210,8 @@ func TestALostAnswerOfACreation(t *testing.T) {
 
 func TestChangesOfHostsThatAreRefused(t *testing.T) {
 	f := newFake(t)
-	require.Equal(t, engine.Rejected, f.count(t).Stop)
+	fact, _ := f.count(t).Obstacle()
+	require.Equal(t, engine.ConditionUnscalable, fact.Type)
 	f.host(1, object{"fooConfig": nil})
 	for _, c := range []struct {
 		from, to int

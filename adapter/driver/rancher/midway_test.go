@@ -102,7 +102,7 @@ func TestAPlanWaitsForACreation(t *testing.T) {
 	f := newFake(t)
 	f.host(1, nil)
 	f.host(2, nil)
-	s, err := f.driver.contact.session(t.Context())
+	s, err := f.driver.connector.session(t.Context())
 	require.NoError(t, err)
 	l, err := f.driver.shared.gates.enter(t.Context(), s.creations())
 	require.NoError(t, err)

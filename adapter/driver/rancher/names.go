@@ -52,7 +52,7 @@ func (g *group) newNames(source host, n int, reserved map[string]bool) []string 
 	return names
 }
 
-// taken tells whether a host of the environment has a name, whatever has become of it.
+// taken reports whether a host of the environment has a name, whatever has become of it.
 func (g *group) taken(name string) bool {
 	for _, h := range g.all {
 		if h.named(name) {

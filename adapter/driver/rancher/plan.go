@@ -12,8 +12,8 @@ import (
 	"alertscale/rules/engine"
 )
 
-// plan is what a change of a group comes to. It is stored before it is begun, and carried out by what stands
-// here, not by the size of the group.
+// plan is what a change of a group comes to. It is stored before it is begun, and is carried out as written,
+// whatever the size of the group is by then.
 type plan struct {
 	Create []string `json:"create,omitempty"` // hostnames
 	Remove []string `json:"remove,omitempty"` // ids of hosts

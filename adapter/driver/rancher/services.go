@@ -81,11 +81,11 @@ func (d *Driver) read(ctx context.Context, s *session, ref rules.Ref) (*service,
 	return found, nil
 }
 
-// lookUp finds a service by the names of its stack and its own. Where the stack is as it was told a moment ago,
+// lookUp finds a service by the names of its stack and its own. Where the stack is the one that was found a moment ago,
 // and has no such service, it may be another stack by now.
 func (d *Driver) lookUp(ctx context.Context, s *session, ref rules.Ref) (*service, error) {
 	at := place{s.environment, ref.Namespace}
-	if stack, told := d.stacks.get(at, d.options.Now()); told {
+	if stack, ok := d.stacks.get(at, d.options.Now()); ok {
 		if found, _, err := d.findIn(ctx, s, ref, stack); found != nil || err != nil {
 			return found, err
 		}

@@ -7,7 +7,7 @@ import (
 	"alertscale/rules"
 )
 
-// Shared is what the drivers of a process have in common, so that one of a file that has come into force, or of
+// Shared is what the drivers of a process have in common, so that one of a file that was just loaded, or of
 // another key, does not get in the way of a call that an earlier one has given up: who is at work on what, and
 // which names are planned. It is safe for concurrent use.
 type Shared struct {

@@ -1,10 +1,11 @@
 package rancher
 
 import (
-	"alertscale/rules/engine"
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"alertscale/rules/engine"
 )
 
 // service is a service of any kind, as far as it is of use here.
@@ -33,12 +34,12 @@ func (s *service) count() int {
 	return *s.Scale
 }
 
-// gone tells whether a service is there no more, or soon.
+// gone reports whether a service has been removed, or is being removed.
 func (s *service) gone() bool { return gone(s.State) }
 
 func gone(state string) bool { return state == "removing" || state == "removed" || state == "purged" }
 
-// observed is what the read of a service comes to.
+// observed is what the driver reports of a service.
 func (s *service) observed() engine.Observed {
 	o := engine.Observed{Count: s.count(), Ready: s.State == "active" && s.Transitioning == "no"}
 	if fact, ok := s.obstacle(); ok {
@@ -49,7 +50,7 @@ func (s *service) observed() engine.Observed {
 	return o
 }
 
-// stuck tells whether containers of it cannot be placed. A smaller number heals it.
+// stuck reports whether containers of it cannot be placed. A smaller number heals it.
 func (s *service) stuck() bool { return s.Transitioning == "error" }
 
 // obstacle returns why nothing can be done to a service as it is; false where something can.
@@ -97,7 +98,7 @@ func obstacleOf(state string) (engine.Condition, bool) {
 	return engine.Condition{Type: engine.ConditionNotReady, Text: fmt.Sprintf("the service is %s: %s", state, ends)}, true
 }
 
-// done tells whether a number that a write left in this state is also carried out.
+// done reports whether a number that a write left in this state is also carried out.
 func done(state string) bool {
 	_, stopped := obstacleOf(state)
 	return !stopped

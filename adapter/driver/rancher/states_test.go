@@ -16,29 +16,31 @@ func TestEveryState(t *testing.T) {
 		"upgraded": ": finish the upgrade or roll it back", "canceling-upgrade": ": roll the upgrade back once it is canceled, or continue it",
 		"canceled-upgrade": ": roll the upgrade back or continue it", "erroring": "no state in which Rancher is known to carry a change out", "": "it ends when the service is active",
 	}
-	for state, want := range map[string]engine.Verdict{
+	for state, want := range map[string]engine.ConditionType{
 		"active": "", "updating-active": "", "activating": "", "finishing-upgrade": "", "rolling-back": "", "upgrading": "",
-		"inactive": engine.Disabled, "updating-inactive": engine.Disabled, "deactivating": engine.Disabled,
-		"requested": engine.NotReady, "registering": engine.NotReady, "restarting": engine.NotReady, "upgraded": engine.NotReady,
-		"canceling-upgrade": engine.NotReady, "canceled-upgrade": engine.NotReady, "erroring": engine.NotReady, "": engine.NotReady,
+		"inactive": engine.ConditionDisabled, "updating-inactive": engine.ConditionDisabled, "deactivating": engine.ConditionDisabled,
+		"requested": engine.ConditionNotReady, "registering": engine.ConditionNotReady, "restarting": engine.ConditionNotReady, "upgraded": engine.ConditionNotReady,
+		"canceling-upgrade": engine.ConditionNotReady, "canceled-upgrade": engine.ConditionNotReady, "erroring": engine.ConditionNotReady, "": engine.ConditionNotReady,
 	} {
 		t.Run(state, func(t *testing.T) {
 			f := newFake(t)
 			s := f.web(object{"state": state})
 			o := f.observe(t)
-			require.Equal(t, want, o.Stop)
+			fact, stopped := o.Obstacle()
+			require.Equal(t, want, fact.Type)
+			require.Equal(t, want != "", stopped)
 			require.Equal(t, 3, o.Count)
 			require.Equal(t, state == "active", o.Ready)
 			f.asked()
 			if want == "" {
-				require.Empty(t, o.Why)
+				require.Empty(t, o.Conditions)
 				require.NoError(t, f.scale(t, 3, 5))
 				require.InEpsilon(t, 5, s["scale"], 0)
 				return
 			}
-			require.Contains(t, o.Why, "the service is "+state)
-			require.Contains(t, o.Why, ends[state])
-			require.ErrorIs(t, f.scale(t, 3, 5), controller.ErrConflict, "it is decided anew")
+			require.Contains(t, fact.Text, "the service is "+state)
+			require.Contains(t, fact.Text, ends[state])
+			require.ErrorIs(t, f.scale(t, 3, 5), controller.ErrConflict, "it is decided again")
 			require.Equal(t, 3, s["scale"])
 			require.Empty(t, f.asked())
 		})
@@ -65,23 +67,23 @@ func TestServicesThatAreNotScaled(t *testing.T) {
 	global := object{"labels": object{"io.rancher.scheduler.global": "true"}}
 	for what, test := range map[string]struct {
 		more object
-		want engine.Verdict
+		want engine.ConditionType
 		why  string
 	}{
-		"global":            {object{"launchConfig": global}, engine.Rejected, "runs once on every host"},
-		"a global sidekick": {object{"secondaryLaunchConfigs": []any{global}}, engine.Rejected, "runs once on every host"},
+		"global":            {object{"launchConfig": global}, engine.ConditionUnscalable, "runs once on every host"},
+		"a global sidekick": {object{"secondaryLaunchConfigs": []any{global}}, engine.ConditionUnscalable, "runs once on every host"},
 		"not global":        {object{"launchConfig": object{"labels": object{"io.rancher.scheduler.global": "false"}}}, "", ""},
-		"a policy":          {object{"scalePolicy": object{"min": 1, "max": 4}}, engine.Owned, "scalePolicy"},
+		"a policy":          {object{"scalePolicy": object{"min": 1, "max": 4}}, engine.ConditionOwned, "scalePolicy"},
 		"no policy":         {object{"scalePolicy": nil}, "", ""},
-		"no scale":          {object{"scale": nil}, engine.Rejected, "has no scale"},
+		"no scale":          {object{"scale": nil}, engine.ConditionUnscalable, "has no scale"},
 		"no labels":         {object{"launchConfig": nil}, "", ""},
 	} {
 		t.Run(what, func(t *testing.T) {
 			f := newFake(t)
 			f.web(test.more)
-			o := f.observe(t)
-			require.Equal(t, test.want, o.Stop)
-			require.Contains(t, o.Why, test.why)
+			fact, _ := f.observe(t).Obstacle()
+			require.Equal(t, test.want, fact.Type)
+			require.Contains(t, fact.Text, test.why)
 		})
 	}
 }
@@ -89,7 +91,9 @@ func TestServicesThatAreNotScaled(t *testing.T) {
 func TestAStuckService(t *testing.T) {
 	f := newFake(t)
 	s := f.web(object{"state": "updating-active", "transitioning": "error", "transitioningMessage": "host needs ports 80/tcp available"})
-	require.Equal(t, engine.Observed{Count: 3, Why: "stuck: host needs ports 80/tcp available"}, f.observe(t))
+	require.Equal(t, engine.Observed{Count: 3, Conditions: []engine.Condition{
+		{Type: engine.ConditionNoted, Text: "stuck: host needs ports 80/tcp available"},
+	}}, f.observe(t))
 	require.NoError(t, f.scale(t, 3, 2), "a smaller number heals it")
 	require.InEpsilon(t, 2, s["scale"], 0)
 
@@ -110,6 +114,7 @@ func TestAnAnswerThatShowsAStateThatOnlyStores(t *testing.T) {
 		for _, outcome := range []error{controller.ErrConflict, controller.ErrInvalid, controller.ErrNotFound, controller.ErrForbidden} {
 			require.NotErrorIs(t, err, outcome)
 		}
-		require.NotEmpty(t, f.observe(t).Stop, "which settles nothing")
+		_, stopped := f.observe(t).Obstacle()
+		require.True(t, stopped, "which settles nothing")
 	}
 }

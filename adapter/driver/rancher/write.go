@@ -16,7 +16,7 @@ import (
 const fresh = time.Second
 
 // The delays before a write that met another one is tried again: it doubles each time. All of them together
-// leave time for reading and deciding anew while the notification waits.
+// leave time for reading and deciding again while the notification waits.
 const (
 	firstDelay = 50 * time.Millisecond
 	lastDelay  = 800 * time.Millisecond
@@ -61,7 +61,7 @@ func unchanged(found *service, id string, c engine.Change) error {
 	return nil
 }
 
-// errNotDone tells of a number that is stored and nothing more.
+// errNotDone: the number is stored, and nothing more is done.
 var errNotDone = errors.New("the number is stored there without being carried out")
 
 // put sends the number and nothing else: of a typed service the client drops a zero. What was read is not

@@ -141,7 +141,7 @@ func TestAGivenUpWriteKeepsItsRef(t *testing.T) {
 
 	next := f.newDriver(t, Config{}) // of the next file, or of another key
 	next.shared = f.driver.shared
-	_, err = next.contact.session(t.Context())
+	_, err = next.connector.session(t.Context())
 	require.NoError(t, err)
 	elsewhere := webRef()
 	elsewhere.Driver = "other"

@@ -20,14 +20,29 @@ const (
 	ReadOnly Role = "readonly"
 )
 
+// The roles that the label io.rancher.container.agent.role asks for. The key
+// of such a container acts for its environment: it may remove hosts, and
+// create none.
+const (
+	// Container is what the label's value environment gives.
+	Container Role = "environment"
+	// ContainerAdmin is what environmentAdmin gives to what Rancher trusts.
+	ContainerAdmin Role = "environmentAdmin"
+	// Roleless is a container with a key and without that label: nothing is
+	// published for it.
+	Roleless Role = "none"
+)
+
 // Key is an API key: the two parts of Basic authentication.
 type Key struct{ Access, Secret string }
 
-// account is what a key belongs to: an environment, or a user with roles in
-// environments.
+// account is what a key belongs to: an environment, a user with roles in
+// environments, or a container.
 type account struct {
 	id    string
-	kind  string // project, user or admin
+	name  string // "": it has none
+	kind  string // project, user or admin; of a container: environment, projectadmin or agent
+	role  Role   // where it acts as itself
 	roles map[string]Role
 }
 
@@ -48,7 +63,7 @@ func (c *call) authenticate(header http.Header) error {
 		header["WWW-Authenticate"] = []string{challenge} // the server's own spelling, here and below
 		return unauthorized()
 	}
-	c.kind, c.user, c.project, c.role = who.kind, who.id, who.id, Owner
+	c.kind, c.user, c.project, c.role = who.kind, who.id, who.id, who.role
 	wanted := c.req.Header.Get("X-API-Project-Id")
 	if wanted == "" {
 		wanted = c.req.URL.Query().Get("projectId")
@@ -64,9 +79,11 @@ func (c *call) authenticate(header http.Header) error {
 		c.project = wanted
 	}
 	for name, value := range map[string]string{
-		"X-API-ACCOUNT-ID": c.project, "X-API-USER-ID": c.user, "X-API-ACCOUNT-KIND": c.kind,
+		"X-API-ACCOUNT-ID": c.project, "X-API-USER-ID": c.user, "X-API-ACCOUNT-KIND": c.kind, "X-API-ACCOUNT-NAME": who.name,
 	} {
-		header[name] = []string{value}
+		if value != "" {
+			header[name] = []string{value}
+		}
 	}
 	return nil
 }
@@ -97,11 +114,37 @@ func (s *Server) roleIn(id, project string) Role {
 	return Owner
 }
 
-// EnvironmentKey makes a key of an environment, such as the labels of an
-// agent container give it.
+// EnvironmentKey makes an API key of an environment.
 func (s *Server) EnvironmentKey(project string) Key {
 	defer s.enterLock()()
-	return s.give(&account{id: project, kind: "project", roles: map[string]Role{project: Owner}})
+	return s.give(&account{
+		id: project, name: s.store.byID[project].name(), kind: "project", role: Owner, roles: map[string]Role{project: Owner},
+	})
+}
+
+// ContainerKey makes a key as a container of an environment is given one
+// that has the label io.rancher.container.create_agent: 'true'. The role is
+// Container, ContainerAdmin or Roleless.
+func (s *Server) ContainerKey(project string, role Role) Key {
+	defer s.enterLock()()
+	if role == Roleless { // it stays the agent that it is
+		id := formatID(s.schemas.of("project"), s.store.number("project"))
+		return s.give(&account{id: id, kind: "agent", role: Roleless})
+	}
+	kind := map[Role]string{Container: "environment", ContainerAdmin: "projectadmin"}[role]
+	return s.give(&account{
+		id: project, name: s.store.byID[project].name(), kind: kind, role: role, roles: map[string]Role{project: role},
+	})
+}
+
+// ContainerEnv is what Rancher puts into the environment of a container that
+// has the key.
+func (s *Server) ContainerEnv(key Key) []string {
+	return []string{
+		"CATTLE_URL=http://" + s.Address() + "/v1",
+		"CATTLE_ACCESS_KEY=" + key.Access,
+		"CATTLE_SECRET_KEY=" + key.Secret,
+	}
 }
 
 // AccountKey makes a user with a role in environments, and a key of that
@@ -117,7 +160,7 @@ func (s *Server) AccountKey(role Role, projects ...string) Key {
 			"type": "projectMember", "externalId": id, "externalIdType": "rancher_id", "role": string(role),
 		})
 	}
-	return s.give(&account{id: id, kind: "user", roles: roles})
+	return s.give(&account{id: id, name: "user " + id, kind: "user", role: Owner, roles: roles})
 }
 
 func (s *Server) give(who *account) Key {

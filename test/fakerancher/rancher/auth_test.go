@@ -1,6 +1,7 @@
 package rancher_test
 
 import (
+	"net/http/httptest"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -92,4 +93,74 @@ func TestSameNamesInTwoEnvironments(t *testing.T) {
 	mine := with(t, s, s.ProjectKey())
 	assert.Equal(t, 404, mine.status("PUT", "services/"+ids[1], `{"scale":9}`))
 	assert.Equal(t, 1, s.Scale(ids[1]))
+}
+
+// What a container's key may do, by the label io.rancher.container.agent.role.
+func TestContainerKeys(t *testing.T) {
+	s, _ := start(t)
+	service := s.AddServices(s.AddStack(s.Project(), "shop"), "p", 1)[0]
+	foreign := s.AddServices(s.AddStack(s.AddProject("other"), "shop"), "q", 1)[0]
+	host := s.AddHost(rancher.HostSpec{Project: s.Project(), Hostname: "web01"})
+	event := `{"eventType":"host.evacuate","hostId":"` + host + `","deleteHost":true}`
+	for role, kind := range map[rancher.Role]string{rancher.Container: "environment", rancher.ContainerAdmin: "projectadmin"} {
+		c := with(t, s, s.ContainerKey(s.Project(), role))
+		for _, in := range []string{"", "projects/" + s.Project() + "/"} {
+			_, _, header, err := c.try("GET", in+"services", "")
+			assert.NoError(t, err)
+			assert.Equal(t, []string{kind, s.Project(), s.Project(), "env"}, []string{
+				header.Get("X-API-ACCOUNT-KIND"), header.Get("X-API-ACCOUNT-ID"), header.Get("X-API-USER-ID"), header.Get("X-API-ACCOUNT-NAME"),
+			})
+			assert.Equal(t, []any{"p000"}, c.names(in+"services"))
+			assert.Equal(t, 200, c.status("PUT", in+"services/"+service, `{"scale":2}`))
+			assert.Equal(t, 405, c.status("POST", in+"hosts", `{"hostname":"web02","fooConfig":{}}`))
+			assert.Equal(t, 201, c.status("POST", in+"externalhostevents", event))
+			_, schema := c.call("GET", in+"schemas/host", "")
+			assert.Equal(t, []any{"GET"}, schema["collectionMethods"])
+			assert.Contains(t, schema["resourceMethods"], "DELETE")
+		}
+		assert.Equal(t, 404, c.status("GET", "services/"+foreign, ""))
+		assert.Equal(t, 403, c.status("GET", "projects/1a5/services", ""))
+	}
+}
+
+func TestAContainerKeyWithoutARole(t *testing.T) {
+	s, _ := start(t)
+	s.AddServices(s.AddStack(s.Project(), "shop"), "p", 1)
+	c := with(t, s, s.ContainerKey(s.Project(), rancher.Roleless))
+	for _, path := range []string{"services?limit=1", "stacks", "hosts", "externalhostevents", "projects", "schemas/service"} {
+		status, body, header, err := c.try("GET", path, "")
+		assert.NoError(t, err)
+		assert.Equal(t, 404, status, path)
+		assert.Equal(t, "Not Found", body["code"], path)
+		assert.Equal(t, "agent", header.Get("X-API-ACCOUNT-KIND"))
+		assert.NotEmpty(t, header.Get("X-API-Schemas"))
+	}
+	assert.Empty(t, c.names("schemas"))
+	assert.Equal(t, 403, c.status("GET", "projects/"+s.Project()+"/services", ""))
+}
+
+func TestContainerEnv(t *testing.T) {
+	s, _ := start(t)
+	key := s.ContainerKey(s.Project(), rancher.Container)
+	assert.Equal(t, []string{"CATTLE_URL=http://" + s.Address() + "/v1", "CATTLE_ACCESS_KEY=" + key.Access, "CATTLE_SECRET_KEY=" + key.Secret}, s.ContainerEnv(key))
+}
+
+func TestHeadersOfEveryAnswer(t *testing.T) {
+	s, _ := start(t)
+	for _, key := range []rancher.Key{s.ProjectKey(), {}} {
+		_, _, header, err := with(t, s, key).try("GET", "services", "")
+		assert.NoError(t, err)
+		assert.Equal(t, "127.0.0.1", header.Get("X-API-Client-IP"))
+		assert.NotEmpty(t, header.Get("X-API-Schemas"))
+	}
+	_, _, header, err := with(t, s, s.ProjectKey()).try("GET", "services", "")
+	assert.NoError(t, err)
+	assert.Equal(t, "env", header.Get("X-API-ACCOUNT-NAME"))
+
+	req := httptest.NewRequest("GET", "/v2-beta/services", nil)
+	req.Header.Set("X-Forwarded-For", "192.0.2.7, 10.0.0.1")
+	answer := httptest.NewRecorder()
+	s.ServeHTTP(answer, req)
+	assert.Equal(t, []string{"192.0.2.7"}, answer.Header()["X-API-Client-IP"])
+	assert.NotContains(t, answer.Header(), "X-API-ACCOUNT-NAME", "nobody is known yet")
 }

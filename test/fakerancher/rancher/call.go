@@ -21,7 +21,7 @@ type call struct {
 	path    []string // type, id, link, as far as they are there
 	action  string
 
-	kind    string // of who asks: project, user, admin
+	kind    string // of who asks
 	user    string // the account of who asks
 	project string // the account that is asked about
 	all     bool   // an admin who names no project sees all of them
@@ -92,7 +92,7 @@ func (c *call) answer() (int, any, error) {
 	if strings.EqualFold(c.path[0], "schemas") || strings.EqualFold(c.path[0], "schema") {
 		return c.look(c.schemas())
 	}
-	if c.schema = c.s.schemas.of(c.path[0]); c.schema == nil {
+	if c.schema = c.s.schemas.of(c.path[0]); c.schema == nil || c.role == Roleless {
 		return 0, nil, notFound()
 	}
 	collection, single := c.schema.methods(c.role)

@@ -6,7 +6,7 @@ import "strings"
 func (c *call) index() any {
 	links := map[string]any{"self": c.base() + "/", "schemas": c.link("schemas")}
 	for _, one := range c.s.schemas.all {
-		if one.Listed {
+		if one.Listed && c.role != Roleless {
 			links[one.PluralName] = c.link(one.collection())
 		}
 	}
@@ -19,14 +19,16 @@ func (c *call) index() any {
 func (c *call) schemas() (any, error) {
 	if len(c.path) > 1 {
 		one := c.s.schemas.of(c.path[1])
-		if one == nil || len(c.path) > 2 {
+		if one == nil || len(c.path) > 2 || c.role == Roleless {
 			return nil, notFound()
 		}
 		return one.render(c), nil
 	}
 	data := []any{}
 	for _, one := range c.s.schemas.all {
-		data = append(data, one.render(c))
+		if c.role != Roleless {
+			data = append(data, one.render(c))
+		}
 	}
 	body := c.collection("schema", data)
 	body["links"] = map[string]any{"self": c.link(strings.ToLower(c.path[0]))}

@@ -69,9 +69,12 @@ func (s *schema) collection() string { return strings.ToLower(s.PluralName) }
 // methods are what a role may do with the type: with its collection, with one
 // resource.
 func (s *schema) methods(role Role) (collection, resource []string) {
-	if !s.writable(role) {
-		get := []string{"GET"}
+	get := []string{"GET"}
+	switch {
+	case !s.writable(role):
 		return both(s.CollectionMethods, get), both(s.ResourceMethods, get)
+	case s.ID == "host" && (role == Container || role == ContainerAdmin):
+		return both(s.CollectionMethods, get), s.ResourceMethods
 	}
 	return s.CollectionMethods, s.ResourceMethods
 }

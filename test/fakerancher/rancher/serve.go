@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -33,6 +35,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 // handle does what a request asks for.
 func (s *Server) handle(header http.Header, req *http.Request, raw []byte, fault *Fault) (int, any) {
 	defer s.enterLock()()
+	header["X-API-Client-IP"] = []string{clientIP(req)}
 	c, err := s.parse(req)
 	if c != nil {
 		header["X-API-Schemas"] = []string{c.schemasURL()}
@@ -59,6 +62,19 @@ func (s *Server) handle(header http.Header, req *http.Request, raw []byte, fault
 		failure = &apiError{status: http.StatusInternalServerError, code: "InternalServerError", message: err.Error()}
 	}
 	return failure.status, failure.render()
+}
+
+// clientIP is the address that a request comes from, as the first proxy on its
+// way tells it.
+func clientIP(req *http.Request) string {
+	if first, _, _ := strings.Cut(req.Header.Get("X-Forwarded-For"), ","); strings.TrimSpace(first) != "" {
+		return strings.TrimSpace(first)
+	}
+	host, _, err := net.SplitHostPort(req.RemoteAddr)
+	if err != nil {
+		return req.RemoteAddr
+	}
+	return host
 }
 
 // schemasURL keeps the project where the path of the request does.

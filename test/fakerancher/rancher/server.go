@@ -68,7 +68,7 @@ func New(options Options) *Server {
 	}
 	s := &Server{
 		options: options, schemas: schemas, clock: newClock(options.Now, options.Speed), agenda: &agenda{},
-		store: newStore(), accounts: map[string]*account{adminID: {id: adminID, kind: "admin"}}, down: make(chan struct{}),
+		store: newStore(), accounts: map[string]*account{adminID: {id: adminID, name: "admin", kind: "admin", role: Owner}}, down: make(chan struct{}),
 	}
 	s.behavior = s.behaviors()
 	s.furnish()

@@ -44,38 +44,9 @@ func TestAFirstContactThatFailsIsMadeAgain(t *testing.T) {
 	f.web(nil)
 	f.faults("GET", "", func(w http.ResponseWriter) { refuse(w, 503, "ServiceUnavailable") })
 	_, err := f.driver.Observe(t.Context(), webRef())
-	require.EqualError(t, err, "first contact with "+f.server.URL+"/v2-beta: 503 Service Unavailable")
+	require.EqualError(t, err, "connect to "+f.server.URL+"/v2-beta: 503 Service Unavailable")
 	f.with(func() { f.intercept = nil })
 	require.Equal(t, 3, f.observe(t).Count)
-}
-
-func TestWhichEnvironment(t *testing.T) {
-	for what, test := range map[string]struct {
-		kind, path string
-		open       bool
-		want       string
-		is         error
-	}{
-		"an environment's key":                 {kind: "project"},
-		"and the same in the url":              {kind: "project", path: "/v1/projects/1a7"},
-		"an account's key":                     {kind: "user", path: "/v2-beta/projects/1a7/schemas"},
-		"an account's key, no url":             {kind: "user", want: "the url names none; make it", is: controller.ErrInvalid},
-		"an environment's key and another url": {kind: "project", path: "/v2-beta/projects/1a5", want: "the key is of environment 1a7, the url names 1a5", is: controller.ErrForbidden},
-	} {
-		t.Run(what, func(t *testing.T) {
-			f := newFake(t)
-			f.web(nil)
-			f.with(func() { f.kind = test.kind })
-			d := f.newDriver(t, Config{URL: f.server.URL + test.path})
-			_, err := d.Observe(t.Context(), webRef())
-			if test.want == "" {
-				require.NoError(t, err)
-				return
-			}
-			require.ErrorIs(t, err, test.is)
-			require.ErrorContains(t, err, test.want)
-		})
-	}
 }
 
 func TestServersThatAreRefused(t *testing.T) {
@@ -106,7 +77,7 @@ func TestAccessControlThatIsOffIsSaidOnce(t *testing.T) {
 	for range 2 {
 		_, err := d.Observe(t.Context(), webRef())
 		require.NoError(t, err)
-		d.contact.expire(d.contact.current)
+		d.connector.expire(d.connector.current)
 	}
 	require.Equal(t, 1, strings.Count(f.log.String(), "access control of the Rancher server is off"))
 }
@@ -121,11 +92,11 @@ func TestAKeyThatIsRotated(t *testing.T) {
 	require.NoError(t, err)
 
 	f.with(func() { f.secret = "other" })
-	for range 2 { // a first contact, too, meets the old key
+	for range 2 { // an attempt to connect meets the old key
 		_, err = d.Observe(t.Context(), webRef())
 		var busy *controller.ThrottledError
 		require.ErrorAs(t, err, &busy, "it is tried again")
-		require.ErrorContains(t, err, "see to access_key and secret_key")
+		require.ErrorContains(t, err, "check access_key and secret_key")
 	}
 	require.NoError(t, os.WriteFile(file, []byte("other\n"), 0o600))
 	_, err = d.Observe(t.Context(), webRef())
@@ -155,7 +126,7 @@ func TestErrorsOfTheServer(t *testing.T) {
 		{405, "MethodNotAllowed", controller.ErrForbidden, "the key's role does not let it"},
 		{422, "MinLimitExceeded", controller.ErrInvalid, "422 Unprocessable Entity: code=MinLimitExceeded"},
 		{422, "InvalidFormat", controller.ErrInvalid, "code=InvalidFormat"},
-		{401, "Unauthorized", nil, "see to access_key"},
+		{401, "Unauthorized", nil, "check access_key"},
 		{429, "TooMany", nil, "429 Too Many Requests"},
 		{500, "ServerError", nil, "500 Internal Server Error"},
 		{502, "", nil, "502"}, {503, "", nil, "503"}, {504, "", nil, "504"},
