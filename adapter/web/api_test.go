@@ -71,12 +71,12 @@ func TestDecisionsQuery(t *testing.T) {
 		query string
 		want  controller.Query
 	}{
-		{"", controller.Query{}},
-		{"ref=k:D/a/b&rule=web+is+busy&verdict=scaled", controller.Query{Ref: "k:D/a/b", Rule: "web is busy", Verdict: "scaled"}},
+		{"", controller.Query{Limit: DefaultDecisions}},
+		{"ref=k:D/a/b&rule=web+is+busy&verdict=scaled", controller.Query{Ref: "k:D/a/b", Rule: "web is busy", Verdict: "scaled", Limit: DefaultDecisions}},
 		{"limit=5&since=2026-11-20T05:24:45Z", controller.Query{Limit: 5, Since: at}},
-		{"since=2026-11-20T07:24:45%2B02:00", controller.Query{Since: at}},
-		{"since=1795152285", controller.Query{Since: at}},
-		{"since=1795152285.250", controller.Query{Since: at.Add(250 * time.Millisecond)}},
+		{"since=2026-11-20T07:24:45%2B02:00", controller.Query{Since: at, Limit: DefaultDecisions}},
+		{"since=1795152285", controller.Query{Since: at, Limit: DefaultDecisions}},
+		{"since=1795152285.250", controller.Query{Since: at.Add(250 * time.Millisecond), Limit: DefaultDecisions}},
 		{"limit=0&since=", controller.Query{}},
 	}
 	for _, test := range tests {

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -66,21 +67,46 @@ func (c *fakeCore) Reload() error {
 // site is the handler over a fake core, and what it logged and counted.
 type site struct {
 	http.Handler
-	log strings.Builder
-	reg *prometheus.Registry
+	log     strings.Builder
+	reg     *prometheus.Registry
+	metrics *Metrics
+	limited counts
 }
 
 func newSite(core *fakeCore, change ...func(*Options)) *site {
 	s := &site{reg: prometheus.NewRegistry()}
+	s.metrics = NewMetrics(s.reg)
 	o := Options{
 		Handler: core, View: core, File: core, Decode: webhook.Decode, Hook: func(string) (Hook, bool) { return nil, false },
-		Metrics: NewMetrics(s.reg), Gatherer: s.reg, Logger: log.NewLogfmtLogger(log.NewSyncWriter(&s.log)),
+		Metrics: s.metrics, Limited: &s.limited, Gatherer: s.reg, Logger: log.NewLogfmtLogger(log.NewSyncWriter(&s.log)),
 	}
 	for _, c := range change {
 		c(&o)
 	}
 	s.Handler = New(o)
 	return s
+}
+
+// counts are what limits stopped, by name.
+type counts struct {
+	mu sync.Mutex
+	of map[string]int
+}
+
+func (c *counts) Limited(what string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.of == nil {
+		c.of = map[string]int{}
+	}
+	c.of[what]++
+}
+
+// all returns the counts so far.
+func (c *counts) all() map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.of)
 }
 
 // ask sends one request and returns the answer with its body.
