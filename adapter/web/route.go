@@ -71,7 +71,7 @@ func (rt *routes) notFound(w http.ResponseWriter, r *http.Request) {
 }
 
 // guard lets the process outlive a handler that panics. No handler begins its answer before it has
-// all of it, so that there still is one to give.
+// all of it, so that there still is one to give; but for a long list of decisions, whose reader then gets broken JSON.
 func guard(next http.Handler, logger log.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
