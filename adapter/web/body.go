@@ -80,6 +80,9 @@ func (b *buffers) unzip(sent io.Reader) (err error) {
 }
 
 func contentEncoding(h http.Header) string {
+	if len(h["Content-Encoding"]) == 0 {
+		return ""
+	}
 	return strings.ToLower(strings.TrimSpace(strings.Join(h.Values("Content-Encoding"), ", ")))
 }
 

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"strings"
 	"time"
 )
 
@@ -39,17 +40,20 @@ func foreign(protection *http.CrossOriginProtection, r *http.Request) error {
 // carelessly, and do not follow the redirect that the mux would answer with.
 func tidied(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if sent := r.URL.EscapedPath(); sent != "" && sent[0] == '/' {
-			if tidy := path.Clean(sent); tidy != sent {
-				r = withPath(r, tidy)
-			}
+		if path.Clean(r.URL.Path) != r.URL.Path { // what is escaped is looked at only where it has to be
+			r = tidy(r)
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// withPath returns the request with another path, which is escaped.
-func withPath(r *http.Request, escaped string) *http.Request {
+// tidy returns the request with its path as it should have been. Slashes that are escaped stay.
+func tidy(r *http.Request) *http.Request {
+	sent := r.URL.EscapedPath()
+	if !strings.HasPrefix(sent, "/") {
+		return r
+	}
+	escaped := path.Clean(sent)
 	plain, err := url.PathUnescape(escaped)
 	if err != nil {
 		return r
