@@ -1,4 +1,4 @@
-// Package sink brings decisions to where they are told of: to several sinks, and to slow ones without waiting.
+// Package sink takes decisions to several sinks, and to slow ones without waiting.
 package sink
 
 import (

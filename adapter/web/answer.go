@@ -58,7 +58,7 @@ func send(w http.ResponseWriter, code int, body []byte) {
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(code)
-	_, _ = w.Write(body) // a sender that has gone away hears of nothing
+	_, _ = w.Write(body) // a sender that has gone away gets nothing
 }
 
 // appendError begins an error in the envelope; what follows, and the closing brace, are the caller's.

@@ -135,8 +135,8 @@ func TestConnectionWaitsForOneThatWorks(t *testing.T) {
 // TestShutdownWithAConnectionThatWaits checks that a listener at its limit does not keep a shutdown.
 func TestShutdownWithAConnectionThatWaits(t *testing.T) {
 	var counted counts
-	s := start(t, &fakeCore{}, "", limitedTo(1, &counted))
-	dial(t, s.address, nil)
+	s := start(t, &fakeCore{}, "", limitedTo(1, &counted), func(s *Server) { s.ShutdownTimeout = 100 * time.Millisecond })
+	dial(t, s.address, nil) // and says nothing, for which net/http would wait for 5 s
 	waiting := dial(t, s.address, nil)
 	require.Eventually(t, func() bool { return counted.all()["connections"] == 1 }, 10*time.Second, time.Millisecond)
 	s.Shutdown(nil)

@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"iter"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -11,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/sink/history"
 )
 
 // DefaultDecisions is how many decisions are answered with where a query has no limit. With limit=0 it is all.
@@ -64,27 +64,13 @@ func appendRecord(b []byte, d *controller.DecisionRecord) []byte {
 	return append(b, text...)
 }
 
-// viewed are the decisions of a View.
-type viewed struct{ view View }
-
-// Find implements Decisions.
-func (v viewed) Find(q controller.Query) iter.Seq[controller.DecisionRecord] {
-	return func(yield func(controller.DecisionRecord) bool) {
-		for _, d := range v.view.Decisions(q) {
-			if !yield(controller.DecisionRecord{At: d.At, Decision: d.Decision}) {
-				return
-			}
-		}
-	}
-}
-
 // parseQuery reads the parameters of /api/v1/decisions. One that is empty counts as absent.
-func parseQuery(raw string) (q controller.Query, err error) {
+func parseQuery(raw string) (q history.Query, err error) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
 		return q, err
 	}
-	q = controller.Query{Ref: values.Get("ref"), Rule: values.Get("rule"), Verdict: values.Get("verdict"), Limit: DefaultDecisions}
+	q = history.Query{Ref: values.Get("ref"), Rule: values.Get("rule"), Verdict: values.Get("verdict"), Limit: DefaultDecisions}
 	if s := values.Get("since"); s != "" {
 		if q.Since, err = parseTime(s); err != nil {
 			return q, fmt.Errorf("invalid parameter %q: %w", "since", err)

@@ -81,7 +81,7 @@ type counted struct {
 	read int
 }
 
-func (c *counted) Find(q controller.Query) iter.Seq[controller.DecisionRecord] {
+func (c *counted) Find(q history.Query) iter.Seq[controller.DecisionRecord] {
 	return func(yield func(controller.DecisionRecord) bool) {
 		for d := range c.Decisions.Find(q) {
 			if c.read++; !yield(d) {

@@ -127,7 +127,7 @@ func TestHookIdempotencyKey(t *testing.T) {
 	require.Equal(t, []string{"", "build 7", longest}, keys)
 }
 
-// TestHookContentType checks that a hook is told of what kind the body is, and whatever else it was packed in.
+// TestHookContentType checks that a hook gets the type of the body, whether it was packed or not.
 func TestHookContentType(t *testing.T) {
 	var types []string
 	s := newSite(&fakeCore{}, withHook("deploy", fakeHook{types: &types}))

@@ -48,7 +48,7 @@ type ServerOptions struct {
 	Metrics         *Metrics         // optional: counts the notifications that the web configuration turns away
 	Now             func() time.Time // default time.Now
 	ShutdownTimeout time.Duration    // default DefaultShutdownTimeout
-	Listening       func(net.Addr)   // optional: told of each address, before the first request
+	Listening       func(net.Addr)   // optional: called with each address, before the first request
 }
 
 // Server serves one handler on all addresses of its flags. Run and Shutdown are the two halves of an

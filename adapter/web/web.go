@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/sink/history"
 	"alertscale/rules"
 	"alertscale/rules/engine"
 )
@@ -46,12 +47,10 @@ type Hook interface {
 	Event(body []byte, contentType, idempotencyKey string, now time.Time) (*rules.Event, error)
 }
 
-// View tells what is known and what was done.
+// View tells what is known.
 type View interface {
 	Targets() []controller.TargetStatus
 	Rules() []controller.RuleStatus
-	// Decisions returns the logged decisions that q selects, newest first.
-	Decisions(q controller.Query) []controller.Logged
 }
 
 // File is the file of rules and targets.
@@ -66,14 +65,14 @@ type File interface {
 // Decisions tell of what was decided.
 type Decisions interface {
 	// Find yields the decisions that q selects, newest first. It may be slow to be read, and blocks nobody.
-	Find(q controller.Query) iter.Seq[controller.DecisionRecord]
+	Find(q history.Query) iter.Seq[controller.DecisionRecord]
 }
 
 // Options say what stands behind the paths. All without a default are required.
 type Options struct {
 	Handler   Handler
 	View      View
-	Decisions Decisions // default: those of View
+	Decisions Decisions // default none
 	File      File
 	Decode    func(body []byte) (*rules.Event, error) // must not keep body
 	Hook      func(name string) (Hook, bool)          // those of the active file; default none
@@ -127,7 +126,7 @@ func (o *Options) setDefaults() {
 		o.Limited = uncounted{}
 	}
 	if o.Decisions == nil {
-		o.Decisions = viewed{o.View}
+		o.Decisions = history.New(history.Options{})
 	}
 	if o.Hook == nil {
 		o.Hook = func(string) (Hook, bool) { return nil, false }

@@ -27,6 +27,9 @@ type notifications struct {
 	buffers  sync.Pool // of *buffers
 }
 
+// decoder makes a notification of a body. It must not keep the body.
+type decoder func(body []byte) (*rules.Event, error)
+
 // buffers hold a body and, later, the answer to it.
 type buffers struct {
 	body   bytes.Buffer
@@ -39,7 +42,7 @@ type buffers struct {
 func (h *notifications) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.take(w, r, h.Decode) }
 
 // take answers one POST that decode makes a notification of, and counts the answer.
-func (h *notifications) take(w http.ResponseWriter, r *http.Request, decode func([]byte) (*rules.Event, error)) {
+func (h *notifications) take(w http.ResponseWriter, r *http.Request, decode decoder) {
 	start := time.Now()
 	code := http.StatusInternalServerError // what a panic is answered with
 	b, _ := h.buffers.Get().(*buffers)
@@ -58,7 +61,7 @@ func (h *notifications) take(w http.ResponseWriter, r *http.Request, decode func
 }
 
 // answer answers one POST and returns with which code.
-func (h *notifications) answer(w http.ResponseWriter, r *http.Request, b *buffers, decode func([]byte) (*rules.Event, error), deadline time.Time) int {
+func (h *notifications) answer(w http.ResponseWriter, r *http.Request, b *buffers, decode decoder, deadline time.Time) int {
 	if r.Method != http.MethodPost {
 		h.refusals.refuseMethod(w, r, http.MethodPost)
 		return http.StatusMethodNotAllowed

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 	"unsafe"
 
 	"alertscale/adapter/controller"
@@ -18,6 +19,13 @@ const DefaultBytes = 16 << 20
 
 // pageSize is how many decisions are looked at before others get their turn.
 const pageSize = 1000
+
+// Query selects decisions; a zero field selects all.
+type Query struct {
+	Ref, Rule, Verdict string
+	Since              time.Time
+	Limit              int
+}
 
 // Options say how much is kept.
 type Options struct {
@@ -101,7 +109,7 @@ func (h *History) grow() {
 
 // Find yields the decisions that a query selects, newest first. Nobody waits while they are looked at: they are
 // read in pages, and what is dropped in between is left out.
-func (h *History) Find(q controller.Query) iter.Seq[controller.DecisionRecord] {
+func (h *History) Find(q Query) iter.Seq[controller.DecisionRecord] {
 	return func(yield func(controller.DecisionRecord) bool) {
 		left := q.Limit
 		if left <= 0 {
@@ -122,7 +130,7 @@ func (h *History) Find(q controller.Query) iter.Seq[controller.DecisionRecord] {
 
 // page returns what a query selects of the next decisions before a number, the number to go on from, and whether
 // there are more.
-func (h *History) page(q *controller.Query, before uint64) (page []controller.DecisionRecord, next uint64, more bool) {
+func (h *History) page(q *Query, before uint64) (page []controller.DecisionRecord, next uint64, more bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	next = min(before, h.first+uint64(h.count))
@@ -136,7 +144,7 @@ func (h *History) page(q *controller.Query, before uint64) (page []controller.De
 	return page, next, next > h.first
 }
 
-func selects(q *controller.Query, d *controller.DecisionRecord) bool {
+func selects(q *Query, d *controller.DecisionRecord) bool {
 	return (q.Ref == "" || q.Ref == d.Ref) && (q.Rule == "" || q.Rule == d.Rule) &&
 		(q.Verdict == "" || q.Verdict == string(d.Verdict)) && !d.At.Before(q.Since)
 }

@@ -30,7 +30,7 @@ func record(n int) controller.DecisionRecord {
 }
 
 // found lists the numbers of the decisions that a query selects.
-func found(h *History, q controller.Query) []string {
+func found(h *History, q Query) []string {
 	var all []string
 	for d := range h.Find(q) {
 		all = append(all, d.Why[0])
@@ -40,29 +40,29 @@ func found(h *History, q controller.Query) []string {
 
 func TestFind(t *testing.T) {
 	h := New(Options{})
-	require.Empty(t, found(h, controller.Query{}))
+	require.Empty(t, found(h, Query{}))
 	for n := range 6 {
 		h.Record(record(n))
 	}
 	h.Record(controller.DecisionRecord{Decision: engine.Decision{Verdict: engine.Duplicate}})
 	for _, test := range []struct {
-		query controller.Query
+		query Query
 		want  string
 	}{
-		{controller.Query{}, "5 4 3 2 1 0"},
-		{controller.Query{Limit: 2}, "5 4"},
-		{controller.Query{Limit: 100}, "5 4 3 2 1 0"},
-		{controller.Query{Ref: "ref 1"}, "4 1"},
-		{controller.Query{Ref: "ref 1", Limit: 1}, "4"},
-		{controller.Query{Rule: "rule 0"}, "4 2 0"},
-		{controller.Query{Verdict: "cooldown"}, "5 3 1"},
-		{controller.Query{Since: noon.Add(3 * time.Second)}, "5 4 3"},
-		{controller.Query{Ref: "ref 0", Rule: "rule 1"}, "3"},
-		{controller.Query{Ref: "nobody"}, ""},
+		{Query{}, "5 4 3 2 1 0"},
+		{Query{Limit: 2}, "5 4"},
+		{Query{Limit: 100}, "5 4 3 2 1 0"},
+		{Query{Ref: "ref 1"}, "4 1"},
+		{Query{Ref: "ref 1", Limit: 1}, "4"},
+		{Query{Rule: "rule 0"}, "4 2 0"},
+		{Query{Verdict: "cooldown"}, "5 3 1"},
+		{Query{Since: noon.Add(3 * time.Second)}, "5 4 3"},
+		{Query{Ref: "ref 0", Rule: "rule 1"}, "3"},
+		{Query{Ref: "nobody"}, ""},
 	} {
 		require.Equal(t, test.want, strings.Join(found(h, test.query), " "), test.query)
 	}
-	for d := range h.Find(controller.Query{}) {
+	for d := range h.Find(Query{}) {
 		require.Equal(t, "5", d.Why[0])
 		break
 	}
@@ -92,7 +92,7 @@ func TestBound(t *testing.T) {
 				kept = kept[1:]
 			}
 		}
-		got := slices.Collect(h.Find(controller.Query{}))
+		got := slices.Collect(h.Find(Query{}))
 		slices.Reverse(got)
 		require.Equal(t, len(kept), len(got))
 		for i := range kept {
@@ -118,7 +118,7 @@ func TestTextsAreItsOwn(t *testing.T) {
 	why, alerts := []string{whole[:5]}, []string{whole[5:10]}
 	h.Record(controller.DecisionRecord{Decision: engine.Decision{Ref: whole[:3], Why: why}, Alerts: alerts})
 	why[0], alerts[0] = "", ""
-	for d := range h.Find(controller.Query{}) {
+	for d := range h.Find(Query{}) {
 		require.Equal(t, []string{"xxx", "xxxxx", "xxxxx"}, []string{d.Ref, d.Why[0], d.Alerts[0]})
 		start, end := address(whole), address(whole)+uintptr(len(whole))
 		for _, s := range []string{d.Ref, d.Why[0], d.Alerts[0]} {
@@ -139,7 +139,7 @@ func TestFindBlocksNobody(t *testing.T) {
 		h.Record(record(n))
 	}
 	var read []string
-	for d := range h.Find(controller.Query{}) {
+	for d := range h.Find(Query{}) {
 		if len(read) == 0 {
 			for n := range keep / 2 {
 				h.Record(record(keep + n))
@@ -168,7 +168,7 @@ func TestConcurrentUse(t *testing.T) {
 		})
 		wg.Go(func() {
 			for range 50 {
-				if n := len(found(h, controller.Query{Limit: 10})); n > 10 {
+				if n := len(found(h, Query{Limit: 10})); n > 10 {
 					t.Error(n)
 				}
 			}

@@ -1,4 +1,4 @@
-// Package metrics counts decisions, and what limits stopped.
+// Package metrics counts decisions, how long they took, and what limits stopped.
 package metrics
 
 import (
@@ -8,11 +8,6 @@ import (
 	"alertscale/rules/engine"
 )
 
-// limits are the names of the limits, so that each has a series before it stops anything.
-var limits = []string{
-	"alerts", "connections", "decision_log", "inflight_bytes", "log", "refs", "request_bytes", "store_bytes", "unknown_refs",
-}
-
 // maxPrepared bounds for how many rules series are made before there is anything to count.
 const maxPrepared = 1000
 
@@ -20,7 +15,6 @@ const maxPrepared = 1000
 type Metrics struct {
 	decisions *prometheus.CounterVec
 	delay     prometheus.Histogram
-	limited   *prometheus.CounterVec
 }
 
 // New registers the metrics.
@@ -35,14 +29,8 @@ func New(reg prometheus.Registerer) *Metrics {
 			// Around Alertmanager's group_wait (30s), up to its group_interval (5m) and beyond.
 			Buckets: []float64{.1, .25, .5, 1, 2.5, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1800, 3600},
 		}),
-		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "alertscale_limited_total", Help: "What a limit stopped, by limit.",
-		}, []string{"what"}),
 	}
-	for _, what := range limits {
-		m.limited.WithLabelValues(what)
-	}
-	reg.MustRegister(m.decisions, m.delay, m.limited)
+	reg.MustRegister(m.decisions, m.delay)
 	return m
 }
 
@@ -62,6 +50,3 @@ func (m *Metrics) Record(d controller.DecisionRecord) {
 		m.delay.Observe(max(0, d.At.Sub(d.Since).Seconds())) // the sender's clock may be ahead
 	}
 }
-
-// Limited counts one that a limit stopped.
-func (m *Metrics) Limited(what string) { m.limited.WithLabelValues(what).Inc() }

@@ -23,6 +23,7 @@ func decided(rule string, v engine.Verdict, since time.Time) controller.Decision
 func TestLint(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	New(reg)
+	NewLimits(reg)
 	problems, err := testutil.GatherAndLint(reg)
 	require.NoError(t, err)
 	require.Empty(t, problems)
@@ -80,12 +81,11 @@ func TestStepDelay(t *testing.T) {
 }
 
 func TestLimited(t *testing.T) {
-	reg := prometheus.NewRegistry()
-	m := New(reg)
-	require.Equal(t, len(limits), testutil.CollectAndCount(m.limited), "from the start")
-	m.Limited("refs")
-	m.Limited("what nobody thought of")
-	require.InDelta(t, 1, testutil.ToFloat64(m.limited.WithLabelValues("refs")), 0)
-	require.InDelta(t, 1, testutil.ToFloat64(m.limited.WithLabelValues("what nobody thought of")), 0)
-	require.InDelta(t, 0, testutil.ToFloat64(m.limited.WithLabelValues("alerts")), 0)
+	l := NewLimits(prometheus.NewRegistry())
+	require.Equal(t, len(limits), testutil.CollectAndCount(l.limited), "from the start")
+	l.Limited("refs")
+	l.Limited("what nobody thought of")
+	require.InDelta(t, 1, testutil.ToFloat64(l.limited.WithLabelValues("refs")), 0)
+	require.InDelta(t, 1, testutil.ToFloat64(l.limited.WithLabelValues("what nobody thought of")), 0)
+	require.InDelta(t, 0, testutil.ToFloat64(l.limited.WithLabelValues("alerts")), 0)
 }
