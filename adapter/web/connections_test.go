@@ -209,3 +209,30 @@ func TestSystemdWithoutASocket(t *testing.T) {
 	s := NewServer(ServerOptions{Handler: newSite(&fakeCore{}), Flags: o, Logger: log.NewNopLogger()})
 	require.ErrorContains(t, s.Run(), "systemd hands over no socket: start alertscale by its .socket unit")
 }
+
+// TestHalfClose checks that the server can end what it writes and still read, as net/http does after an answer to a
+// body that it does not read to its end; and that a slot is given back once.
+func TestHalfClose(t *testing.T) {
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	c := newConnections(2, uncounted{})
+	l := c.limit(inner)
+	defer l.Close()
+	p := dial(t, inner.Addr().String(), nil)
+	conn, err := l.Accept()
+	require.NoError(t, err)
+	half, ok := conn.(interface{ CloseWrite() error })
+	require.True(t, ok)
+	require.NoError(t, half.CloseWrite())
+	_, err = p.Read(make([]byte, 1))
+	require.Equal(t, io.EOF, err)
+	_, err = io.WriteString(p, "x")
+	require.NoError(t, err)
+	_, err = io.ReadFull(conn, make([]byte, 1))
+	require.NoError(t, err)
+
+	require.Len(t, c.slots, 1)
+	require.NoError(t, conn.Close())
+	require.Error(t, conn.Close())
+	require.Empty(t, c.slots)
+}
