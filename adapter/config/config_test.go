@@ -101,5 +101,4 @@ func TestSecretsAreNotShown(t *testing.T) {
 		require.Contains(t, f.Text, "<secret>")
 		require.Contains(t, f.Text, "max: 2")
 	}
-	require.Equal(t, "a: b # as it is\n", redact([]byte("a: b # as it is\n")))
 }

@@ -1,19 +1,21 @@
 package web
 
 import (
-	"alertscale/rules/engine"
 	"net/http"
 	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"alertscale/rules/engine"
 )
 
-// The errorTypes of Prometheus's API that are used here.
+// The errorTypes that are used here; those of Prometheus's API where it has one.
 const (
 	badData      = "bad_data"
 	execution    = "execution"
+	forbidden    = "forbidden"
 	internal     = "internal"
 	notFoundType = "not_found"
 	unauthorized = "unauthorized"
@@ -30,12 +32,15 @@ func fail(w http.ResponseWriter, r *http.Request, code int, errorType, text stri
 }
 
 func inEnvelope(path string) bool {
-	return path == "/webhook" || strings.HasPrefix(path, "/hook/") || strings.HasPrefix(path, "/api/v1/")
+	return isNotification(path) || path == "/hook" || path == "/api/v1" || strings.HasPrefix(path, "/api/v1/")
 }
+
+// isNotification reports whether a path takes notifications.
+func isNotification(path string) bool { return path == "/webhook" || strings.HasPrefix(path, "/hook/") }
 
 // succeed answers with data in the envelope. Lists that are nil are written as empty ones.
 func succeed(w http.ResponseWriter, r *http.Request, data any) {
-	body, err := json.Marshal(envelope{"success", data})
+	body, err := json.Marshal(envelope{"success", data}, jsontext.AllowInvalidUTF8(true))
 	if err != nil {
 		fail(w, r, http.StatusInternalServerError, internal, "encode the answer: "+err.Error())
 		return
@@ -53,7 +58,7 @@ func send(w http.ResponseWriter, code int, body []byte) {
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(code)
-	_, _ = w.Write(body) // a sender that has gone away hears of nothing
+	_, _ = w.Write(body) // a sender that has gone away gets nothing
 }
 
 // appendError begins an error in the envelope; what follows, and the closing brace, are the caller's.

@@ -4,13 +4,10 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
 	"github.com/prometheus/common/version"
-
-	"alertscale/adapter/controller"
 )
 
 // configFile is the data of /api/v1/status/config.
@@ -19,8 +16,8 @@ type configFile struct {
 }
 
 // data answers with what fetch returns.
-func data(fetch func() any) http.Handler {
-	return get(func(w http.ResponseWriter, r *http.Request) { succeed(w, r, fetch()) })
+func (rt *routes) data(fetch func() any) http.Handler {
+	return rt.get(func(w http.ResponseWriter, r *http.Request) { succeed(w, r, fetch()) })
 }
 
 func buildInfo() any {
@@ -32,39 +29,6 @@ func buildInfo() any {
 		BuildDate string `json:"buildDate"`
 		GoVersion string `json:"goVersion"`
 	}{version.Version, version.GetRevision(), version.Branch, version.BuildUser, version.BuildDate, version.GoVersion}
-}
-
-func decisions(view View) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		q, err := parseQuery(r.URL.RawQuery)
-		if err != nil {
-			fail(w, r, http.StatusBadRequest, badData, err.Error())
-			return
-		}
-		succeed(w, r, view.Decisions(q))
-	}
-}
-
-// parseQuery reads the parameters of /api/v1/decisions. One that is empty counts as absent.
-func parseQuery(raw string) (q controller.Query, err error) {
-	values, err := url.ParseQuery(raw)
-	if err != nil {
-		return q, err
-	}
-	q = controller.Query{Ref: values.Get("ref"), Rule: values.Get("rule"), Verdict: values.Get("verdict")}
-	if s := values.Get("since"); s != "" {
-		if q.Since, err = parseTime(s); err != nil {
-			return q, fmt.Errorf("invalid parameter %q: %w", "since", err)
-		}
-	}
-	if s := values.Get("limit"); s != "" {
-		n, err := strconv.ParseUint(s, 10, 31)
-		if err != nil {
-			return q, fmt.Errorf("invalid parameter %q: want a whole number, 0 (no limit) or more, got %q", "limit", s)
-		}
-		q.Limit = int(n)
-	}
-	return q, nil
 }
 
 // parseTime reads a time as Prometheus's API does: RFC 3339 or seconds since 1970.

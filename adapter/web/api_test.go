@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/sink/history"
 	"alertscale/rules/engine"
 )
 
@@ -24,7 +25,7 @@ func TestAPIData(t *testing.T) {
 			},
 		},
 		rules: []controller.RuleStatus{{Name: "r", Matchers: []string{`a="<b>"`}, Target: "t", Action: "up: 2", When: "firing"}},
-		logged: []controller.Logged{{At: at, Decision: engine.Decision{
+		logged: []controller.DecisionRecord{{At: at, Alerts: []string{`{a="b"}`}, Since: at, Decision: engine.Decision{
 			Ref: "k:D/a/b", Target: "t", Rule: "r", Verdict: engine.Scaled, From: ptr(1), To: ptr(2),
 		}}},
 		config: "targets: {}\n",
@@ -45,7 +46,7 @@ func TestAPIData(t *testing.T) {
 		{full, "/api/v1/rules", `[{"name":"r","matchers":["a=\"<b>\""],"target":"t","action":"up: 2","when":"firing",` +
 			`"dry_run":false,"active":[]}]`},
 		{full, "/api/v1/decisions", `[{"at":"2026-11-20T05:24:45.5Z","ref":"k:D/a/b","target":"t","rule":"r",` +
-			`"verdict":"scaled","from":1,"to":2,"why":[]}]`},
+			`"verdict":"scaled","from":1,"to":2,"why":[],"alerts":["{a=\"b\"}"]}]`},
 		{full, "/api/v1/status/config", `{"yaml":"targets: {}\n"}`},
 	}
 	for _, test := range tests {
@@ -69,15 +70,15 @@ func TestDecisionsQuery(t *testing.T) {
 	at := time.Date(2026, 11, 20, 5, 24, 45, 0, time.UTC)
 	tests := []struct {
 		query string
-		want  controller.Query
+		want  history.Query
 	}{
-		{"", controller.Query{}},
-		{"ref=k:D/a/b&rule=web+is+busy&verdict=scaled", controller.Query{Ref: "k:D/a/b", Rule: "web is busy", Verdict: "scaled"}},
-		{"limit=5&since=2026-11-20T05:24:45Z", controller.Query{Limit: 5, Since: at}},
-		{"since=2026-11-20T07:24:45%2B02:00", controller.Query{Since: at}},
-		{"since=1795152285", controller.Query{Since: at}},
-		{"since=1795152285.250", controller.Query{Since: at.Add(250 * time.Millisecond)}},
-		{"limit=0&since=", controller.Query{}},
+		{"", history.Query{Limit: DefaultDecisions}},
+		{"ref=k:D/a/b&rule=web+is+busy&verdict=scaled", history.Query{Ref: "k:D/a/b", Rule: "web is busy", Verdict: "scaled", Limit: DefaultDecisions}},
+		{"limit=5&since=2026-11-20T05:24:45Z", history.Query{Limit: 5, Since: at}},
+		{"since=2026-11-20T07:24:45%2B02:00", history.Query{Since: at, Limit: DefaultDecisions}},
+		{"since=1795152285", history.Query{Since: at, Limit: DefaultDecisions}},
+		{"since=1795152285.250", history.Query{Since: at.Add(250 * time.Millisecond), Limit: DefaultDecisions}},
+		{"limit=0&since=", history.Query{}},
 	}
 	for _, test := range tests {
 		core := &fakeCore{}

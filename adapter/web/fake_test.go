@@ -3,8 +3,11 @@ package web
 import (
 	"context"
 	"io"
+	"iter"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/sink/history"
 	"alertscale/adapter/source/webhook"
 	"alertscale/rules"
 	"alertscale/rules/engine"
@@ -27,13 +31,13 @@ type fakeCore struct {
 	handle  func(ctx context.Context, e *rules.Event) []engine.Decision
 	targets []controller.TargetStatus
 	rules   []controller.RuleStatus
-	logged  []controller.Logged
+	logged  []controller.DecisionRecord
 	config  string
 	ready   error
 	reload  error
 
 	mu      sync.Mutex
-	asked   controller.Query // the last query
+	asked   history.Query // the last query
 	reloads int
 }
 
@@ -49,11 +53,11 @@ func (c *fakeCore) Rules() []controller.RuleStatus     { return c.rules }
 func (c *fakeCore) Config() string                     { return c.config }
 func (c *fakeCore) Ready() error                       { return c.ready }
 
-func (c *fakeCore) Decisions(q controller.Query) []controller.Logged {
+func (c *fakeCore) Find(q history.Query) iter.Seq[controller.DecisionRecord] {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.asked = q
-	return c.logged
+	return slices.Values(c.logged)
 }
 
 func (c *fakeCore) Reload() error {
@@ -66,21 +70,46 @@ func (c *fakeCore) Reload() error {
 // site is the handler over a fake core, and what it logged and counted.
 type site struct {
 	http.Handler
-	log strings.Builder
-	reg *prometheus.Registry
+	log     strings.Builder
+	reg     *prometheus.Registry
+	metrics *Metrics
+	limited counts
 }
 
 func newSite(core *fakeCore, change ...func(*Options)) *site {
 	s := &site{reg: prometheus.NewRegistry()}
+	s.metrics = NewMetrics(s.reg)
 	o := Options{
-		Handler: core, View: core, File: core, Decode: webhook.Decode, Hook: func(string) (Hook, bool) { return nil, false },
-		Metrics: NewMetrics(s.reg), Gatherer: s.reg, Logger: log.NewLogfmtLogger(log.NewSyncWriter(&s.log)),
+		Handler: core, View: core, Decisions: core, File: core, Decode: webhook.Decode, Hook: func(string) (Hook, bool) { return nil, false },
+		Metrics: s.metrics, Limited: &s.limited, Gatherer: s.reg, Logger: log.NewLogfmtLogger(log.NewSyncWriter(&s.log)),
 	}
 	for _, c := range change {
 		c(&o)
 	}
 	s.Handler = New(o)
 	return s
+}
+
+// counts are what limits stopped, by name.
+type counts struct {
+	mu sync.Mutex
+	of map[string]int
+}
+
+func (c *counts) Limited(what string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.of == nil {
+		c.of = map[string]int{}
+	}
+	c.of[what]++
+}
+
+// all returns the counts so far.
+func (c *counts) all() map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.of)
 }
 
 // ask sends one request and returns the answer with its body.

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-kit/log/level"
-
 	"alertscale/rules"
 )
 
@@ -35,22 +33,29 @@ func (h *hooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if len(key) > maxKey {
 			return nil, fmt.Errorf("the Idempotency-Key has %d bytes; want at most %d", len(key), maxKey)
 		}
-		return hook.Event(body, key, h.posts.Now())
+		return hook.Event(body, r.Header.Get("Content-Type"), key, h.posts.Now())
 	})
 }
 
-// allowed tells why a sender is not let in. Every other method than POST is refused anyhow.
-func allowed(hook Hook, r *http.Request) error {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	token = strings.TrimLeft(token, " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		token = r.URL.Query().Get("key")
+// shown returns the token that a sender shows, in the first of the three places that has one.
+func shown(r *http.Request) string {
+	if scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimLeft(token, " ")
 	}
+	if token := r.Header.Get("X-Alertscale-Token"); token != "" {
+		return token
+	}
+	return r.URL.Query().Get("key")
+}
+
+// allowed returns why a sender is not let in. Every other method than POST is refused anyhow.
+func allowed(hook Hook, r *http.Request) error {
+	token := shown(r)
 	switch {
 	case r.Method != http.MethodPost || token != "" && hook.Allows(token):
 		return nil
 	case token == "":
-		return errors.New("show the token of the hook: Authorization: Bearer TOKEN, or ?key=TOKEN")
+		return errors.New("show the token of the hook: Authorization: Bearer TOKEN, X-Alertscale-Token: TOKEN, or ?key=TOKEN")
 	case strings.Contains(token, " "):
 		return errors.New("this is not the token of the hook: it has a space in it; in ?key=, a + is written %2B")
 	default:
@@ -66,7 +71,6 @@ func (h *hooks) turnAway(w http.ResponseWriter, r *http.Request, status int, err
 		errorType = unauthorized
 		w.Header().Set("WWW-Authenticate", `Bearer realm="alertscale"`)
 	}
-	level.Warn(h.posts.Logger).Log("msg", "hook refused", "hook", fmt.Sprintf("%.64s", r.PathValue("name")), "code", status, "remote", r.RemoteAddr, "err", err)
-	fail(w, r, status, errorType, err.Error())
+	h.posts.refusals.refuse(w, r, status, errorType, err.Error())
 	h.posts.Metrics.answered(status, time.Since(start))
 }

@@ -17,13 +17,16 @@ import (
 
 // fakeHook has the token "t". A body "bad" is refused.
 type fakeHook struct {
-	keys *[]string
-	at   *time.Time // of the last POST
+	keys, types *[]string
+	at          *time.Time // of the last POST
 }
 
 func (fakeHook) Allows(token string) bool { return token == "t" }
 
-func (h fakeHook) Event(body []byte, key string, now time.Time) (*rules.Event, error) {
+func (h fakeHook) Event(body []byte, contentType, key string, now time.Time) (*rules.Event, error) {
+	if h.types != nil {
+		*h.types = append(*h.types, contentType)
+	}
 	if h.at != nil {
 		*h.at = now
 	}
@@ -57,15 +60,19 @@ func TestHookStatuses(t *testing.T) {
 	failed := engine.Decision{Ref: "k:D/a/b", Verdict: engine.Failed, Why: []string{"connection refused"}}
 	refused := engine.Decision{Ref: "k:D/a/c", Verdict: engine.Rejected, Refused: true, Why: []string{"not found"}}
 	for _, test := range []struct {
-		name, path, authorization, body string
-		decisions                       []engine.Decision
-		code                            int
-		says                            string
+		name, path, authorization, token, body string
+		decisions                              []engine.Decision
+		code                                   int
+		says                                   string
 	}{
 		{name: "bearer", path: "/hook/deploy", authorization: "Bearer t", code: 200, says: `{"status":"success","data":{"decisions":[]}}`},
 		{name: "bearer, as others write it", path: "/hook/deploy", authorization: "bearer t", code: 200},
 		{name: "bearer, with two spaces", path: "/hook/deploy", authorization: "Bearer  t", code: 200},
 		{name: "key", path: "/hook/deploy?key=t", code: 200},
+		{name: "header", path: "/hook/deploy", token: "t", code: 200},
+		{name: "header beside the web config's basic auth", path: "/hook/deploy", authorization: "Basic YTpi", token: "t", code: 200},
+		{name: "another header", path: "/hook/deploy?key=t", token: "T", code: 401},
+		{name: "slashes", path: "//hook//deploy/?key=t", code: 200},
 		{name: "key beside the web config's basic auth", path: "/hook/deploy?key=t", authorization: "Basic YTpi", code: 200},
 		{name: "no token", path: "/hook/deploy", code: 401, says: "?key=TOKEN"},
 		{name: "an empty token", path: "/hook/deploy?key=", authorization: "Bearer ", code: 401},
@@ -87,7 +94,7 @@ func TestHookStatuses(t *testing.T) {
 				require.Equal(t, "deploy", e.Hook)
 				return test.decisions
 			}}, withHook("deploy", fakeHook{}), func(o *Options) { o.MaxRequestBytes = 100 })
-			r, body := s.post(test.path, test.body, "Authorization", test.authorization)
+			r, body := s.post(test.path, test.body, "Authorization", test.authorization, "X-Alertscale-Token", test.token)
 			require.Equal(t, test.code, r.StatusCode, body)
 			require.Equal(t, "application/json", r.Header.Get("Content-Type"))
 			require.Equal(t, test.code == 401, r.Header.Get("WWW-Authenticate") != "")
@@ -104,7 +111,7 @@ func TestHookTellsNobodyWhatItWasShown(t *testing.T) {
 	_, byKey := s.post("/hook/deploy?key=hunter2", "")
 	_, byToken := s.post("/hook/deploy", "", "Authorization", "Bearer hunter2")
 	require.NotContains(t, byKey+byToken+s.log.String(), "hunter2")
-	require.Contains(t, s.log.String(), "hook refused")
+	require.Contains(t, s.log.String(), `msg="request refused" path=/hook/deploy code=401`)
 }
 
 func TestHookIdempotencyKey(t *testing.T) {
@@ -118,6 +125,16 @@ func TestHookIdempotencyKey(t *testing.T) {
 	longest := strings.Repeat("x", 255)
 	s.post("/hook/deploy?key=t", "", "Idempotency-Key", longest)
 	require.Equal(t, []string{"", "build 7", longest}, keys)
+}
+
+// TestHookContentType checks that a hook gets the type of the body, whether it was packed or not.
+func TestHookContentType(t *testing.T) {
+	var types []string
+	s := newSite(&fakeCore{}, withHook("deploy", fakeHook{types: &types}))
+	s.post("/hook/deploy?key=t", "")
+	s.post("/hook/deploy?key=t", "a=b", "Content-Type", "application/x-www-form-urlencoded")
+	s.post("/hook/deploy?key=t", packed(t, "{}"), "Content-Type", "application/json; charset=utf-8", "Content-Encoding", "gzip")
+	require.Equal(t, []string{"", "application/x-www-form-urlencoded", "application/json; charset=utf-8"}, types)
 }
 
 func TestHookMethods(t *testing.T) {
@@ -136,9 +153,9 @@ func TestHookMethods(t *testing.T) {
 func TestHookRefusalsAreLoggedInALine(t *testing.T) {
 	s := newSite(&fakeCore{}, withHook("deploy", fakeHook{}))
 	s.post("/hook/"+strings.Repeat("x", 10_000), "")
-	require.Less(t, s.log.Len(), 500)
+	require.Less(t, s.log.Len(), 600)
 	s.post("/hook/deploy?key=t", "bad")
-	require.Contains(t, s.log.String(), `msg="notification refused" path=/hook/deploy code=400`)
+	require.Contains(t, s.log.String(), `msg="request refused" path=/hook/deploy code=400`)
 	require.NotContains(t, s.log.String(), "key=t")
 }
 

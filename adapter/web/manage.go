@@ -14,9 +14,9 @@ GET  /-/ready                    200 while it takes notifications
 POST /-/reload                   reads the file of rules again
 GET  /metrics                    for Prometheus
 GET  /api/v1/targets             counts, cooldowns and active rules
-GET  /api/v1/rules               the rules in force
+GET  /api/v1/rules               the active rules
 GET  /api/v1/decisions           what was done and why; ?ref= &rule= &verdict= &since= &limit=
-GET  /api/v1/status/config       the file in force
+GET  /api/v1/status/config       the active file, without secrets and comments
 GET  /api/v1/status/buildinfo    the version
 `
 
@@ -37,7 +37,7 @@ func ready(h Handler) http.HandlerFunc {
 func reload(file File) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		if err := file.Reload(); err != nil {
-			http.Error(w, err.Error()+"\nThe rules that were in force stay in force.", http.StatusInternalServerError)
+			http.Error(w, err.Error()+"\nThe rules that were active stay active.", http.StatusInternalServerError)
 			return
 		}
 		text(w, "The rules were read again.\n")

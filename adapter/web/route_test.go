@@ -34,8 +34,14 @@ func TestRoutes(t *testing.T) {
 		{"/hook/deploy?key=t", "POST", true},
 		{"/hook/other?key=t", "", true},
 		{"/hook/", "", true},
-		{"/hook/deploy/", "", true},
-		{"/webhook/", "", false},
+		{"/hook/deploy/?key=t", "POST", true},
+		{"/hook/deploy/more", "", true},
+		{"/webhook/", "POST", true},
+		{"//webhook", "POST", true},
+		{"/./a/../webhook?x=1", "POST", true},
+		{"/%77ebhook//", "POST", true},
+		{"/alertscale/webhook", "", false},
+		{"/webhook/more", "", false},
 		{"/api/v1/", "", true},
 		{"/api/v1/nowhere", "", true},
 		{"/api/v1/targets/pause", "", true},
@@ -46,7 +52,7 @@ func TestRoutes(t *testing.T) {
 			r, body := s.ask(method, p.path, minimal)
 			name := method + " " + p.path
 			switch {
-			case p.allow == "":
+			case p.allow == "", p.path == "/" && method == "POST":
 				require.Equal(t, http.StatusNotFound, r.StatusCode, name)
 				require.Equal(t, p.envelope, strings.HasPrefix(body, `{"status":"error","errorType":"not_found","error":`), name)
 			case strings.Contains(p.allow, method):
@@ -81,6 +87,20 @@ func TestHealthReadyReload(t *testing.T) {
 	r, _ = s.ask("PUT", "/-/reload", "")
 	require.Equal(t, http.StatusOK, r.StatusCode)
 	require.Equal(t, 2, core.reloads)
+}
+
+// TestPostedElsewhere checks that whoever posts to a path that is none is told where to post, and that it is seen.
+func TestPostedElsewhere(t *testing.T) {
+	s := newSite(&fakeCore{})
+	for i, path := range []string{"/", "/alertscale/webhook", "/api/v1/webhook", "/hook/", "/webhook/more"} {
+		r, body := s.ask("POST", path, minimal)
+		require.Equal(t, 404, r.StatusCode, path)
+		require.Contains(t, body, "post notifications to /webhook", path)
+		require.Equal(t, float64(i+1), s.count(t, "404"), path)
+	}
+	require.Contains(t, s.log.String(), `level=warn msg="request refused" path=/ code=404 method=POST`)
+	s.ask("GET", "/nowhere", "")
+	require.Equal(t, 5.0, s.count(t, "404"), "what is not posted is no notification")
 }
 
 // TestLandingPage checks that no path is missing from it.

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/go-kit/log"
@@ -24,10 +23,16 @@ const (
 	readTimeout = DefaultDeadline
 	// writeTimeout counts from the end of the head: time to decide, and then to send.
 	writeTimeout = 30 * time.Second
-	// idleTimeout is longer than Alertmanager keeps a connection that it does not use (5m), so that
-	// it is never closed while the next notification is on its way.
-	idleTimeout = 6 * time.Minute
+	// idleTimeout is shorter than Alertmanager keeps a connection that it does not use (5m), so that idle ones
+	// take no room. That is safe: Go's client sees the end of an idle connection and takes another. Where a
+	// notification is sent while the connection ends, the client sends it again by itself if none of it was
+	// written; otherwise it does not, since a POST may not be repeated (net/http, Transport), and returns an
+	// error, after which Alertmanager sends it again, as after a 503.
+	idleTimeout = 30 * time.Second
 )
+
+// maxHeaderBytes bounds the head of a request. The default, 1 MiB, is much for thousands of connections.
+const maxHeaderBytes = 64 << 10
 
 // DefaultShutdownTimeout is how long a shutdown waits for what is in flight.
 const DefaultShutdownTimeout = 30 * time.Second
@@ -38,66 +43,82 @@ type ServerOptions struct {
 	Flags   *toolkit.FlagConfig // addresses, and the file for TLS and basic auth
 	Logger  log.Logger
 
-	ShutdownTimeout time.Duration  // default DefaultShutdownTimeout
-	Listening       func(net.Addr) // optional: told of each address, before the first request
+	MaxConnections  int              // of all addresses together; default DefaultConnections
+	Limited         Limited          // default: they are not counted
+	Metrics         *Metrics         // optional: counts the notifications that the web configuration turns away
+	Now             func() time.Time // default time.Now
+	ShutdownTimeout time.Duration    // default DefaultShutdownTimeout
+	Listening       func(net.Addr)   // optional: called with each address, before the first request
 }
 
 // Server serves one handler on all addresses of its flags. Run and Shutdown are the two halves of an
 // oklog/run actor; each is called once.
 type Server struct {
 	ServerOptions
-	parts []part
-	slog  *slog.Logger
-	down  chan struct{} // closed when Shutdown has begun
-	done  chan struct{} // closed when it has ended
-	once  sync.Once
-}
-
-// part is a server of one address. The toolkit wraps a server's handler for each listener it serves,
-// so each gets a server of its own.
-type part struct {
-	address string // empty: sockets of systemd
-	server  *http.Server
-	flags   *toolkit.FlagConfig
+	parts       []part
+	connections *connections
+	doorman     *doorman
+	slog        *slog.Logger
+	down        chan struct{} // closed when Shutdown has begun
+	done        chan struct{} // closed when it has ended
+	once        sync.Once
 }
 
 // NewServer returns a server that does not listen yet.
 func NewServer(o ServerOptions) *Server {
-	if o.ShutdownTimeout <= 0 {
-		o.ShutdownTimeout = DefaultShutdownTimeout
-	}
+	o.setDefaults()
 	s := &Server{
 		ServerOptions: o,
+		connections:   newConnections(o.MaxConnections, o.Limited),
+		doorman:       &doorman{newRefusals(o.Logger, o.Now), o.Metrics},
 		slog:          slog.New(bridge{o.Logger}),
 		down:          make(chan struct{}),
 		done:          make(chan struct{}),
 	}
-	if systemd := o.Flags.WebSystemdSocket; systemd != nil && *systemd {
-		s.parts = []part{{server: s.newServer(), flags: o.Flags}}
-		return s
-	}
-	for _, address := range *o.Flags.WebListenAddresses {
-		flags := &toolkit.FlagConfig{WebListenAddresses: &[]string{address}, WebConfigFile: o.Flags.WebConfigFile}
-		s.parts = append(s.parts, part{address, s.newServer(), flags})
-	}
+	s.parts = s.newParts()
 	return s
 }
 
+func (o *ServerOptions) setDefaults() {
+	if o.ShutdownTimeout <= 0 {
+		o.ShutdownTimeout = DefaultShutdownTimeout
+	}
+	if o.MaxConnections <= 0 {
+		o.MaxConnections = DefaultConnections
+	}
+	if o.Limited == nil {
+		o.Limited = uncounted{}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+}
+
 func (s *Server) newServer() *http.Server {
-	return &http.Server{
+	server := &http.Server{
 		Handler:           s.Handler,
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ConnState:         s.connections.changed,
 		ErrorLog:          stdlog.New(log.NewStdlibAdapter(level.Warn(s.Logger)), "", 0),
-		BaseContext: func(l net.Listener) context.Context {
-			if s.Listening != nil {
-				s.Listening(l.Addr())
-			}
-			return context.Background()
-		},
 	}
+	server.BaseContext = func(l net.Listener) context.Context {
+		if *s.Flags.WebConfigFile != "" {
+			// The toolkit has put its handler before ours by now, and no connection is served yet.
+			server.Handler = s.doorman.outside(server.Handler)
+		}
+		if s.Listening != nil {
+			s.Listening(l.Addr())
+		}
+		return context.Background()
+	}
+	if *s.Flags.WebConfigFile != "" {
+		server.Handler = s.doorman.inside(s.Handler)
+	}
+	return server
 }
 
 // Run listens and serves until Shutdown has ended, and then returns nil. Where an address or the web
@@ -113,7 +134,7 @@ func (s *Server) Run() error {
 	}
 	ended := make(chan error, len(s.parts))
 	for _, p := range s.parts {
-		go func() { ended <- p.explain(toolkit.ListenAndServe(p.server, p.flags, s.slog)) }()
+		go func() { ended <- p.explain(s.serve(p)) }()
 	}
 	err := <-ended
 	select {
@@ -128,18 +149,14 @@ func (s *Server) Run() error {
 	}
 }
 
-// explain says what to do about an address that cannot be used.
-func (p part) explain(err error) error {
-	op, ok := errors.AsType[*net.OpError](err)
-	switch {
-	case !ok || op.Op != "listen":
-		return fmt.Errorf("serve on %q: %w", p.address, err)
-	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("listen on %q: the port is taken: stop what listens there, or choose another with "+
-			"--web.listen-address: %w", p.address, err)
-	default:
-		return fmt.Errorf("listen on %q: choose another address with --web.listen-address: %w", p.address, err)
+// serve listens and serves on one address.
+func (s *Server) serve(p part) error {
+	l, err := p.listen()
+	if err != nil {
+		return err
 	}
+	defer l.Close()
+	return toolkit.Serve(s.connections.limit(l), p.server, s.Flags, s.slog)
 }
 
 // Shutdown stops accepting, and returns when what is in flight has been answered, at the latest after

@@ -62,7 +62,7 @@ func startLogging(t *testing.T, core *fakeCore, webConfig string, logger log.Log
 	return r
 }
 
-// TestToolkitLogsThroughOurLogger checks that no key stands twice, and that the level filter holds.
+// TestToolkitLogsThroughOurLogger checks that no key is duplicated, and that the level filter holds.
 func TestToolkitLogsThroughOurLogger(t *testing.T) {
 	var text strings.Builder
 	logger := log.With(log.NewLogfmtLogger(log.NewSyncWriter(&text)), "ts", "T", "caller", "C")
@@ -147,6 +147,7 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 			`": the port is taken: stop what listens there, or choose another with --web.listen-address: listen tcp`},
 		{"one of two taken", flags("", "127.0.0.1:0", taken.Addr().String()), "the port is taken"},
 		{"no such address", flags("", "127.0.0.1:http:1"), `listen on "127.0.0.1:http:1": choose another address with --web.listen-address`},
+		{"no port of vsock", flags("", "vsock://:http"), `serve on "vsock://:http": parse`},
 		{"no address", flags(""), "set --web.listen-address"},
 		{"no web config", flags("/nowhere/web.yml", "127.0.0.1:0"), "--web.config.file /nowhere/web.yml: open"},
 		{"bad web config", flags(bad, "127.0.0.1:0"), "field tls_server_confg not found"},

@@ -1,9 +1,10 @@
 // Package web is alertscale's HTTP side: it owns the paths, the statuses and the envelope of the
-// answers, and knows what stands behind them through three small interfaces.
+// answers, and knows what stands behind them through small interfaces.
 package web
 
 import (
 	"context"
+	"iter"
 	stdlog "log"
 	"net/http"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/sink/history"
 	"alertscale/rules"
 	"alertscale/rules/engine"
 )
@@ -39,49 +41,80 @@ type Handler interface {
 
 // Hook makes notifications of the POSTs of other senders.
 type Hook interface {
-	// Allows tells whether a sender who shows this token may post.
+	// Allows reports whether a sender who shows this token may post.
 	Allows(token string) bool
 	// Event returns what a POST stands for. It must not keep body. An error is the sender's.
-	Event(body []byte, idempotencyKey string, now time.Time) (*rules.Event, error)
+	Event(body []byte, contentType, idempotencyKey string, now time.Time) (*rules.Event, error)
 }
 
-// View tells what is known and what was done.
+// View tells what is known.
 type View interface {
 	Targets() []controller.TargetStatus
 	Rules() []controller.RuleStatus
-	// Decisions returns the logged decisions that q selects, newest first.
-	Decisions(q controller.Query) []controller.Logged
 }
 
 // File is the file of rules and targets.
 type File interface {
-	// Config returns the text in force, without secrets.
+	// Config returns the active text, without secrets.
 	Config() string
 	// Reload reads the file again. Where it returns an error, which tells all faults, nothing has
 	// changed.
 	Reload() error
 }
 
+// Decisions tell of what was decided.
+type Decisions interface {
+	// Find yields the decisions that q selects, newest first. It may be slow to be read, and blocks nobody.
+	Find(q history.Query) iter.Seq[controller.DecisionRecord]
+}
+
 // Options say what stands behind the paths. All without a default are required.
 type Options struct {
-	Handler  Handler
-	View     View
-	File     File
-	Decode   func(body []byte) (*rules.Event, error) // must not keep body
-	Hook     func(name string) (Hook, bool)          // those of the file in force; default none
-	Now      func() time.Time                        // default time.Now
-	Metrics  *Metrics
-	Gatherer prometheus.Gatherer // for /metrics
-	Logger   log.Logger
+	Handler   Handler
+	View      View
+	Decisions Decisions // default none
+	File      File
+	Decode    func(body []byte) (*rules.Event, error) // must not keep body
+	Hook      func(name string) (Hook, bool)          // those of the active file; default none
+	Now       func() time.Time                        // default time.Now
+	Metrics   *Metrics
+	Limited   Limited             // default: they are not counted
+	Gatherer  prometheus.Gatherer // for /metrics
+	Logger    log.Logger
 
-	MaxRequestBytes int64         // default DefaultMaxRequestBytes
+	MaxRequestBytes int64         // of one body, unpacked; default DefaultMaxRequestBytes
+	InflightBytes   int64         // of the bodies of all requests together; default DefaultInflightBytes
 	Deadline        time.Duration // default DefaultDeadline
 }
 
 // New returns the handler of all paths. It is safe for concurrent use.
 func New(o Options) http.Handler {
+	o.setDefaults()
+	rt := &routes{Options: o, refusals: newRefusals(o.Logger, o.Now)}
+	mux := http.NewServeMux()
+	posts := &notifications{routes: rt, inflight: budget{limit: o.InflightBytes}}
+	mux.Handle("/webhook", posts)
+	mux.Handle("/hook/{name}", &hooks{posts})
+	mux.Handle("/metrics", rt.get(metricsHandler(o).ServeHTTP))
+	mux.Handle("/-/healthy", rt.get(healthy))
+	mux.Handle("/-/ready", rt.get(ready(o.Handler)))
+	mux.Handle("/-/reload", rt.only(reload(o.File), http.MethodPost, http.MethodPut))
+	mux.Handle("/api/v1/targets", rt.data(func() any { return o.View.Targets() }))
+	mux.Handle("/api/v1/rules", rt.data(func() any { return o.View.Rules() }))
+	mux.Handle("/api/v1/decisions", rt.get(decisions(o.Decisions)))
+	mux.Handle("/api/v1/status/config", rt.data(func() any { return configFile{o.File.Config()} }))
+	mux.Handle("/api/v1/status/buildinfo", rt.data(buildInfo))
+	mux.HandleFunc("/", rt.notFound)
+	mux.HandleFunc("/{$}", rt.home)
+	return guard(tidied(rt.sameSite(mux)), o.Logger)
+}
+
+func (o *Options) setDefaults() {
 	if o.MaxRequestBytes <= 0 {
 		o.MaxRequestBytes = DefaultMaxRequestBytes
+	}
+	if o.InflightBytes <= 0 {
+		o.InflightBytes = DefaultInflightBytes
 	}
 	if o.Deadline <= 0 {
 		o.Deadline = DefaultDeadline
@@ -89,25 +122,15 @@ func New(o Options) http.Handler {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Limited == nil {
+		o.Limited = uncounted{}
+	}
+	if o.Decisions == nil {
+		o.Decisions = history.New(history.Options{})
+	}
 	if o.Hook == nil {
 		o.Hook = func(string) (Hook, bool) { return nil, false }
 	}
-	mux := http.NewServeMux()
-	posts := &notifications{Options: o}
-	mux.Handle("/webhook", posts)
-	mux.Handle("/hook/{name}", &hooks{posts})
-	mux.Handle("/metrics", get(metricsHandler(o).ServeHTTP))
-	mux.Handle("/-/healthy", get(healthy))
-	mux.Handle("/-/ready", get(ready(o.Handler)))
-	mux.Handle("/-/reload", only(reload(o.File), http.MethodPost, http.MethodPut))
-	mux.Handle("/api/v1/targets", data(func() any { return o.View.Targets() }))
-	mux.Handle("/api/v1/rules", data(func() any { return o.View.Rules() }))
-	mux.Handle("/api/v1/decisions", get(decisions(o.View)))
-	mux.Handle("/api/v1/status/config", data(func() any { return configFile{o.File.Config()} }))
-	mux.Handle("/api/v1/status/buildinfo", data(buildInfo))
-	mux.HandleFunc("/", notFound)
-	mux.Handle("/{$}", get(landingPage))
-	return guard(mux, o.Logger)
 }
 
 func metricsHandler(o Options) http.Handler {

@@ -3,14 +3,12 @@ package web
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"sync"
 	"time"
 
-	"github.com/go-kit/log/level"
+	"github.com/klauspost/compress/gzip"
 
 	"alertscale/rules"
 	"alertscale/rules/engine"
@@ -24,43 +22,58 @@ const maxPooled = 1 << 20
 
 // notifications is POST /webhook, and what POST /hook/NAME has in common with it.
 type notifications struct {
-	Options
-	buffers sync.Pool // of *buffers
+	*routes
+	inflight budget
+	buffers  sync.Pool // of *buffers
 }
+
+// decoder makes a notification of a body. It must not keep the body.
+type decoder func(body []byte) (*rules.Event, error)
 
 // buffers hold a body and, later, the answer to it.
 type buffers struct {
 	body   bytes.Buffer
 	answer []byte
+	in     metered
+	zip    *gzip.Reader // nil until a body comes packed
 }
 
 // ServeHTTP answers one notification.
 func (h *notifications) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.take(w, r, h.Decode) }
 
 // take answers one POST that decode makes a notification of, and counts the answer.
-func (h *notifications) take(w http.ResponseWriter, r *http.Request, decode func([]byte) (*rules.Event, error)) {
+func (h *notifications) take(w http.ResponseWriter, r *http.Request, decode decoder) {
 	start := time.Now()
 	code := http.StatusInternalServerError // what a panic is answered with
-	defer func() { h.Metrics.answered(code, time.Since(start)) }()
-	if r.Method != http.MethodPost {
-		code = http.StatusMethodNotAllowed
-		refuseMethod(w, r, http.MethodPost)
-		return
-	}
 	b, _ := h.buffers.Get().(*buffers)
 	if b == nil {
 		b = new(buffers)
 	}
-	event, err := h.read(w, r, b, decode)
+	defer func() {
+		h.inflight.release(b.in.reserved)
+		h.Metrics.answered(code, time.Since(start))
+		// After a panic, somebody may still hold the body.
+		if b.in = (metered{}); code != http.StatusInternalServerError && b.body.Cap() <= maxPooled && cap(b.answer) <= maxPooled {
+			h.buffers.Put(b)
+		}
+	}()
+	code = h.answer(w, r, b, decode, start.Add(h.Deadline))
+}
+
+// answer answers one POST and returns with which code.
+func (h *notifications) answer(w http.ResponseWriter, r *http.Request, b *buffers, decode decoder, deadline time.Time) int {
+	if r.Method != http.MethodPost {
+		h.refusals.refuseMethod(w, r, http.MethodPost)
+		return http.StatusMethodNotAllowed
+	}
+	if err := h.read(w, r, b); err != nil {
+		return h.refuse(w, r, err)
+	}
+	event, err := decode(b.body.Bytes())
 	if err != nil {
-		code = h.refuse(w, r, err)
-	} else {
-		code = h.serve(w, r, b, event, start.Add(h.Deadline))
+		return h.refuse(w, r, err)
 	}
-	// Not deferred: after a panic, somebody may still hold the body.
-	if b.body.Cap() <= maxPooled && cap(b.answer) <= maxPooled {
-		h.buffers.Put(b)
-	}
+	return h.serve(w, r, b, event, deadline)
 }
 
 func (h *notifications) serve(w http.ResponseWriter, r *http.Request, b *buffers, event *rules.Event, deadline time.Time) int {
@@ -82,38 +95,6 @@ func (h *notifications) serve(w http.ResponseWriter, r *http.Request, b *buffers
 	}
 	send(w, code, out)
 	b.answer = out
-	return code
-}
-
-// read reads and decodes the body.
-func (h *notifications) read(w http.ResponseWriter, r *http.Request, b *buffers, decode func([]byte) (*rules.Event, error)) (*rules.Event, error) {
-	b.body.Reset()
-	if _, err := b.body.ReadFrom(http.MaxBytesReader(w, r.Body, h.MaxRequestBytes)); err != nil {
-		return nil, fmt.Errorf("read the body: %w", err)
-	}
-	return decode(b.body.Bytes())
-}
-
-// refuse answers a body that could not be read or is no notification, and logs it: Alertmanager
-// sends again what got a 5xx, but a 4xx is the end of a notification.
-func (h *notifications) refuse(w http.ResponseWriter, r *http.Request, err error) int {
-	code, errorType := http.StatusBadRequest, badData
-	text := err.Error()
-	switch _, tooLarge := errors.AsType[*http.MaxBytesError](err); {
-	case tooLarge:
-		code = http.StatusRequestEntityTooLarge
-		remedy := "set max_alerts in the receiver's webhook_configs"
-		if r.PathValue("name") != "" {
-			remedy = "send no more than the labels of an alert"
-		}
-		text = fmt.Sprintf("the body is over %d bytes: %s, or raise --web.max-request-bytes", h.MaxRequestBytes, remedy)
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		code, errorType = http.StatusServiceUnavailable, unavailable
-		text = "the body did not arrive in time"
-		w.Header().Set("Retry-After", retryAfter)
-	}
-	level.Warn(h.Logger).Log("msg", "notification refused", "path", r.URL.Path, "code", code, "remote", r.RemoteAddr, "err", text)
-	fail(w, r, code, errorType, text)
 	return code
 }
 
