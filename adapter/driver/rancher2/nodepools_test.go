@@ -26,7 +26,7 @@ func TestNodePoolStates(t *testing.T) {
 		{"active", "yes", engine.Observed{Count: 3}},
 		{"updating", "yes", engine.Observed{Count: 3}},
 		{"updating", "no", engine.Observed{Count: 3}},
-		{"active", "error", engine.Observed{Count: 3, Why: "the pool is in error: no template"}},
+		{"active", "error", engine.Observed{Count: 3, Conditions: noted("the pool is in error: no template")}},
 	} {
 		ref := f.addNodePool("np-", 3)
 		f.with(func() {
