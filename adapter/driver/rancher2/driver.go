@@ -2,10 +2,11 @@ package rancher2
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver/internal/httpx"
+	"alertscale/adapter/driver/internal/keylock"
 	"alertscale/rules"
 	"alertscale/rules/engine"
 )
@@ -21,10 +22,10 @@ type Options struct {
 type Driver struct {
 	client    *client
 	namespace string // of the clusters that have machine pools
-	seen      *seen
-	gates     gates
+	seen      seen
+	locks     keylock.Locks // by ref, of node pools: their API does not guard a write by itself
 	now       func() time.Time
-	failed    atomic.Int64 // when the server last failed, as of time.UnixNano
+	recovery  *httpx.Recovery
 }
 
 var _ controller.Driver = (*Driver)(nil)
@@ -39,7 +40,10 @@ func New(cfg Config, o Options) (*Driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Driver{client: c, namespace: cfg.ClusterNamespace, seen: newSeen(), now: o.Now}, nil
+	return &Driver{
+		client: c, namespace: cfg.ClusterNamespace, seen: newSeen(),
+		now: o.Now, recovery: httpx.NewRecovery("Rancher", o.Now),
+	}, nil
 }
 
 // Observe reads the quantity of a pool with one request. It has no version: neither API has one that tells of one

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver/internal/httpx"
 	"alertscale/rules"
 	"alertscale/rules/engine"
 )
@@ -155,7 +156,7 @@ func TestAChangeThatWasTakenBack(t *testing.T) {
 	}, answering(503, 0))
 	err := scale(t, d, ref, 3, 4)
 	require.ErrorAs(t, err, new(*controller.ThrottledError), "nothing was changed, and why is not known")
-	require.False(t, final(err))
+	require.False(t, httpx.Permanent(err))
 }
 
 func TestANumberThatTheServerDoesNotTake(t *testing.T) {
