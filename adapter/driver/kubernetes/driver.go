@@ -20,10 +20,7 @@ import (
 )
 
 // Options are what the driver needs beside its block of the file.
-type Options struct {
-	Version string           // of alertscale, for the User-Agent
-	Now     func() time.Time // the clock; required
-}
+type Options = httpx.Options
 
 // Driver reads and changes the scale subresource of whatever has one. It is safe for concurrent
 // use, and holds nothing that needs to be closed.
@@ -50,7 +47,7 @@ func New(cfg Config, o Options) (*Driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := newClient(found, cfg, "alertscale/"+o.Version)
+	c, err := newClient(found, cfg, o.Agent())
 	if err != nil {
 		return nil, err
 	}

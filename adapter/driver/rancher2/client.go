@@ -38,7 +38,7 @@ func newClient(cfg Config, o Options) (*client, error) {
 		return nil, fmt.Errorf("url %s: %s", cfg.URL, oneLine(err.Error()))
 	}
 	return &client{
-		base: cfg.URL, agent: "alertscale/" + o.Version, credentials: shown, now: o.Now, http: httpx.NewClient(t),
+		base: cfg.URL, agent: o.Agent(), credentials: shown, now: o.Now, http: httpx.NewClient(t),
 	}, nil
 }
 

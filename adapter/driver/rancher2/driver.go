@@ -12,10 +12,7 @@ import (
 )
 
 // Options are what the driver needs beside its block of the file.
-type Options struct {
-	Version string           // of alertscale, for the User-Agent
-	Now     func() time.Time // the clock; required
-}
+type Options = httpx.Options
 
 // Driver reads and changes the quantity of machine pools and node pools. It is safe for concurrent use, and holds
 // nothing that needs to be closed.

@@ -10,15 +10,13 @@ import (
 	"time"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver/internal/httpx"
 	"alertscale/rules"
 	"alertscale/rules/engine"
 )
 
 // Options are what the driver needs beside its block of the file.
-type Options struct {
-	Version string           // of alertscale, for the User-Agent
-	Now     func() time.Time // the clock; required
-}
+type Options = httpx.Options
 
 // Driver reads and changes the number of replicas of a swarm's services. It is safe for concurrent use, and
 // holds nothing that needs to be closed.
@@ -38,7 +36,7 @@ var _ controller.Driver = (*Driver)(nil)
 // New finds the engine: the host of the block, else DOCKER_HOST, else the local socket. It reads the files of
 // TLS and sends nothing: the engine may be down. An error says what to set.
 func New(cfg Config, o Options) (*Driver, error) {
-	e, err := newEngine(cfg.withDefaults(), "alertscale/"+o.Version)
+	e, err := newEngine(cfg.withDefaults(), o.Agent())
 	if err != nil {
 		return nil, err
 	}
