@@ -31,7 +31,7 @@ func TestMachinePoolThatIsHandedToAnAutoscaler(t *testing.T) {
 		require.ErrorIs(t, err, controller.ErrConflict)
 		require.ErrorContains(t, err, "cluster-autoscaler scales it")
 		require.Equal(t, 3, f.quantity(t, ref))
-		require.Equal(t, engine.Owned, f.observe(t, ref).Stop)
+		require.Equal(t, engine.ConditionOwned, obstacle(f.observe(t, ref)).Type)
 
 		f.edit(t, ref, func(pools []any) []any {
 			for key := range sizes {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"alertscale/adapter/controller"
 	"alertscale/adapter/driver/drivertest"
 	"alertscale/adapter/driver/kubernetes"
 	"alertscale/rules"
@@ -38,10 +39,10 @@ subjects: [{kind: ServiceAccount, namespace: monitoring, name: alertscale}]
 `
 
 const (
-	template    = "template: {metadata: {labels: {app: x}}, spec: {containers: [{name: main, image: none.invalid/none}]}}"
-	controller  = "{apiVersion: v1, kind: ReplicationController, metadata: {namespace: %s, name: %s}, spec: {replicas: %d, selector: {app: x}, " + template + "}}"
-	replicaSet  = "{apiVersion: apps/v1, kind: ReplicaSet, metadata: {namespace: %s, name: %s}, spec: {replicas: %d, selector: {matchLabels: {app: x}}, " + template + "}}"
-	deployments = "{apiVersion: apps/v1, kind: Deployment, metadata: {namespace: %s, name: %s}, spec: {replicas: %d, selector: {matchLabels: {app: x}}, " + template + "}}"
+	template              = "template: {metadata: {labels: {app: x}}, spec: {containers: [{name: main, image: none.invalid/none}]}}"
+	replicationController = "{apiVersion: v1, kind: ReplicationController, metadata: {namespace: %s, name: %s}, spec: {replicas: %d, selector: {app: x}, " + template + "}}"
+	replicaSet            = "{apiVersion: apps/v1, kind: ReplicaSet, metadata: {namespace: %s, name: %s}, spec: {replicas: %d, selector: {matchLabels: {app: x}}, " + template + "}}"
+	deployments           = "{apiVersion: apps/v1, kind: Deployment, metadata: {namespace: %s, name: %s}, spec: {replicas: %d, selector: {matchLabels: {app: x}}, " + template + "}}"
 )
 
 // via is what the file says for a driver by way of a front.
@@ -90,7 +91,7 @@ func harness(t *testing.T, f *front, driver controller.Driver) drivertest.Harnes
 		Driver:      driver,
 		Make:        maker("Deployment", deployments),
 		Forbidden:   maker("ReplicaSet", replicaSet),
-		ReadOnly:    maker("ReplicationController", controller),
+		ReadOnly:    maker("ReplicationController", replicationController),
 		Count:       func(t *testing.T, ref rules.Ref) int { return admin.Scale(t, object(ref)) },
 		Change:      func(t *testing.T, ref rules.Ref, count int) { admin.SetScale(t, object(ref), count) },
 		Missing:     func(*testing.T) rules.Ref { return ref("Deployment", "nobody") },

@@ -162,6 +162,12 @@ func (f *fleet) observe(t *testing.T, ref rules.Ref) engine.Observed {
 	return o
 }
 
+// obstacle is the fact for which a pool is not scaled; empty where it is.
+func obstacle(o engine.Observed) engine.Condition {
+	fact, _ := o.Obstacle()
+	return fact
+}
+
 func (f *fleet) scale(t *testing.T, ref rules.Ref, from, to int) error {
 	t.Helper()
 	return f.driver.Scale(t.Context(), ref, engine.Change{From: from, To: to})

@@ -203,10 +203,10 @@ func TestMachinePoolsThatAreNotScaled(t *testing.T) {
 	f.edit(t, ref, set(map[string]any{"autoscalingMinSize": int64(1), "autoscalingMaxSize": int64(5)}))
 	f.settle(t, ref)
 	o := f.observe(t, ref)
-	require.Equal(t, []any{3, engine.Owned, true}, []any{o.Count, o.Stop, o.Ready})
-	require.Contains(t, o.Why, "cluster-autoscaler")
+	require.Equal(t, []any{3, engine.ConditionOwned, true}, []any{o.Count, obstacle(o).Type, o.Ready})
+	require.Contains(t, obstacle(o).Text, "cluster-autoscaler")
 	f.edit(t, ref, set(map[string]any{"autoscalingMinSize": nil, "autoscalingMaxSize": nil, "paused": true}))
-	require.Equal(t, engine.Disabled, f.observe(t, ref).Stop)
+	require.Equal(t, engine.ConditionDisabled, obstacle(f.observe(t, ref)).Type)
 
 	for _, none := range []any{nil, "absent"} {
 		ref = f.cluster(t, "it-", 3)

@@ -8,16 +8,17 @@ import (
 	"strings"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver/internal/httpx"
 )
 
 // advice says who gave an answer, where that is not the API server, and what to do about it. It begins with
 // a semicolon.
-func (c *client) advice(a answer, s status) string {
-	to := a.header.Get("Location")
+func (c *client) advice(a httpx.Answer, s status) string {
+	to := a.Header.Get("Location")
 	switch {
-	case a.code/100 == 3 && to != "":
+	case a.Code/100 == 3 && to != "":
 		return c.redirected(to)
-	case a.code == http.StatusUnauthorized:
+	case a.Code == http.StatusUnauthorized:
 		return c.notTaken(s)
 	case ownRefusal(a, s) != nil && c.rancher == nil:
 		return "; Rancher says so: it has no such cluster as the server of the kubeconfig names, or hides it from the user of the token"
@@ -25,7 +26,7 @@ func (c *client) advice(a answer, s status) string {
 		return "; Rancher says so: it has no cluster " + c.rancher.Cluster + ", or hides it from the user of the token; rancher.cluster is the id in Rancher's URL of the cluster, not its name"
 	case s.code == clusterUnavailable:
 		return "; Rancher says so: " + c.cluster() + " is unavailable, or disconnected from it"
-	case s.page && c.rancher != nil && a.code < http.StatusInternalServerError:
+	case s.page && c.rancher != nil && a.Code < http.StatusInternalServerError:
 		return noLogin
 	case s.page && c.rancher != nil:
 		return "; what is in front of Rancher says so"
@@ -79,11 +80,11 @@ func (c *client) notTaken(s status) string {
 
 // ownRefusal tells that Rancher itself has no such cluster for the user, which is for good; nil where an
 // answer is anything else.
-func ownRefusal(a answer, s status) error {
+func ownRefusal(a httpx.Answer, s status) error {
 	switch {
-	case s.rancher && a.code == http.StatusNotFound:
+	case s.rancher && a.Code == http.StatusNotFound:
 		return controller.ErrNotFound
-	case s.rancher && a.code == http.StatusForbidden:
+	case s.rancher && a.Code == http.StatusForbidden:
 		return controller.ErrForbidden
 	}
 	return nil

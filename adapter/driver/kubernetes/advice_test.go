@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver/internal/httpx"
 	"alertscale/rules/engine"
 )
 
@@ -97,10 +98,10 @@ func TestWhatRancherSays(t *testing.T) {
 			}
 			busy := (*controller.ThrottledError)(nil)
 			require.Equal(t, test.busy, errors.As(err, &busy), err)
-			w.now = w.now.Add(recovering + time.Second)
+			w.now = w.now.Add(httpx.Recovering + time.Second)
 		}
 	}
-	require.Equal(t, 1, w.readings(), "no kind was looked up anew")
+	require.Equal(t, 1, w.readings(), "no kind was looked up again")
 }
 
 // A page in the place of a Scale is a login's.

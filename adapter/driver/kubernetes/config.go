@@ -3,6 +3,7 @@
 package kubernetes
 
 import (
+	"alertscale/adapter/driver/internal/block"
 	"alertscale/rules/yamldoc"
 )
 
@@ -26,13 +27,10 @@ const (
 )
 
 // ReadConfig reads the block. What is wrong with it becomes a fault of the document. Kinds stays
-// empty: they stand with the targets.
+// empty: the targets have them.
 func ReadConfig(n yamldoc.Node) Config {
 	var c Config
-	readByCaller := func(yamldoc.Node) {}
-	n.Fields([]yamldoc.Field{
-		{Key: "type", Read: readByCaller},
-		{Key: "timeout", Read: readByCaller},
+	block.Read(n, []yamldoc.Field{
 		{Key: "kubeconfig", Read: func(n yamldoc.Node) { c.Kubeconfig = n.File() }},
 		{Key: "context", Read: func(n yamldoc.Node) { c.Context = n.Text() }},
 		{Key: "qps", Read: func(n yamldoc.Node) { c.QPS = n.Float() }},

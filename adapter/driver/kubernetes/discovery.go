@@ -118,7 +118,7 @@ func (d *discovery) recallUnknown(k kind, why error, now time.Time) (resource, b
 
 // of says that the kinds were not told, for a kind that is asked for.
 func (r *refused) of(k kind, left time.Duration) error {
-	if own := ownRefusal(r.answer, r.status); own != nil {
+	if own := ownRefusal(r.Answer, r.status); own != nil {
 		return fmt.Errorf("%w: discovery of kind %s: %v", own, k, r)
 	}
 	return &controller.ThrottledError{After: left, Err: fmt.Errorf("discovery of kind %s: %w", k, r)}

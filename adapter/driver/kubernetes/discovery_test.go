@@ -182,7 +182,7 @@ func TestUnansweredDiscovery(t *testing.T) {
 	require.NoError(t, w.observe("Deployment"))
 }
 
-// A kind whose API is gone is looked up anew, and found where it went.
+// A kind whose API is gone is looked up again, and found where it went.
 func TestKindMoves(t *testing.T) {
 	w := newWorld(t)
 	w.add(widgets("a.b"))
@@ -191,7 +191,7 @@ func TestKindMoves(t *testing.T) {
 	require.NoError(t, w.observe("Widget"))
 	w.fake.with(func() { w.fake.groups[len(w.fake.groups)-1].version = "v2" })
 	w.now = w.now.Add(20 * time.Second)
-	const why = "Widget shop/web: the API server no longer serves widgets in a.b/v1 (404: 404 page not found); its kinds are looked up anew"
+	const why = "Widget shop/web: the API server no longer serves widgets in a.b/v1 (404: 404 page not found); its kinds are looked up again"
 	w.busy(w.observe("Widget"), 40*time.Second, why)
 	w.now = w.now.Add(40 * time.Second)
 	w.busy(w.observe("Widget"), 0, why)

@@ -9,21 +9,18 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"k8s.io/client-go/rest"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver/internal/httpx"
 	"alertscale/rules"
 	"alertscale/rules/engine"
 )
 
 // Options are what the driver needs beside its block of the file.
-type Options struct {
-	Version string           // of alertscale, for the User-Agent
-	Now     func() time.Time // the clock; required
-}
+type Options = httpx.Options
 
 // Driver reads and changes the scale subresource of whatever has one. It is safe for concurrent
 // use, and holds nothing that needs to be closed.
@@ -32,7 +29,7 @@ type Driver struct {
 	discovery *discovery
 	pins      map[string]kind // kinds whose version the file gives, by their form in a ref
 	now       func() time.Time
-	failed    atomic.Int64 // when the API server last failed, as of time.UnixNano
+	recovery  *httpx.Recovery
 }
 
 var _ controller.Driver = (*Driver)(nil)
@@ -50,11 +47,14 @@ func New(cfg Config, o Options) (*Driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := newClient(found, cfg, "alertscale/"+o.Version)
+	c, err := newClient(found, cfg, o.Agent())
 	if err != nil {
 		return nil, err
 	}
-	return &Driver{client: c, discovery: newDiscovery(c, o.Now), pins: pins, now: o.Now}, nil
+	return &Driver{
+		client: c, discovery: newDiscovery(c, o.Now), pins: pins,
+		now: o.Now, recovery: httpx.NewRecovery("the API server", o.Now),
+	}, nil
 }
 
 // pinned holds those of the kinds that have a version.
@@ -100,9 +100,9 @@ func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, e
 	}
 	a, err := d.client.get(ctx, c.path(), mediaJSON)
 	if err != nil {
-		return engine.Observed{}, d.troubled(err)
+		return engine.Observed{}, d.recovery.Note(err)
 	}
-	if a.code != http.StatusOK {
+	if a.Code != http.StatusOK {
 		return engine.Observed{}, d.refusal(c, a)
 	}
 	s, err := d.decode(c, a)
@@ -129,9 +129,9 @@ func (d *Driver) Scale(ctx context.Context, ref rules.Ref, change engine.Change)
 	}
 	a, err := d.client.patch(ctx, c.path(), patch(change))
 	if err != nil {
-		return d.troubled(err)
+		return d.recovery.Note(err)
 	}
-	if a.code != http.StatusOK {
+	if a.Code != http.StatusOK {
 		return d.refusal(c, a)
 	}
 	s, err := d.decode(c, a)
@@ -150,9 +150,9 @@ func patch(c engine.Change) []byte {
 	return fmt.Appendf(nil, `{"metadata":{"resourceVersion":%s},"spec":{"replicas":%d}}`, version, c.To)
 }
 
-func (d *Driver) decode(c call, a answer) (scale, error) {
+func (d *Driver) decode(c call, a httpx.Answer) (scale, error) {
 	var s scale
-	if err := json.Unmarshal(a.body, &s); err == nil && s.Kind == "Scale" && s.Metadata.ResourceVersion != "" {
+	if err := json.Unmarshal(a.Body, &s); err == nil && s.Kind == "Scale" && s.Metadata.ResourceVersion != "" {
 		return s, nil
 	}
 	other := statusOf(a)
@@ -196,6 +196,17 @@ func (d *Driver) prepare(ctx context.Context, ref rules.Ref, write bool) (call, 
 		return c, fmt.Errorf("%w: %s: kind %s is in no namespace; leave it out of the target", controller.ErrInvalid, c, k)
 	}
 	return c, nil
+}
+
+// unresolved sorts an error of discovery. What is not final is looked up again the next time.
+func (d *Driver) unresolved(k kind, err error) error {
+	if !httpx.Permanent(err) {
+		return d.recovery.Note(err)
+	}
+	if d.recovery.Recent() {
+		d.discovery.ask(k)
+	}
+	return d.recovery.Settle(err, again)
 }
 
 // valid refuses what would be another path of the API than that of a scale subresource.

@@ -7,35 +7,32 @@ import (
 	"time"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver/internal/httpx"
 )
 
 // refusal turns an answer that is no success into an error of the adapter's terms.
-func (d *Driver) refusal(c call, a answer) error {
+func (d *Driver) refusal(c call, a httpx.Answer) error {
 	s := statusOf(a)
-	said := s.said(a.code) + d.client.advice(a, s)
+	said := s.said(a.Code) + d.client.advice(a, s)
 	if own := ownRefusal(a, s); own != nil {
-		return d.forbidden(fmt.Errorf("%w: %s: %s", own, c, said))
+		return d.recovery.Settle(fmt.Errorf("%w: %s: %s", own, c, said), 0)
 	}
-	switch a.code {
+	switch a.Code {
 	case http.StatusNotFound:
 		if !s.page {
 			return d.notFound(c, s, said)
 		}
 	case http.StatusForbidden:
-		return d.forbidden(fmt.Errorf("%w: %s: %s%s", controller.ErrForbidden, c, said, c.grant(s.Message)))
+		return d.recovery.Settle(fmt.Errorf("%w: %s: %s%s", controller.ErrForbidden, c, said, c.grant(s.Message)), 0)
 	case http.StatusUnauthorized:
 		return &controller.ThrottledError{Err: fmt.Errorf("unauthorized: %s: %s", c, said)}
 	case http.StatusTooManyRequests:
-		return &controller.ThrottledError{After: d.retryAfter(a, s), Err: d.troubled(fmt.Errorf("%s: %s", c, said))}
-	case http.StatusConflict:
-		if c.write {
-			return fmt.Errorf("%w: %s: %s", controller.ErrConflict, c, said)
-		}
-	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotAcceptable,
-		http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
-		return fmt.Errorf("%w: %s: %s", controller.ErrInvalid, c, said)
+		return &controller.ThrottledError{After: d.retryAfter(a, s), Err: d.recovery.Note(fmt.Errorf("%s: %s", c, said))}
 	}
-	return d.trouble(c, a, s, said)
+	if is := httpx.Sentinel(a.Code, c.write); is != nil {
+		return fmt.Errorf("%w: %s: %s", is, c, said)
+	}
+	return httpx.Failed(d.recovery.Note(fmt.Errorf("%s: %s", c, said)), d.retryAfter(a, s), c.write)
 }
 
 // notFound tells a workload that does not exist from a kind that is no longer served. Only the
@@ -45,20 +42,7 @@ func (d *Driver) notFound(c call, s status, said string) error {
 		return fmt.Errorf("%w: %s: %s; create it, or correct kind, namespace and name", controller.ErrNotFound, c, said)
 	}
 	after := d.discovery.forget(c.kind, c.resource)
-	return &controller.ThrottledError{After: after, Err: fmt.Errorf("%s: the API server no longer serves %s in %s (%s); its kinds are looked up anew", c, c.resource.name, c.resource.groupVersion(), said)}
-}
-
-// trouble is an answer that may be another one later.
-func (d *Driver) trouble(c call, a answer, s status, said string) error {
-	err := d.troubled(fmt.Errorf("%s: %s", c, said))
-	after := d.retryAfter(a, s)
-	switch {
-	case after == 0:
-		return err
-	case c.write: // a server that fails may have carried it out, and a ThrottledError would deny that
-		return &controller.UnavailableError{After: after, Err: err}
-	}
-	return &controller.ThrottledError{After: after, Err: err}
+	return &controller.ThrottledError{After: after, Err: fmt.Errorf("%s: the API server no longer serves %s in %s (%s); its kinds are looked up again", c, c.resource.name, c.resource.groupVersion(), said)}
 }
 
 // grant says what a role lacks, where it is for that and not for a policy that an answer is 403.
@@ -78,11 +62,8 @@ func (c call) grant(message string) string {
 }
 
 // retryAfter is how long an answer asks to be left alone for, zero where it does not.
-func (d *Driver) retryAfter(a answer, s status) time.Duration {
-	if after, ok := controller.RetryAfter(a.header, d.now()); ok {
-		return after
-	}
-	return time.Duration(max(0, s.Details.RetryAfterSeconds)) * time.Second
+func (d *Driver) retryAfter(a httpx.Answer, s status) time.Duration {
+	return httpx.RetryAfter(a.Header, s.Details.RetryAfterSeconds, d.now())
 }
 
-func oneLine(text string) string { return controller.OneLine(text, 500) }
+func oneLine(text string) string { return httpx.OneLine(text, 500) }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver/internal/httpx"
 	"alertscale/rules"
 	"alertscale/rules/engine"
 )
@@ -91,7 +92,7 @@ func TestRetryAfter(t *testing.T) {
 	} {
 		var s status
 		s.Details.RetryAfterSeconds = 3
-		require.Equal(t, want, d.retryAfter(answer{header: http.Header{"Retry-After": {header}}}, s), header)
+		require.Equal(t, want, d.retryAfter(httpx.Answer{Header: http.Header{"Retry-After": {header}}}, s), header)
 	}
 }
 

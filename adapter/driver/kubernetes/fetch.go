@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"alertscale/adapter/driver/internal/httpx"
 )
 
 // mediaDiscovery asks for all kinds at once, which API servers know since 1.26, and takes the list
@@ -65,19 +67,19 @@ type resourceList struct {
 // refused is an answer to a question of discovery that is none.
 type refused struct {
 	path string
-	answer
+	httpx.Answer
 	status status
 	advice string
 }
 
 func (r *refused) Error() string {
-	return fmt.Sprintf("%s answered %s%s", r.path, r.status.said(r.code), r.advice)
+	return fmt.Sprintf("%s answered %s%s", r.path, r.status.said(r.Code), r.advice)
 }
 
 // gone tells whether there is nothing where discovery looked, of which only the API server knows.
 func gone(err error) bool {
 	r := (*refused)(nil)
-	return errors.As(err, &r) && r.code == http.StatusNotFound && !r.status.rancher && !r.status.page
+	return errors.As(err, &r) && r.Code == http.StatusNotFound && !r.status.rancher && !r.status.page
 }
 
 // resources asks the API server for all kinds that it has, and tells of which group versions it
@@ -108,7 +110,7 @@ func (c *client) document(ctx context.Context, path, accept string, into any) er
 	if err != nil {
 		return err
 	}
-	if a.code != http.StatusOK || json.Unmarshal(a.body, into) != nil {
+	if a.Code != http.StatusOK || json.Unmarshal(a.Body, into) != nil {
 		s := statusOf(a)
 		return &refused{path, a, s, c.advice(a, s)}
 	}

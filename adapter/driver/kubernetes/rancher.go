@@ -1,10 +1,10 @@
 package kubernetes
 
 import (
-	"net/url"
-	"slices"
+	"fmt"
 	"strings"
 
+	"alertscale/adapter/driver/internal/block"
 	"alertscale/rules/yamldoc"
 )
 
@@ -24,7 +24,7 @@ func readRancher(n yamldoc.Node) *Rancher {
 	n.Fields([]yamldoc.Field{
 		{Key: "url", Read: func(n yamldoc.Node) { r.URL = readRancherURL(n) }},
 		{Key: "token_file", Read: func(n yamldoc.Node) { r.TokenFile = n.File() }},
-		{Key: "cluster", Read: func(n yamldoc.Node) { r.Cluster = readCluster(n) }},
+		{Key: "cluster", Read: func(n yamldoc.Node) { r.Cluster = block.Text(n, checkCluster) }},
 		{Key: "ca_file", Read: func(n yamldoc.Node) { r.CAFile = n.File() }},
 	})
 	if !n.IsMap() && !n.IsNull() {
@@ -42,36 +42,19 @@ func readRancher(n yamldoc.Node) *Rancher {
 	return r
 }
 
-// readRancherURL reads where Rancher is. What people copy from a browser's address bar has the path of a page.
+// readRancherURL reads where Rancher is.
 func readRancherURL(n yamldoc.Node) string {
-	text := strings.TrimSuffix(strings.TrimRight(n.Text(), "/"), "/v3") // which Rancher shows beside its keys
-	if text == "" {
-		return ""
-	}
-	u, err := url.Parse(text)
-	if err != nil {
-		n.Faultf("is no URL; want %s", exampleURL) // the text may have a secret in it
-		return ""
-	}
-	first, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
-	switch {
-	case u.User != nil:
-		n.Faultf("has credentials in it; put a token into token_file")
-	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		n.Faultf("%q is no http or https URL; want %s", text, exampleURL)
-	case u.RawQuery != "" || u.Fragment != "" || slices.Contains([]string{"dashboard", "g", "k8s", "login", "v1"}, first):
-		n.Faultf("%q is not where Rancher is, but something in it; want %s", text, exampleURL)
-	}
-	return text
+	text := block.Text(n, func(text string) error { _, err := block.RancherURL(text); return err })
+	base, _ := block.RancherURL(text) // of none it is none
+	return base
 }
 
-// readCluster reads the id of a cluster, which becomes a part of a path.
-func readCluster(n yamldoc.Node) string {
-	id := n.Text()
-	if id != "" && (strings.Trim(id, "abcdefghijklmnopqrstuvwxyz0123456789-.") != "" || strings.Trim(id, ".") == "") {
-		n.Faultf("%q is no id of a cluster; want the one in Rancher's URL of it, such as c-m-abc12, or local", id)
+// checkCluster refuses what is no id of a cluster. It becomes a part of a path.
+func checkCluster(id string) error {
+	if strings.Trim(id, "abcdefghijklmnopqrstuvwxyz0123456789-.") != "" || strings.Trim(id, ".") == "" {
+		return fmt.Errorf("%q is no id of a cluster; want the one in Rancher's URL of it, such as c-m-abc12, or local", id)
 	}
-	return id
+	return nil
 }
 
 // excludeOthers says of a driver's block with a Rancher that there is no use for what names a server by another way.

@@ -56,7 +56,10 @@ func TestReadRancher(t *testing.T) {
 }
 
 func TestFaultsOfRancher(t *testing.T) {
-	const rest = ", token_file: /t, cluster: local}"
+	const (
+		rest    = ", token_file: /t, cluster: local}"
+		wantURL = "want https://HOST, with a path only where the server is behind one"
+	)
 	for text, want := range map[string]string{
 		"rancher:": `a.yml:1: rancher: url is missing: where Rancher is, such as https://rancher.example.com
 a.yml:1: rancher: token_file is missing: a file with a token of Rancher, such as /run/secrets/rancher
@@ -65,14 +68,14 @@ a.yml:1: rancher: cluster is missing: the id of the cluster, such as c-m-abc12`,
 		"kubeconfig: /k\ncontext: c\nrancher: {url: 'https://r'" + rest: `a.yml:1: has both rancher and kubeconfig; keep one: each says which cluster it is
 a.yml:2: has both rancher and context; keep one: each says which cluster it is`,
 		"rancher: {url: 'https://r', token: x" + rest:              `a.yml:1: rancher: unknown key "token"`,
-		"rancher: {url: 'ftp://r'" + rest:                          `a.yml:1: rancher: url: "ftp://r" is no http or https URL; want https://rancher.example.com`,
-		"rancher: {url: rancher.example.com" + rest:                `a.yml:1: rancher: url: "rancher.example.com" is no http or https URL; want https://rancher.example.com`,
-		"rancher: {url: 'https://:443'" + rest:                     `a.yml:1: rancher: url: "https://:443" is no http or https URL; want https://rancher.example.com`,
+		"rancher: {url: 'ftp://r'" + rest:                          `a.yml:1: rancher: url: "ftp://r" is no http or https URL; ` + wantURL,
+		"rancher: {url: rancher.example.com" + rest:                `a.yml:1: rancher: url: "rancher.example.com" is no http or https URL; ` + wantURL,
+		"rancher: {url: 'https://:443'" + rest:                     `a.yml:1: rancher: url: "https://:443" is no http or https URL; ` + wantURL,
 		"rancher: {url: 'https://token-a:hunter2@r'" + rest:        `a.yml:1: rancher: url: has credentials in it; put a token into token_file`,
-		"rancher: {url: 'https://hunter2@%zz'" + rest:              `a.yml:1: rancher: url: is no URL; want https://rancher.example.com`,
-		"rancher: {url: 'https://r/dashboard/c/local'" + rest:      `a.yml:1: rancher: url: "https://r/dashboard/c/local" is not where Rancher is, but something in it; want https://rancher.example.com`,
-		"rancher: {url: 'https://r/v1'" + rest:                     `a.yml:1: rancher: url: "https://r/v1" is not where Rancher is, but something in it; want https://rancher.example.com`,
-		"rancher: {url: 'https://r/?x'" + rest:                     `a.yml:1: rancher: url: "https://r/?x" is not where Rancher is, but something in it; want https://rancher.example.com`,
+		"rancher: {url: 'https://hunter2@%zz'" + rest:              `a.yml:1: rancher: url: is no URL; ` + wantURL,
+		"rancher: {url: 'https://r/dashboard/c/local'" + rest:      `a.yml:1: rancher: url: "https://r/dashboard/c/local" is not where Rancher is, but something in it; ` + wantURL,
+		"rancher: {url: 'https://r/v1'" + rest:                     `a.yml:1: rancher: url: "https://r/v1" is not where Rancher is, but something in it; ` + wantURL,
+		"rancher: {url: 'https://r/?x'" + rest:                     `a.yml:1: rancher: url: "https://r/?x" is not where Rancher is, but something in it; ` + wantURL,
 		"rancher: {url: '', cluster: '', token_file: ''}":          "a.yml:1: rancher: url: is empty\na.yml:1: rancher: cluster: is empty\na.yml:1: rancher: token_file: is empty",
 		"rancher: {url: 'http://r', token_file: /t, cluster: X}":   `a.yml:1: rancher: cluster: "X" is no id of a cluster; want the one in Rancher's URL of it, such as c-m-abc12, or local`,
 		"rancher: {url: 'http://r', token_file: /t, cluster: ..}":  `a.yml:1: rancher: cluster: ".." is no id of a cluster; want the one in Rancher's URL of it, such as c-m-abc12, or local`,
@@ -85,13 +88,14 @@ a.yml:2: has both rancher and context; keep one: each says which cluster it is`,
 }
 
 func TestFilesOfRancher(t *testing.T) {
+	const wantToken = "want a token as Rancher shows it, such as token-abcde:secret"
 	token, empty, two := textFile(t, "token-abcde:secret"), textFile(t, " \n"), textFile(t, "a b")
 	for _, test := range []struct{ token, ca, want string }{
 		{"/nonexistent/t", "", "rancher.token_file: open /nonexistent/t: no such file or directory"},
-		{empty, "", "rancher.token_file: " + empty + " is empty; want a token of Rancher, as it was shown when it was made: token-abcde:…"},
-		{two, "", "rancher.token_file: " + two + " holds more than one word; want nothing but a token of Rancher: token-abcde:…"},
+		{empty, "", "rancher.token_file: " + empty + " is empty; " + wantToken},
+		{two, "", "rancher.token_file: " + two + " has white space in it; " + wantToken},
 		{token, "/nonexistent/ca", "rancher.ca_file: open /nonexistent/ca: no such file or directory"},
-		{token, two, "rancher.ca_file: " + two + " holds no certificate in PEM"},
+		{token, two, "rancher.ca_file: " + two + " has no certificate in PEM"},
 	} {
 		_, err := New(Config{Rancher: &Rancher{URL: "https://r", Cluster: "local", TokenFile: test.token, CAFile: test.ca}}, Options{Now: time.Now})
 		require.EqualError(t, err, test.want)

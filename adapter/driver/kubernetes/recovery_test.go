@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver/internal/httpx"
 	"alertscale/rules/engine"
 )
 
@@ -33,7 +34,7 @@ func TestForbiddenAfterTrouble(t *testing.T) {
 			w.fake.with(func() { w.fake.down = false })
 
 			no := answering(403, 0)
-			w.now = w.now.Add(recovering - time.Second)
+			w.now = w.now.Add(httpx.Recovering - time.Second)
 			w.fake.with(func() { w.fake.next = append(w.fake.next, no, no) })
 			w.busy(w.observe("Deployment"), 0, "forbidden: Deployment shop/web: 403: not now"+failedAMomentAgo)
 			w.busy(w.scale(), 0, "forbidden: Deployment shop/web: 403: not now"+failedAMomentAgo)
@@ -60,7 +61,7 @@ func TestUnknownKindAfterTrouble(t *testing.T) {
 	err := w.observe("Widget") // it is asked for again: what is not found now is the object
 	require.ErrorContains(t, err, `widgets.apps "web" not found`)
 
-	w.now = w.now.Add(recovering)
+	w.now = w.now.Add(httpx.Recovering)
 	require.ErrorIs(t, w.observe("Gadget"), controller.ErrNotFound)
 }
 
@@ -68,7 +69,7 @@ func TestUnknownKindAfterTrouble(t *testing.T) {
 func TestLimitIsNoTrouble(t *testing.T) {
 	w := newWorld(t)
 	require.NoError(t, w.observe("Deployment"))
-	require.Error(t, w.driver.troubled(&controller.ThrottledError{Err: errors.New("not sent")}))
+	require.Error(t, w.driver.recovery.Note(&controller.ThrottledError{Err: errors.New("not sent")}))
 	w.fake.with(func() { w.fake.next = append(w.fake.next, answering(403, 0)) })
 	require.ErrorIs(t, w.observe("Deployment"), controller.ErrForbidden)
 }

@@ -6,6 +6,8 @@ import (
 	"html"
 	"net/http"
 	"strings"
+
+	"alertscale/adapter/driver/internal/httpx"
 )
 
 // status is what the API server says where it does not do what it was asked for.
@@ -23,9 +25,9 @@ type status struct {
 }
 
 // statusOf reads an answer that is an error, which a proxy on the way may have given.
-func statusOf(a answer) status {
+func statusOf(a httpx.Answer) status {
 	var s status
-	if json.Unmarshal(a.body, &s) != nil || s.Kind != "Status" {
+	if json.Unmarshal(a.Body, &s) != nil || s.Kind != "Status" {
 		s = otherStatus(a)
 	}
 	s.Message = oneLine(s.Message)
@@ -33,17 +35,17 @@ func statusOf(a answer) status {
 }
 
 // otherStatus reads what is not of an API server.
-func otherStatus(a answer) status {
-	if a.code/100 == 3 {
+func otherStatus(a httpx.Answer) status {
+	if a.Code/100 == 3 {
 		return status{} // what else there is repeats where to go
 	}
-	if s, ok := rancherStatus(a.body); ok {
+	if s, ok := rancherStatus(a.Body); ok {
 		return s
 	}
-	if title, ok := pageTitle(a.body); ok {
+	if title, ok := pageTitle(a.Body); ok {
 		return status{Message: fmt.Sprintf("an HTML page, %q", title), page: true}
 	}
-	s := status{Message: string(a.body)}
+	s := status{Message: string(a.Body)}
 	if disconnected(s.Message) {
 		s.rancher, s.code = true, clusterUnavailable
 	}

@@ -1,22 +1,21 @@
 package kubernetes
 
 import (
-	"crypto/x509"
 	"fmt"
 	"net/http"
-	"os"
-	"strings"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/transport"
+
+	"alertscale/adapter/driver/internal/block"
 )
 
 // config finds the cluster's API server behind Rancher, and what to show to it.
 func (r *Rancher) config() (*rest.Config, error) {
-	if err := checkToken(r.TokenFile); err != nil {
+	if _, err := block.ReadRancherToken(r.TokenFile); err != nil {
 		return nil, fmt.Errorf("rancher.token_file: %w", err)
 	}
-	if err := checkCA(r.CAFile); err != nil {
+	if _, err := block.ReadCA(r.CAFile); err != nil {
 		return nil, fmt.Errorf("rancher.ca_file: %w", err)
 	}
 	return &rest.Config{
@@ -24,34 +23,6 @@ func (r *Rancher) config() (*rest.Config, error) {
 		TLSClientConfig: rest.TLSClientConfig{CAFile: r.CAFile},
 		WrapTransport:   r.authenticated,
 	}, nil
-}
-
-// checkToken looks for a fault that no later reading of the file would mend by itself.
-func checkToken(file string) error {
-	text, err := os.ReadFile(file)
-	switch words := strings.Fields(string(text)); {
-	case err != nil:
-		return err
-	case len(words) == 0:
-		return fmt.Errorf("%s is empty; want a token of Rancher, as it was shown when it was made: token-abcde:…", file)
-	case len(words) > 1:
-		return fmt.Errorf("%s holds more than one word; want nothing but a token of Rancher: token-abcde:…", file)
-	}
-	return nil
-}
-
-func checkCA(file string) error {
-	if file == "" {
-		return nil
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	if !x509.NewCertPool().AppendCertsFromPEM(text) {
-		return fmt.Errorf("%s holds no certificate in PEM", file)
-	}
-	return nil
 }
 
 // authenticated shows the token of the file, which is read again each minute and when Rancher did not take it.

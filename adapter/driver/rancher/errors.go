@@ -10,6 +10,7 @@ import (
 	client "github.com/rancher/go-rancher/v2"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver/internal/httpx"
 )
 
 // code is the HTTP status of an error that is an answer, 0 of others, also of one that something in front of
@@ -101,4 +102,4 @@ func permanent(err error) bool {
 // longest is the text of an error that is passed on as it is.
 const longest = 300
 
-func oneLine(text string) string { return controller.OneLine(text, longest) }
+func oneLine(text string) string { return httpx.OneLine(text, longest) }

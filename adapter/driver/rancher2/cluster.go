@@ -91,8 +91,8 @@ func (p machinePool) obstacle() (engine.Condition, bool) {
 	return engine.Condition{}, false
 }
 
-// ready tells whether all machines that are asked for are there and set up, of whatever pool: the cluster tells
-// of no pool alone.
+// ready reports whether all machines that are asked for are there and set up, of every pool: the cluster says
+// nothing of one pool alone.
 //
 // Rancher copies the condition Ready of the cluster's RKEControlPlane into Updated and Provisioned (rancher/rancher,
 // pkg/controllers/provisioningv2/provisioningcluster/controller.go, reconcileCondition). That is Unknown, with a

@@ -51,7 +51,7 @@ func TestReadConfigFaults(t *testing.T) {
 		file + "url: https:///v3\n":                       `a.yml:2: url: "https:///v3" is no http or https URL; ` + wantU,
 		file + "url: https://r/v3?x=y\n":                  `a.yml:2: url: "https://r/v3?x=y" is not where Rancher is, but something in it; ` + wantU,
 		file + "url: https://r/dashboard/home\n":          `a.yml:2: url: "https://r/dashboard/home" is not where Rancher is, but something in it; ` + wantU,
-		file + "url: https://t:hush@r\n":                  "a.yml:2: url: has credentials in it; put them in token or token_file",
+		file + "url: https://t:hush@r\n":                  "a.yml:2: url: has credentials in it; put a token into token_file",
 		file + "url: 'https://t:hu%zz@r'\n":               "a.yml:2: url: is no URL; " + wantU,
 		file + "url: https://r\ncluster_namespace: a/b\n": `a.yml:3: cluster_namespace: "a/b" is no namespace; Rancher's own is fleet-default`,
 		"url: https://r\ntoken: 'Bearer hush'\n":          "a.yml:2: token: has white space in it; want a token as Rancher shows it, such as token-abcde:secret",
@@ -60,22 +60,6 @@ func TestReadConfigFaults(t *testing.T) {
 		_, err := readConfig(t, text)
 		require.EqualError(t, err, want, text)
 		require.NotContains(t, err.Error(), "hu")
-	}
-}
-
-func TestURLs(t *testing.T) {
-	for text, want := range map[string]string{
-		"https://rancher.example.com":            "https://rancher.example.com",
-		"https://rancher.example.com/":           "https://rancher.example.com",
-		"https://rancher.example.com/v3":         "https://rancher.example.com",
-		"https://rancher.example.com:8443//v3//": "https://rancher.example.com:8443",
-		"http://proxy/rancher":                   "http://proxy/rancher",
-		"http://proxy/rancher/v3/":               "http://proxy/rancher",
-		"http://proxy/a%2Fb/v3":                  "http://proxy/a%2Fb",
-	} {
-		got, err := parseURL(text)
-		require.NoError(t, err)
-		require.Equal(t, want, got, text)
 	}
 }
 
@@ -89,7 +73,7 @@ func TestWhatNewRefuses(t *testing.T) {
 		"token: has white space in it; want a token as Rancher shows it, such as token-abcde:secret":                  func(c *Config) { c.Token = "a\n" },
 		"has both token and token_file; keep one":                                                                     func(c *Config) { c.TokenFile = none },
 		"token_file: open " + none + ": no such file or directory":                                                    func(c *Config) { c.Token, c.TokenFile = "", none },
-		"token_file: " + empty + " is empty":                                                                          func(c *Config) { c.Token, c.TokenFile = "", empty },
+		"token_file: " + empty + " is empty; want a token as Rancher shows it, such as token-abcde:secret":            func(c *Config) { c.Token, c.TokenFile = "", empty },
 		"token_file: " + two + " has white space in it; want a token as Rancher shows it, such as token-abcde:secret": func(c *Config) { c.Token, c.TokenFile = "", two },
 		"ca_file: open " + none + ": no such file or directory":                                                       func(c *Config) { c.CAFile = none },
 		"ca_file: " + two + " has no certificate in PEM":                                                              func(c *Config) { c.CAFile = two },

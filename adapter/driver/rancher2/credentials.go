@@ -3,33 +3,25 @@ package rancher2
 import (
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 	"time"
 
 	"k8s.io/client-go/transport"
+
+	"alertscale/adapter/driver/internal/block"
 )
 
 // credentials are the token as it is now. They are safe for concurrent use.
 type credentials struct {
 	token Secret
-	file  transport.ResettableTokenSource // where the token is in a file; reads it anew within a minute
+	file  transport.ResettableTokenSource // where the token is in a file; reads it again within a minute
 }
 
 func newCredentials(cfg Config) (credentials, error) {
 	if cfg.TokenFile == "" {
 		return credentials{token: cfg.Token}, nil
 	}
-	text, err := os.ReadFile(cfg.TokenFile)
-	if err != nil {
+	if _, err := block.ReadRancherToken(cfg.TokenFile); err != nil {
 		return credentials{}, fmt.Errorf("token_file: %w", err)
-	}
-	token := Secret(strings.TrimSpace(string(text)))
-	if token == "" {
-		return credentials{}, fmt.Errorf("token_file: %s is empty", cfg.TokenFile)
-	}
-	if err := token.check(); err != nil {
-		return credentials{}, fmt.Errorf("token_file: %s %w", cfg.TokenFile, err)
 	}
 	return credentials{file: transport.NewCachedFileTokenSource(cfg.TokenFile)}, nil
 }
@@ -44,7 +36,7 @@ func (c credentials) current() (Secret, error) {
 		return "", fmt.Errorf("token_file: %w", err)
 	}
 	token := Secret(read.AccessToken)
-	if err := token.check(); err != nil {
+	if err := block.CheckRancherToken(token); err != nil {
 		return "", errors.New("token_file " + err.Error())
 	}
 	return token, nil

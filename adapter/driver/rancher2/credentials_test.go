@@ -44,7 +44,7 @@ func TestATokenFileThatIsGone(t *testing.T) {
 	d := f.driverWith(t, Config{TokenFile: file})
 	ref := f.addCluster("prod", 3)
 	_, err := d.Observe(t.Context(), ref)
-	require.EqualError(t, err, "unauthorized: machinePool prod1/workers: 401: Unauthorized 401: must authenticate; Rancher does not take the token, which may be about to be renewed: see that it is whole (token-abcde:secret), not expired, and not scoped to a cluster")
+	require.EqualError(t, err, "unauthorized: machinePool prod1/workers: 401: Unauthorized 401: must authenticate; Rancher does not take the token, which may be about to be renewed: check that it is whole (token-abcde:secret), not expired, and not scoped to a cluster")
 	require.NoError(t, os.Remove(file))
 	f.asked()
 	for _, broken := range []func(){func() {}, func() { require.NoError(t, os.WriteFile(file, []byte("a\x00b"), 0o600)) }} {

@@ -2,29 +2,27 @@ package rancher2
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver/internal/httpx"
+	"alertscale/adapter/driver/internal/keylock"
 	"alertscale/rules"
 	"alertscale/rules/engine"
 )
 
 // Options are what the driver needs beside its block of the file.
-type Options struct {
-	Version string           // of alertscale, for the User-Agent
-	Now     func() time.Time // the clock; required
-}
+type Options = httpx.Options
 
 // Driver reads and changes the quantity of machine pools and node pools. It is safe for concurrent use, and holds
 // nothing that needs to be closed.
 type Driver struct {
 	client    *client
 	namespace string // of the clusters that have machine pools
-	seen      *seen
-	gates     gates
+	seen      seen
+	locks     keylock.Locks // by ref, of node pools: their API does not guard a write by itself
 	now       func() time.Time
-	failed    atomic.Int64 // when the server last failed, as of time.UnixNano
+	recovery  *httpx.Recovery
 }
 
 var _ controller.Driver = (*Driver)(nil)
@@ -39,7 +37,10 @@ func New(cfg Config, o Options) (*Driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Driver{client: c, namespace: cfg.ClusterNamespace, seen: newSeen(), now: o.Now}, nil
+	return &Driver{
+		client: c, namespace: cfg.ClusterNamespace, seen: newSeen(),
+		now: o.Now, recovery: httpx.NewRecovery("Rancher", o.Now),
+	}, nil
 }
 
 // Observe reads the quantity of a pool with one request. It has no version: neither API has one that tells of one

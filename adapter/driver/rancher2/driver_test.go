@@ -9,6 +9,7 @@ import (
 
 	"alertscale/adapter/controller"
 	"alertscale/adapter/driver/drivertest"
+	"alertscale/adapter/driver/internal/httpx"
 	"alertscale/rules"
 	"alertscale/rules/engine"
 )
@@ -173,10 +174,10 @@ func TestANoAfterAFailureIsNotFinal(t *testing.T) {
 		}
 		_, err = d.Observe(t.Context(), ref)
 		require.ErrorAs(t, err, new(*controller.ThrottledError))
-		require.False(t, final(err))
+		require.False(t, httpx.Permanent(err))
 		require.ErrorContains(t, err, "(not final: Rancher failed a moment ago, and may not know yet)")
 	}
-	f.wait(recovering)
+	f.wait(httpx.Recovering)
 	_, err = d.Observe(t.Context(), locked)
 	require.ErrorIs(t, err, controller.ErrForbidden)
 	_, err = d.Observe(t.Context(), gone)

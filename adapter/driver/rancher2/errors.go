@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver/internal/httpx"
 )
 
 // said is what an answer that is an error says, in any of the three forms that there are: a Status of
@@ -27,10 +28,10 @@ type said struct {
 }
 
 // saidBy reads an answer, which a proxy on the way may have given.
-func saidBy(a answer) said {
+func saidBy(a httpx.Answer) said {
 	var s said
-	if json.Unmarshal(a.body, &s) != nil || s.Message == "" && len(s.Code) == 0 {
-		s = said{Message: string(a.body)}
+	if json.Unmarshal(a.Body, &s) != nil || s.Message == "" && len(s.Code) == 0 {
+		s = said{Message: string(a.Body)}
 	}
 	s.Message = oneLine(s.Message)
 	return s
@@ -64,35 +65,31 @@ func (s said) text(status int) string {
 	return text
 }
 
-// patched tells whether a 422 is for a patch that could not be applied, and not for what it would lead to. Of
+// patched reports whether a 422 is for a patch that could not be applied, and not for what it would lead to. Of
 // the former the API server says nothing more.
 func (s said) patched() bool {
 	return s.Kind == "Status" && s.Details.Name == "" && !s.ofWebhook()
 }
 
-// ofWebhook tells whether it is an admission webhook that does not want it.
+// ofWebhook reports whether it is an admission webhook that does not want it.
 func (s said) ofWebhook() bool { return strings.Contains(s.Message, "admission webhook") }
 
 // refusal turns an answer that is no success into an error of the adapter's terms.
-func (d *Driver) refusal(c call, a answer) error {
+func (d *Driver) refusal(c call, a httpx.Answer) error {
 	s := saidBy(a)
-	text := s.text(a.code)
-	switch a.code {
+	text := s.text(a.Code)
+	switch a.Code {
 	case http.StatusUnauthorized:
-		return &controller.ThrottledError{Err: fmt.Errorf("unauthorized: %s: %s; Rancher does not take the token, which may be about to be renewed: see that it is whole (token-abcde:secret), not expired, and not scoped to a cluster", c, text)}
+		return &controller.ThrottledError{Err: fmt.Errorf("unauthorized: %s: %s; Rancher does not take the token, which may be about to be renewed: check that it is whole (token-abcde:secret), not expired, and not scoped to a cluster", c, text)}
 	case http.StatusForbidden, http.StatusMethodNotAllowed: // Rancher's own API says 405 where the user's roles do not let it
-		return d.final(fmt.Errorf("%w: %s: %s%s", controller.ErrForbidden, c, text, d.grant(c, s)))
+		return d.recovery.Settle(fmt.Errorf("%w: %s: %s%s", controller.ErrForbidden, c, text, d.grant(c, s)), 0)
 	case http.StatusNotFound:
-		return d.final(d.notFound(c, s, text))
+		return d.recovery.Settle(d.notFound(c, s, text), 0)
 	case http.StatusTooManyRequests:
-		return &controller.ThrottledError{After: d.retryAfter(a, s), Err: d.troubled(fmt.Errorf("%s: %s", c, text))}
-	case http.StatusConflict:
-		if c.write {
-			return fmt.Errorf("%w: %s: %s", controller.ErrConflict, c, text)
-		}
-	case http.StatusBadRequest, http.StatusNotAcceptable, http.StatusRequestEntityTooLarge,
-		http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
-		return fmt.Errorf("%w: %s: %s", controller.ErrInvalid, c, text)
+		return &controller.ThrottledError{After: d.retryAfter(a, s), Err: d.recovery.Note(fmt.Errorf("%s: %s", c, text))}
+	}
+	if is := httpx.Sentinel(a.Code, c.write); is != nil {
+		return fmt.Errorf("%w: %s: %s", is, c, text)
 	}
 	return d.trouble(c, a, s, text)
 }
@@ -123,44 +120,36 @@ func (d *Driver) notFound(c call, s said, text string) error {
 		return fmt.Errorf("%w: %s: %s; want the cluster's name as Rancher shows it, not its id, and cluster_namespace (%s) where it is", controller.ErrNotFound, c, text, d.namespace)
 	}
 	kinds := map[string]string{
-		kindMachinePool: "machine pools: see to the url, and that it is of Rancher 2.6 or later",
-		kindNodePool:    "node pools: see to the url", // what is in front of Rancher says so, too, while it starts
+		kindMachinePool: "machine pools: check the url, and that it is of Rancher 2.6 or later",
+		kindNodePool:    "node pools: check the url", // what is in front of Rancher says so, too, while it starts
 	}
 	return &controller.ThrottledError{Err: fmt.Errorf("%s: %s: %s has no API of %s", c, text, d.client.base, kinds[c.ref.Kind])}
 }
 
 // noNodePools tells of a server that has no API of node pools.
 func (d *Driver) noNodePools(c call, text string) error {
-	return fmt.Errorf("%w: %s: %s: %s has no API of node pools: they are of RKE1, which Rancher 2.15 and later have not; of an RKE2 or K3s cluster take kind %s, and else see to the url",
+	return fmt.Errorf("%w: %s: %s: %s has no API of node pools: they are of RKE1, which Rancher 2.15 and later have not; of an RKE2 or K3s cluster take kind %s, and else check the url",
 		controller.ErrNotFound, c, text, d.client.base, kindMachinePool)
 }
 
 // trouble is an answer that may be another one later.
-func (d *Driver) trouble(c call, a answer, s said, text string) error {
-	if to := a.header.Get("Location"); a.code/100 == 3 && to != "" {
+func (d *Driver) trouble(c call, a httpx.Answer, s said, text string) error {
+	if to := a.Header.Get("Location"); a.Code/100 == 3 && to != "" {
 		return fmt.Errorf("%s: %s redirects to %s, and the token is not sent there; make the url that of Rancher itself", c, d.client.base, oneLine(to))
 	}
-	err := d.troubled(fmt.Errorf("%s: %s", c, text))
-	after := d.retryAfter(a, s)
-	switch {
-	case after == 0:
-		return err
-	case c.write: // a server that fails may have carried it out, and a ThrottledError would deny that
-		return &controller.UnavailableError{After: after, Err: err}
-	}
-	return &controller.ThrottledError{After: after, Err: err}
+	return httpx.Failed(d.recovery.Note(fmt.Errorf("%s: %s", c, text)), d.retryAfter(a, s), c.write)
 }
 
 // alien is a success that is not of the API.
-func (d *Driver) alien(c call, a answer, what string) error {
-	text := oneLine(string(a.body))
+func (d *Driver) alien(c call, a httpx.Answer, what string) error {
+	text := oneLine(string(a.Body))
 	if strings.HasPrefix(text, "<") {
 		return fmt.Errorf("%s: %s answers with a page for people and no %s: is there a login in front of Rancher, or is the url another server's? (%s)", c, d.client.base, what, text)
 	}
 	return fmt.Errorf("%s: the answer of %s is no %s: %s; is it Rancher's API?", c, d.client.base, what, text)
 }
 
-// tookIt tells whether a write led to what it asked for.
+// tookIt reports whether a write led to what it asked for.
 func (c call) tookIt(asked, got int) error {
 	if asked == got {
 		return nil
@@ -169,11 +158,8 @@ func (c call) tookIt(asked, got int) error {
 }
 
 // retryAfter is how long an answer asks to be left alone for, zero where it does not.
-func (d *Driver) retryAfter(a answer, s said) time.Duration {
-	if after, ok := controller.RetryAfter(a.header, d.now()); ok {
-		return after
-	}
-	return time.Duration(max(0, s.Details.RetryAfterSeconds)) * time.Second
+func (d *Driver) retryAfter(a httpx.Answer, s said) time.Duration {
+	return httpx.RetryAfter(a.Header, s.Details.RetryAfterSeconds, d.now())
 }
 
-func oneLine(text string) string { return controller.OneLine(text, 300) }
+func oneLine(text string) string { return httpx.OneLine(text, 300) }

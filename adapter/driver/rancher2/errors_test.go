@@ -61,7 +61,7 @@ func TestAnswersAboutMachinePools(t *testing.T) {
 	const pool, grant = "machinePool prod1/workers: ", "; the user of the token must be an owner of cluster prod1, or be bound to a role that grants "
 	for name, r := range map[string]row{
 		"401": {code: 401, body: `{"type":"error","status":"401","message":"Unauthorized 401: must authenticate"}`, busy: true,
-			want: "unauthorized: " + pool + "401: Unauthorized 401: must authenticate; Rancher does not take the token, which may be about to be renewed: see that it is whole (token-abcde:secret), not expired, and not scoped to a cluster"},
+			want: "unauthorized: " + pool + "401: Unauthorized 401: must authenticate; Rancher does not take the token, which may be about to be renewed: check that it is whole (token-abcde:secret), not expired, and not scoped to a cluster"},
 		"403 to read": {code: 403, body: `{"kind":"Status","message":"clusters is forbidden","code":403}`, is: controller.ErrForbidden,
 			want: "forbidden: " + pool + "403: clusters is forbidden" + grant + "get on clusters in the API group provisioning.cattle.io in the namespace fleet-default"},
 		"403 to write": {code: 403, write: true, is: controller.ErrForbidden,
@@ -75,7 +75,7 @@ func TestAnswersAboutMachinePools(t *testing.T) {
 		"404": {code: 404, body: `{"kind":"Status","message":"clusters.provisioning.cattle.io \"prod1\" not found","details":{"name":"prod1"}}`, is: controller.ErrNotFound,
 			want: "not found: " + pool + `404: clusters.provisioning.cattle.io "prod1" not found; want the cluster's name as Rancher shows it, not its id, and cluster_namespace (fleet-default) where it is`},
 		"404 of another server": {code: 404, body: "404 page not found", busy: true,
-			want: pool + "404: 404 page not found: SERVER has no API of machine pools: see to the url, and that it is of Rancher 2.6 or later"},
+			want: pool + "404: 404 page not found: SERVER has no API of machine pools: check the url, and that it is of Rancher 2.6 or later"},
 		"409": {code: 409, write: true, body: `{"kind":"Status","message":"Operation cannot be fulfilled"}`, is: controller.ErrConflict,
 			want: "changed in the meantime: " + pool + "409: Operation cannot be fulfilled"},
 		"409 to a read":     {code: 409, want: pool + "409 Conflict"},
@@ -112,7 +112,7 @@ func TestAnswersAboutNodePools(t *testing.T) {
 		"a login":         {code: 200, write: true, body: page, want: pool + "SERVER answers with a page for people and no node pool: is there a login in front of Rancher, or is the url another server's? (<!DOCTYPE html> <html><title>Log in</title></html>)"},
 		"nothing":         {code: 200, write: true, body: `{"type":"nodePool","id":"c-abcde:np-1"}`, want: pool + `the answer of SERVER is no node pool with a quantity: {"type":"nodePool","id":"c-abcde:np-1"}; is it Rancher's API?`},
 		"of another pool": {code: 200, body: `{"type":"nodePool","id":"c-abcde:np-2","quantity":3}`, want: pool + `the answer of SERVER is no node pool: {"type":"nodePool","id":"c-abcde:np-2","quantity":3}; is it Rancher's API?`},
-		"404 of a proxy":  {code: 404, body: "404 page not found", busy: true, want: pool + "404: 404 page not found: SERVER has no API of node pools: see to the url"},
+		"404 of a proxy":  {code: 404, body: "404 page not found", busy: true, want: pool + "404: 404 page not found: SERVER has no API of node pools: check the url"},
 		"another":         {code: 200, body: `{"type":"collection","data":[]}`, want: pool + `the answer of SERVER is no node pool: {"type":"collection","data":[]}; is it Rancher's API?`},
 	} {
 		t.Run(name, func(t *testing.T) { r.run(t, kindNodePool) })

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver/internal/httpx"
 	"alertscale/rules/engine"
 )
 
@@ -30,9 +31,9 @@ func (d *Driver) findMachinePool(ctx context.Context, c call) (*cluster, *read, 
 	r := &read{at: d.now()}
 	a, err := d.client.get(ctx, d.clusterPath(c))
 	if err != nil {
-		return nil, nil, d.troubled(err)
+		return nil, nil, d.recovery.Note(err)
 	}
-	if a.code != http.StatusOK {
+	if a.Code != http.StatusOK {
 		return nil, nil, d.refusal(c, a)
 	}
 	k, err := d.decodeCluster(c, a)
@@ -47,9 +48,9 @@ func (d *Driver) findMachinePool(ctx context.Context, c call) (*cluster, *read, 
 	return k, r, nil
 }
 
-func (d *Driver) decodeCluster(c call, a answer) (*cluster, error) {
+func (d *Driver) decodeCluster(c call, a httpx.Answer) (*cluster, error) {
 	k := &cluster{}
-	if err := json.Unmarshal(a.body, k); err != nil || k.Kind != "Cluster" || k.Metadata.Name != c.ref.Namespace || k.Metadata.UID == "" {
+	if err := json.Unmarshal(a.Body, k); err != nil || k.Kind != "Cluster" || k.Metadata.Name != c.ref.Namespace || k.Metadata.UID == "" {
 		return nil, d.alien(c, a, "cluster")
 	}
 	return k, nil
@@ -65,13 +66,13 @@ func (d *Driver) scaleMachinePool(ctx context.Context, c call, change engine.Cha
 		}
 	}
 	d.seen.written(c.ref, d.now())
-	a, err := d.client.write(ctx, http.MethodPatch, d.clusterPath(c), mediaPatch, patch(c.ref.Name, r, change))
+	a, err := d.client.send(ctx, http.MethodPatch, d.clusterPath(c), mediaPatch, patch(c.ref.Name, r, change))
 	switch {
 	case err != nil:
-		return d.troubled(err)
-	case a.code == http.StatusUnprocessableEntity:
+		return d.recovery.Note(err)
+	case a.Code == http.StatusUnprocessableEntity:
 		return d.unapplied(ctx, c, a, r, change)
-	case a.code != http.StatusOK:
+	case a.Code != http.StatusOK:
 		return d.refusal(c, a)
 	}
 	k, err := d.decodeCluster(c, a)
@@ -81,7 +82,7 @@ func (d *Driver) scaleMachinePool(ctx context.Context, c call, change engine.Cha
 	return k.has(c, change.To)
 }
 
-// has tells whether a write was carried out, as the answer to it shows.
+// has reports whether a write was carried out, as the answer to it shows.
 func (k *cluster) has(c call, quantity int) error {
 	index, err := k.pool(c)
 	if err != nil { // not of the adapter's terms: something was written
@@ -119,14 +120,14 @@ func patch(name string, r *read, c engine.Change) []byte {
 
 // unapplied finds out why a patch was not taken. The server gives the same 422 for a test that fails and for a
 // path that is not there, without saying so; where it is the quantity that it does not take, it names the cluster.
-func (d *Driver) unapplied(ctx context.Context, c call, a answer, was *read, change engine.Change) error {
+func (d *Driver) unapplied(ctx context.Context, c call, a httpx.Answer, was *read, change engine.Change) error {
 	s := saidBy(a)
 	k, is, err := d.findMachinePool(ctx, call{ref: c.ref})
 	switch {
-	case final(err):
+	case httpx.Permanent(err):
 		return err
 	case err != nil: // nothing was changed, which is known, unlike why
-		return &controller.ThrottledError{Err: fmt.Errorf("%s: %s; why is not known: %v", c, s.text(a.code), err)}
+		return &controller.ThrottledError{Err: fmt.Errorf("%s: %s; why is not known: %v", c, s.text(a.Code), err)}
 	case is.uid != was.uid:
 		return fmt.Errorf("%w: %s: it is of another cluster of that name now", controller.ErrConflict, c)
 	case is.index != was.index:
@@ -138,7 +139,7 @@ func (d *Driver) unapplied(ctx context.Context, c call, a answer, was *read, cha
 		return fmt.Errorf("%w: %s: %s", controller.ErrConflict, c, fact.Text)
 	}
 	if s.patched() { // it was another, and is so again
-		return fmt.Errorf("%w: %s: %s", controller.ErrConflict, c, s.text(a.code))
+		return fmt.Errorf("%w: %s: %s", controller.ErrConflict, c, s.text(a.Code))
 	}
-	return fmt.Errorf("%w: %s: %s", controller.ErrInvalid, c, s.text(a.code))
+	return fmt.Errorf("%w: %s: %s", controller.ErrInvalid, c, s.text(a.Code))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver/internal/httpx"
 	"alertscale/rules"
 	"alertscale/rules/engine"
 )
@@ -62,14 +63,13 @@ func TestPoolsThatCannotBeScaled(t *testing.T) {
 func TestPoolsThatAreLeftAlone(t *testing.T) {
 	f := newFake(t)
 	d := f.driver(t)
-	for why, test := range map[string]struct {
-		stop engine.Verdict
+	for _, test := range []struct {
 		edit object
+		want []engine.Condition
 	}{
-		"": {"", nil},
-		autoscaled: {
-			engine.Owned, object{"autoscalingMinSize": 1, "autoscalingMaxSize": 5}},
-		"the pool is paused in Rancher: unpause it": {engine.Disabled, object{"paused": true}},
+		{nil, nil},
+		{object{"autoscalingMinSize": 1, "autoscalingMaxSize": 5}, []engine.Condition{{Type: engine.ConditionOwned, Text: autoscaled}}},
+		{object{"paused": true}, []engine.Condition{{Type: engine.ConditionDisabled, Text: "the pool is paused in Rancher: unpause it"}}},
 	} {
 		ref := f.addCluster("prod", 3)
 		f.edit(ref, func(_, p object) {
@@ -78,8 +78,13 @@ func TestPoolsThatAreLeftAlone(t *testing.T) {
 			}
 		})
 		f.settle(ref)
-		require.Equal(t, engine.Observed{Count: 3, Ready: true, Stop: test.stop, Why: why}, observe(t, d, ref))
+		require.Equal(t, engine.Observed{Count: 3, Ready: true, Conditions: test.want}, observe(t, d, ref))
 	}
+}
+
+// noted is a fact that is in nobody's way.
+func noted(text string) []engine.Condition {
+	return []engine.Condition{{Type: engine.ConditionNoted, Text: text}}
 }
 
 const autoscaled = "the pool has autoscalingMinSize and autoscalingMaxSize, between which cluster-autoscaler scales it; remove both to let alertscale scale it"
@@ -151,7 +156,7 @@ func TestAChangeThatWasTakenBack(t *testing.T) {
 	}, answering(503, 0))
 	err := scale(t, d, ref, 3, 4)
 	require.ErrorAs(t, err, new(*controller.ThrottledError), "nothing was changed, and why is not known")
-	require.False(t, final(err))
+	require.False(t, httpx.Permanent(err))
 }
 
 func TestANumberThatTheServerDoesNotTake(t *testing.T) {
@@ -200,7 +205,7 @@ func TestReady(t *testing.T) {
 	f.settle(ref)
 
 	f.tell(ref, "Updated", "Unknown", "configuring worker node(s) prod1-workers-x:\nwaiting for agent to check in")
-	require.Equal(t, engine.Observed{Count: 5, Why: "the cluster is updating: configuring worker node(s) prod1-workers-x: waiting for agent to check in"}, observe(t, d, ref))
+	require.Equal(t, engine.Observed{Count: 5, Conditions: noted("the cluster is updating: configuring worker node(s) prod1-workers-x: waiting for agent to check in")}, observe(t, d, ref))
 	f.tell(ref, "Updated", "True", "")
 	f.tell(ref, "Ready", "False", "the agent is cut off")
 	require.True(t, observe(t, d, ref).Ready, "its machines are there")

@@ -3,11 +3,14 @@ package rancher2
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver/internal/httpx"
+	"alertscale/adapter/driver/internal/keylock"
 	"alertscale/rules/engine"
 )
 
@@ -23,11 +26,11 @@ type nodePool struct {
 
 // observeNodePool reads a pool. It waits for a write that is under way.
 func (d *Driver) observeNodePool(ctx context.Context, c call) (engine.Observed, error) {
-	leave, err := d.gates.enter(ctx, c.ref)
+	lease, err := d.locks.Lock(ctx, c.ref.String())
 	if err != nil {
 		return engine.Observed{}, fmt.Errorf("%s: %w", c, err)
 	}
-	defer leave()
+	defer lease.Release()
 	p, r, err := d.findNodePool(ctx, c)
 	if err != nil {
 		return engine.Observed{}, err
@@ -39,7 +42,7 @@ func (d *Driver) observeNodePool(ctx context.Context, c call) (engine.Observed, 
 	return o, nil
 }
 
-// ready tells whether Rancher has done with the pool. Its nodes may still be on their way: they have states of
+// ready reports whether Rancher has finished with the pool. Its nodes may still be on their way: they have states of
 // their own, and the pool has none of theirs.
 func (p *nodePool) ready() bool {
 	return p.State == "active" && p.Transitioning != "yes" && p.Transitioning != "error"
@@ -50,7 +53,7 @@ func (d *Driver) findNodePool(ctx context.Context, c call) (*nodePool, *read, er
 	r := &read{at: d.now()}
 	a, err := d.client.get(ctx, c.nodePoolPath())
 	if err != nil {
-		return nil, nil, d.troubled(err)
+		return nil, nil, d.recovery.Note(err)
 	}
 	p, err := d.decodeNodePool(c, a)
 	if err != nil {
@@ -68,15 +71,15 @@ func (d *Driver) findNodePool(ctx context.Context, c call) (*nodePool, *read, er
 }
 
 // decodeNodePool reads an answer. A server that has no such type takes the path for that of its API as a whole.
-func (d *Driver) decodeNodePool(c call, a answer) (*nodePool, error) {
-	if a.code != http.StatusOK {
+func (d *Driver) decodeNodePool(c call, a httpx.Answer) (*nodePool, error) {
+	if a.Code != http.StatusOK {
 		return nil, d.refusal(c, a)
 	}
 	p := &nodePool{}
-	err := json.Unmarshal(a.body, p)
+	err := json.Unmarshal(a.Body, p)
 	switch {
 	case err == nil && p.Type == "apiRoot":
-		return nil, d.final(d.noNodePools(c, "the answer is the root of the API"))
+		return nil, d.recovery.Settle(d.noNodePools(c, "the answer is the root of the API"), 0)
 	case err != nil || p.Type != "nodePool" || p.ID != c.ref.Namespace+":"+c.ref.Name:
 		return nil, d.alien(c, a, "node pool")
 	}
@@ -92,21 +95,18 @@ const patience = time.Minute
 // scaleNodePool writes the quantity. A write that is given up goes on by itself, and keeps everybody else from the
 // pool until it returns: it may still be carried out.
 func (d *Driver) scaleNodePool(ctx context.Context, c call, change engine.Change) error {
-	leave, err := d.gates.enter(ctx, c.ref)
+	lease, err := d.locks.Lock(ctx, c.ref.String())
 	if err != nil {
 		return fmt.Errorf("%s: %w", c, err)
 	}
-	done := make(chan error, 1)
-	go func() {
-		defer leave()
-		done <- d.putNodePool(ctx, c, change)
-	}()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return fmt.Errorf("%s: no answer in time: %w", c, ctx.Err())
+	defer lease.Release()
+	_, err = keylock.Call(ctx, lease, func() (struct{}, error) {
+		return struct{}{}, d.putNodePool(ctx, c, change)
+	})
+	if errors.Is(err, keylock.ErrNoAnswer) {
+		return fmt.Errorf("%s: %w", c, err)
 	}
+	return err
 }
 
 // putNodePool writes the quantity, if it still is what it was when the change was decided on. Nothing else is
@@ -127,9 +127,9 @@ func (d *Driver) putNodePool(ctx context.Context, c call, change engine.Change) 
 	d.seen.written(c.ref, d.now())
 	longer, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
-	a, err := d.client.write(longer, http.MethodPut, c.nodePoolPath(), mediaJSON, fmt.Appendf(nil, `{"quantity":%d}`, change.To))
+	a, err := d.client.send(longer, http.MethodPut, c.nodePoolPath(), mediaJSON, fmt.Appendf(nil, `{"quantity":%d}`, change.To))
 	if err != nil {
-		return d.troubled(err)
+		return d.recovery.Note(err)
 	}
 	p, err := d.decodeNodePool(c, a)
 	if err != nil {

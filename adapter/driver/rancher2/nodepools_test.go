@@ -26,7 +26,7 @@ func TestNodePoolStates(t *testing.T) {
 		{"active", "yes", engine.Observed{Count: 3}},
 		{"updating", "yes", engine.Observed{Count: 3}},
 		{"updating", "no", engine.Observed{Count: 3}},
-		{"active", "error", engine.Observed{Count: 3, Why: "the pool is in error: no template"}},
+		{"active", "error", engine.Observed{Count: 3, Conditions: noted("the pool is in error: no template")}},
 	} {
 		ref := f.addNodePool("np-", 3)
 		f.with(func() {
@@ -75,7 +75,7 @@ func TestAServerWithoutNodePools(t *testing.T) {
 		f.fail(none, none)
 		_, err := d.Observe(t.Context(), ref)
 		require.ErrorIs(t, err, controller.ErrNotFound)
-		require.ErrorContains(t, err, f.server.URL+" has no API of node pools: they are of RKE1, which Rancher 2.15 and later have not; of an RKE2 or K3s cluster take kind machinePool, and else see to the url")
+		require.ErrorContains(t, err, f.server.URL+" has no API of node pools: they are of RKE1, which Rancher 2.15 and later have not; of an RKE2 or K3s cluster take kind machinePool, and else check the url")
 		require.ErrorIs(t, scale(t, d, ref, 1, 2), controller.ErrNotFound)
 	}
 }
@@ -116,11 +116,11 @@ func of409() fault {
 }
 
 // One at a time works on a node pool; who waits goes when it is given up.
-func TestGates(t *testing.T) {
+func TestLocks(t *testing.T) {
 	f := newFake(t)
 	d := f.driver(t)
 	ref, other := f.addNodePool("np-", 3), f.addNodePool("np-", 3)
-	leave, err := d.gates.enter(t.Context(), ref)
+	lease, err := d.locks.Lock(t.Context(), ref.String())
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
@@ -132,17 +132,8 @@ func TestGates(t *testing.T) {
 
 	var wg sync.WaitGroup
 	wg.Go(func() { observe(t, d, ref) })
-	leave()
+	lease.Release()
 	wg.Wait()
-	require.Empty(t, d.gates.open, "nothing is kept")
-}
-
-func TestSeenIsBounded(t *testing.T) {
-	s := newSeen()
-	for i := range maxSeen + 10 {
-		s.keep(rules.Ref{Name: string(rune(i + 1000))}, &read{count: i})
-	}
-	require.Len(t, s.pools, maxSeen)
 }
 
 // A write that was given up may still land: until it has returned nobody reads or writes the pool.

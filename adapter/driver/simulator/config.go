@@ -4,6 +4,7 @@ package simulator
 import (
 	"time"
 
+	"alertscale/adapter/driver/internal/block"
 	"alertscale/rules/yamldoc"
 )
 
@@ -19,10 +20,7 @@ type Config struct {
 // ReadConfig reads the block. What is wrong with it becomes a fault of the document.
 func ReadConfig(n yamldoc.Node) Config {
 	c := Config{Workloads: map[string]int{}}
-	readByCaller := func(yamldoc.Node) {}
-	n.Fields([]yamldoc.Field{
-		{Key: "type", Read: readByCaller},
-		{Key: "timeout", Read: readByCaller},
+	block.Read(n, []yamldoc.Field{
 		{Key: "workloads", Read: func(n yamldoc.Node) {
 			n.Each(func(key string, n yamldoc.Node) { c.Workloads[key] = n.Int(0) })
 		}},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/moby/moby/client"
 
+	"alertscale/adapter/driver/internal/block"
 	"alertscale/rules/yamldoc"
 )
 
@@ -24,11 +25,8 @@ type Config struct {
 // ReadConfig reads the block. What is wrong with it becomes a fault of the document.
 func ReadConfig(n yamldoc.Node) Config {
 	var c Config
-	readByCaller := func(yamldoc.Node) {}
-	n.Fields([]yamldoc.Field{
-		{Key: "type", Read: readByCaller},
-		{Key: "timeout", Read: readByCaller},
-		{Key: "host", Read: func(n yamldoc.Node) { c.Host = readHost(n) }},
+	block.Read(n, []yamldoc.Field{
+		{Key: "host", Read: func(n yamldoc.Node) { c.Host = block.Text(n, checkHost) }},
 		{Key: "ca_file", Read: func(n yamldoc.Node) { c.CAFile = n.File() }},
 		{Key: "cert_file", Read: func(n yamldoc.Node) { c.CertFile = n.File() }},
 		{Key: "key_file", Read: func(n yamldoc.Node) { c.KeyFile = n.File() }},
@@ -39,20 +37,12 @@ func ReadConfig(n yamldoc.Node) Config {
 	return c
 }
 
-// readHost returns no host where it is at fault, so that nothing else is said about it.
-func readHost(n yamldoc.Node) string {
-	host := n.Text()
-	if host == "" {
-		return ""
-	}
-	if _, err := parseHost(host); err != nil {
-		n.Faultf("%v", err)
-		return ""
-	}
-	return host
+func checkHost(text string) error {
+	_, err := parseHost(text)
+	return err
 }
 
-// tls tells whether a tcp host is spoken to in TLS.
+// tls reports whether a tcp host is spoken to in TLS.
 func (c Config) tls() bool { return c.CAFile != "" || c.CertFile != "" || c.KeyFile != "" }
 
 // consistent says what does not go together.

@@ -3,7 +3,6 @@ package swarm
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -14,6 +13,8 @@ import (
 	"time"
 
 	"github.com/moby/moby/client"
+
+	"alertscale/adapter/driver/internal/block"
 )
 
 // address is where an engine listens.
@@ -86,17 +87,11 @@ func (c Config) tlsConfig() (*tls.Config, error) {
 	if !c.tls() {
 		return nil, nil
 	}
-	t := &tls.Config{MinVersion: tls.VersionTLS12}
-	if c.CAFile != "" {
-		pem, err := os.ReadFile(c.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("ca_file: %w", err)
-		}
-		t.RootCAs = x509.NewCertPool()
-		if !t.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("ca_file: %s has no certificate in PEM", c.CAFile)
-		}
+	trusted, err := block.ReadCA(c.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("ca_file: %w", err)
 	}
+	t := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: trusted}
 	if c.CertFile == "" {
 		return t, nil
 	}

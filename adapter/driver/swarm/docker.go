@@ -1,21 +1,20 @@
 package swarm
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"sync/atomic"
+
+	"alertscale/adapter/driver/internal/httpx"
 )
 
 // dockerEngine sends requests to one Docker engine, each exactly once.
 //
-// The requests are not those of moby's client. Its update of a service writes the spec anew from the types
+// The requests are not those of moby's client. Its update of a service writes the spec again from the types
 // that the client knows, so that fields of a younger engine are lost, and gives an image without a tag one:
 // either makes the swarm replace every task of the service, where only their number was to change.
 type dockerEngine struct {
@@ -43,31 +42,26 @@ func newEngine(cfg Config, agent string) (*dockerEngine, error) {
 	transport, base := a.transport(secure)
 	return &dockerEngine{
 		host: cfg.Host, base: base, agent: agent, asking: make(chan struct{}, 1),
-		// A redirect would send a write twice.
-		http: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse
-		}},
+		http: httpx.NewClient(transport),
 	}, nil
 }
 
 // answer is what the engine said, whatever its status.
 type answer struct {
-	code   int
-	header http.Header
-	body   []byte
-	ping   bool   // it is that of the question for the version, which the request was not sent without
-	moved  string // another version of the API than the request was of, which the engine speaks by now
+	httpx.Answer
+	ping  bool   // it is that of the question for the version, which the request was not sent without
+	moved string // another version of the API than the request was of, which the engine speaks by now
 }
 
 // call sends a request about a path of the API, with a body of JSON where that is not nil. An error is: no
 // answer, or not a whole one.
 func (e *dockerEngine) call(ctx context.Context, method, path string, query url.Values, body []byte) (answer, error) {
 	version, refused, err := e.version(ctx)
-	if err != nil || refused.code != 0 {
+	if err != nil || refused.Code != 0 {
 		return refused, err
 	}
 	a, err := e.send(ctx, method, "/v"+version+path+"?"+query.Encode(), body)
-	if speaks := a.header.Get(apiVersion); err == nil && speaks != "" && speaks != version {
+	if speaks := a.Header.Get(apiVersion); err == nil && speaks != "" && speaks != version {
 		e.api.Store(nil)
 		a.moved = speaks
 	}
@@ -94,10 +88,10 @@ func (e *dockerEngine) version(ctx context.Context) (version string, refused ans
 	}
 	a, err := e.send(ctx, http.MethodGet, "/_ping", nil)
 	a.ping = true
-	if err != nil || a.code != http.StatusOK {
+	if err != nil || a.Code != http.StatusOK {
 		return "", a, err
 	}
-	version = a.header.Get(apiVersion)
+	version = a.Header.Get(apiVersion)
 	if err := e.supports(version); err != nil {
 		return "", answer{}, err
 	}
@@ -125,46 +119,22 @@ func (e *dockerEngine) send(ctx context.Context, method, path string, body []byt
 	if err := ctx.Err(); err != nil {
 		return answer{}, err
 	}
-	req, err := http.NewRequestWithContext(ctx, method, e.base+path, bytes.NewReader(body))
+	req, err := httpx.NewRequest(ctx, method, e.base+path, body)
 	if err != nil {
 		return answer{}, err
 	}
 	req.Header.Set("User-Agent", e.agent)
-	if body == nil {
-		req.Body = http.NoBody
-	} else {
-		// Without it the transport cannot send the body a second time, on another connection.
-		req.GetBody = nil
+	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	resp, err := e.http.Do(req)
+	a, err := httpx.Do(e.http, req)
 	if err != nil {
 		return answer{}, e.silence(err)
 	}
-	defer resp.Body.Close()
-	text, err := readAll(resp.Body)
-	if err != nil {
-		return answer{}, e.silence(err)
-	}
-	return answer{code: resp.StatusCode, header: resp.Header, body: text}, nil
+	return answer{Answer: a}, nil
 }
 
-// maxBody is more than any answer has: a thousand services are a few MB.
-const maxBody = 64 << 20
-
-func readAll(r io.Reader) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, maxBody+1))
-	if err == nil && len(body) > maxBody {
-		return nil, fmt.Errorf("the answer has more than %d bytes", maxBody)
-	}
-	return body, err
-}
-
-// silence says that the engine did not answer, without the long URL that net/http repeats, and what may
-// help.
+// silence says that the engine did not answer, and what may help.
 func (e *dockerEngine) silence(err error) error {
-	if u := (*url.Error)(nil); errors.As(err, &u) {
-		err = u.Err
-	}
 	return fmt.Errorf("no answer from %s: %w%s", e.host, err, remedy(err))
 }

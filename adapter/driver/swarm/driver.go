@@ -10,15 +10,13 @@ import (
 	"time"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver/internal/httpx"
 	"alertscale/rules"
 	"alertscale/rules/engine"
 )
 
 // Options are what the driver needs beside its block of the file.
-type Options struct {
-	Version string           // of alertscale, for the User-Agent
-	Now     func() time.Time // the clock; required
-}
+type Options = httpx.Options
 
 // Driver reads and changes the number of replicas of a swarm's services. It is safe for concurrent use, and
 // holds nothing that needs to be closed.
@@ -29,7 +27,7 @@ type Options struct {
 // credentials of its registry and asks no registry, so no task is replaced by it.
 type Driver struct {
 	docker *dockerEngine
-	seen   *seen
+	seen   seen
 	now    func() time.Time
 }
 
@@ -38,7 +36,7 @@ var _ controller.Driver = (*Driver)(nil)
 // New finds the engine: the host of the block, else DOCKER_HOST, else the local socket. It reads the files of
 // TLS and sends nothing: the engine may be down. An error says what to set.
 func New(cfg Config, o Options) (*Driver, error) {
-	e, err := newEngine(cfg.withDefaults(), "alertscale/"+o.Version)
+	e, err := newEngine(cfg.withDefaults(), o.Agent())
 	if err != nil {
 		return nil, err
 	}
@@ -56,13 +54,13 @@ func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, e
 	if err != nil {
 		return engine.Observed{}, err
 	}
-	d.seen.keep(ref.Name, s)
+	d.seen.Set(ref.Name, s)
 	return engine.Observed{Count: count, Version: s.version(), Ready: s.ready(count)}, nil
 }
 
 // Scale sets the replicas with one request, which the swarm carries out only if nothing about the service
 // changed since the read that change.Version is of. Where that was not the last read, the service is read
-// anew first. An error that is neither of the adapter's sentinels nor a ThrottledError leaves open whether it was
+// again first. An error that is neither of the adapter's sentinels nor a ThrottledError leaves open whether it was
 // carried out.
 func (d *Driver) Scale(ctx context.Context, ref rules.Ref, change engine.Change) error {
 	c := call{ref: ref, write: true}
@@ -81,7 +79,7 @@ func (d *Driver) Scale(ctx context.Context, ref rules.Ref, change engine.Change)
 	}
 	err = d.update(ctx, c, s, change.To)
 	if err == nil || errors.Is(err, controller.ErrConflict) {
-		d.seen.forget(ref.Name)
+		d.seen.Forget(ref.Name)
 	}
 	return err
 }
@@ -108,10 +106,10 @@ func (d *Driver) find(ctx context.Context, c call) (service, int, error) {
 	if err != nil {
 		return service{}, 0, err
 	}
-	if a.code != http.StatusOK {
+	if a.Code != http.StatusOK {
 		return service{}, 0, d.refusal(c, a)
 	}
-	all, err := decodeServices(a.body)
+	all, err := decodeServices(a.Body)
 	if err != nil {
 		return service{}, 0, fmt.Errorf("%s: the answer of %s is no list of services: %w; is it Docker's API?", c, d.docker.host, err)
 	}
@@ -139,11 +137,11 @@ func (d *Driver) update(ctx context.Context, c call, s service, replicas int) er
 	if err != nil {
 		return err
 	}
-	if a.code != http.StatusOK || a.ping {
+	if a.Code != http.StatusOK || a.ping {
 		return d.refusal(c, a)
 	}
 	var done struct{ Warnings []string } // of things that were so before
-	if err := json.Unmarshal(a.body, &done); err != nil {
+	if err := json.Unmarshal(a.Body, &done); err != nil {
 		return fmt.Errorf("%s: the answer of %s is none to an update: %w; is it Docker's API?", c, d.docker.host, err)
 	}
 	return nil

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -184,7 +183,7 @@ func TestExactName(t *testing.T) {
 	require.Equal(t, 4, observe(t, d, `a"b&c=d/é`).Count)
 }
 
-// A service that was made anew under its name is another one.
+// A service that was created again under its name is another one.
 func TestRecreated(t *testing.T) {
 	f := newFake()
 	d := newDriver(t, f.onSocket(t))
@@ -211,13 +210,9 @@ func TestScaleOfWhatAnotherRead(t *testing.T) {
 	require.Equal(t, 1, f.requests("POST "))
 }
 
-func TestSeenIsBounded(t *testing.T) {
+func TestSeenAtAVersion(t *testing.T) {
 	s := newSeen()
-	for i := range maxSeen + 10 {
-		s.keep(strconv.Itoa(i), service{ID: "x"})
-	}
-	require.Len(t, s.byName, maxSeen)
-	s.keep("last", service{ID: "y"})
+	s.Set("last", service{ID: "y"})
 	read, ok := s.at("last", "0")
 	require.True(t, ok)
 	require.Equal(t, "y", read.ID)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver/internal/httpx"
 )
 
 // remedy says what to do about a connection that does not come about, where that is known.
@@ -28,7 +29,7 @@ func remedy(err error) string {
 	case has("x509: "):
 		return "; ca_file must hold who signed the certificate of the host, and host the name that it is for"
 	case has("remote error: tls: "):
-		return "; it does not take the client's certificate: see to cert_file and key_file"
+		return "; it does not take the client's certificate: check cert_file and key_file"
 	}
 	return ""
 }
@@ -38,14 +39,14 @@ func (a answer) said() string {
 	var m struct {
 		Message string `json:"message"`
 	}
-	if json.Unmarshal(a.body, &m) != nil || m.Message == "" {
-		m.Message = string(a.body)
+	if json.Unmarshal(a.Body, &m) != nil || m.Message == "" {
+		m.Message = string(a.Body)
 	}
 	m.Message = oneLine(m.Message)
 	if m.Message == "" {
-		return fmt.Sprintf("%d %s", a.code, http.StatusText(a.code))
+		return fmt.Sprintf("%d %s", a.Code, http.StatusText(a.Code))
 	}
-	return fmt.Sprintf("%d: %s", a.code, m.Message)
+	return fmt.Sprintf("%d: %s", a.Code, m.Message)
 }
 
 // refusal turns an answer that is no success into an error of the adapter's terms. An engine answers most
@@ -62,7 +63,7 @@ func (d *Driver) refusal(c call, a answer) error {
 		return &controller.ThrottledError{Err: fmt.Errorf("%s: %s; run docker swarm unlock there", c, said)}
 	case has("HTTP request to an HTTPS server"):
 		return fmt.Errorf("%s: %s; give the driver ca_file, cert_file and key_file", c, said)
-	case a.moved != "" && a.code == http.StatusBadRequest:
+	case a.moved != "" && a.Code == http.StatusBadRequest:
 		return &controller.ThrottledError{Err: fmt.Errorf("%s: the engine at %s speaks version %s of its API by now, and is asked in it next (%s)", c, d.docker.host, a.moved, said)}
 	}
 	return d.status(c, a, said)
@@ -70,7 +71,7 @@ func (d *Driver) refusal(c call, a answer) error {
 
 // status sorts the answers that are what their code says.
 func (d *Driver) status(c call, a answer, said string) error {
-	switch a.code {
+	switch a.Code {
 	case http.StatusUnauthorized:
 		return &controller.ThrottledError{Err: fmt.Errorf("unauthorized: %s: %s; what is in front of %s wants credentials", c, said, d.docker.host)}
 	case http.StatusForbidden:
@@ -79,39 +80,26 @@ func (d *Driver) status(c call, a answer, said string) error {
 		return &controller.ThrottledError{After: d.retryAfter(a), Err: fmt.Errorf("%s: %s", c, said)}
 	case http.StatusNotFound:
 		if c.write && !a.ping {
-			return fmt.Errorf("%w: %s: %s: it was removed, or made anew, since it was read", controller.ErrConflict, c, said)
+			return fmt.Errorf("%w: %s: %s: it was removed, or created again, since it was read", controller.ErrConflict, c, said)
 		}
 		return fmt.Errorf("%s: %s; is %s Docker's API?", c, said, d.docker.host)
-	case http.StatusConflict:
-		if c.write {
-			return fmt.Errorf("%w: %s: %s", controller.ErrConflict, c, said)
-		}
-	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotAcceptable,
-		http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, http.StatusNotImplemented:
+	case http.StatusNotImplemented:
 		return fmt.Errorf("%w: %s: %s", controller.ErrInvalid, c, said)
+	}
+	if is := httpx.Sentinel(a.Code, c.write); is != nil {
+		return fmt.Errorf("%w: %s: %s", is, c, said)
 	}
 	return d.trouble(c, a, said)
 }
 
 // trouble is an answer that may be another one later.
 func (d *Driver) trouble(c call, a answer, said string) error {
-	if to := a.header.Get("Location"); a.code/100 == 3 && to != "" {
+	if to := a.Header.Get("Location"); a.Code/100 == 3 && to != "" {
 		return fmt.Errorf("%s: %s redirects to %s; make that the host", c, d.docker.host, to)
 	}
-	err := fmt.Errorf("%s: %s", c, said)
-	after := d.retryAfter(a)
-	switch {
-	case after == 0:
-		return err
-	case c.write: // an engine that fails may have carried it out, and a ThrottledError would deny that
-		return &controller.UnavailableError{After: after, Err: err}
-	}
-	return &controller.ThrottledError{After: after, Err: err}
+	return httpx.Failed(fmt.Errorf("%s: %s", c, said), d.retryAfter(a), c.write)
 }
 
-func (d *Driver) retryAfter(a answer) time.Duration {
-	after, _ := controller.RetryAfter(a.header, d.now())
-	return after
-}
+func (d *Driver) retryAfter(a answer) time.Duration { return httpx.RetryAfter(a.Header, 0, d.now()) }
 
-func oneLine(text string) string { return controller.OneLine(text, 500) }
+func oneLine(text string) string { return httpx.OneLine(text, 500) }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver/internal/httpx"
 	"alertscale/rules"
 	"alertscale/rules/engine"
 )
@@ -41,7 +42,7 @@ func TestErrors(t *testing.T) {
 		{ref: ref("web"), write: true, fail: refusing(500, "rpc error: code = Unknown desc = update out of sequence"), is: controller.ErrConflict, want: `changed in the meantime: service web: 500: rpc error: code = Unknown desc = update out of sequence`},
 		{ref: ref("web"), fail: refusing(500, "update out of sequence"), want: `service web: 500: update out of sequence`},
 		{ref: ref("web"), write: true, fail: answering(409, 0), is: controller.ErrConflict, want: `changed in the meantime: service web: 409: not now`},
-		{ref: ref("web"), write: true, fail: refusing(404, "service id1 not found"), is: controller.ErrConflict, want: `changed in the meantime: service web: 404: service id1 not found: it was removed, or made anew, since it was read`},
+		{ref: ref("web"), write: true, fail: refusing(404, "service id1 not found"), is: controller.ErrConflict, want: `changed in the meantime: service web: 404: service id1 not found: it was removed, or created again, since it was read`},
 		{ref: ref("web"), fail: saying(404, "404 page not found\n"), want: `service web: 404: 404 page not found; is ` + cfg.Host + ` Docker's API?`},
 		{ref: ref("web"), fail: refusing(503, manager), busy: true, want: `service web: ` + cfg.Host + ` is not a manager of a swarm, and only managers know its services: make one the host of the driver, or promote the node (503: ` + manager + `)`},
 		{ref: ref("web"), write: true, fail: refusing(503, manager), busy: true, want: `service web: ` + cfg.Host + ` is not a manager of a swarm, and only managers know its services: make one the host of the driver, or promote the node (503: ` + manager + `)`},
@@ -136,7 +137,7 @@ func TestRetryAfter(t *testing.T) {
 		"Thu, 01 Jan 2026 12:00:30 GMT": 30 * time.Second,
 		"Thu, 01 Jan 2026 11:00:30 GMT": 0,
 	} {
-		require.Equal(t, want, d.retryAfter(answer{header: http.Header{"Retry-After": {header}}}), header)
+		require.Equal(t, want, d.retryAfter(answer{Answer: httpx.Answer{Header: http.Header{"Retry-After": {header}}}}), header)
 	}
 }
 
@@ -169,8 +170,8 @@ func TestTLS(t *testing.T) {
 		want string
 	}{
 		"no TLS":              {Config{Host: good.Host}, "give the driver ca_file, cert_file and key_file"},
-		"no certificate":      {Config{Host: good.Host, CAFile: good.CAFile}, "see to cert_file and key_file"},
-		"another certificate": {Config{Host: good.Host, CAFile: good.CAFile, CertFile: other.CertFile, KeyFile: other.KeyFile}, "see to cert_file and key_file"},
+		"no certificate":      {Config{Host: good.Host, CAFile: good.CAFile}, "check cert_file and key_file"},
+		"another certificate": {Config{Host: good.Host, CAFile: good.CAFile, CertFile: other.CertFile, KeyFile: other.KeyFile}, "check cert_file and key_file"},
 		"another authority":   {Config{Host: good.Host, CAFile: other.CAFile, CertFile: good.CertFile, KeyFile: good.KeyFile}, "ca_file must hold who signed the certificate"},
 		"no authority":        {Config{Host: good.Host, CertFile: good.CertFile, KeyFile: good.KeyFile}, "ca_file must hold who signed the certificate"},
 		"only TLS":            {Config{Host: open.Host, CAFile: good.CAFile}, "it does not speak TLS"},

@@ -160,9 +160,9 @@ func (r *realSwarm) call(t *testing.T, method, path string, query url.Values, bo
 	// The test's context has ended when it tidies up.
 	a, err := r.docker.call(context.WithoutCancel(t.Context()), method, path, query, text)
 	require.NoError(t, err)
-	require.Less(t, a.code, 300, "%s %s: %s", method, path, a.body)
+	require.Less(t, a.Code, 300, "%s %s: %s", method, path, a.Body)
 	if into != nil {
-		require.NoError(t, json.Unmarshal(a.body, into))
+		require.NoError(t, json.Unmarshal(a.Body, into))
 	}
 }
 

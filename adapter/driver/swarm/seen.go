@@ -1,42 +1,19 @@
 package swarm
 
-import "sync"
+import "alertscale/adapter/driver/internal/recent"
 
-// seen keeps services as they were last read, so that a write needs no read of its own: the API takes whole
-// specs only. It is safe for concurrent use. What it has forgotten costs a read.
-type seen struct {
-	mu     sync.Mutex
-	byName map[string]service
-}
+// seen keeps services, by name, as they were last read, so that a write needs no read of its own: the API takes whole
+// specs only. What it has forgotten costs a read.
+type seen struct{ *recent.Map[string, service] }
 
 // maxSeen is how many services are kept. Between a read and the write that is decided on it there are never
 // so many.
 const maxSeen = 1000
 
-func newSeen() *seen { return &seen{byName: map[string]service{}} }
-
-func (s *seen) keep(name string, read service) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, known := s.byName[name]; !known && len(s.byName) >= maxSeen {
-		for other := range s.byName {
-			delete(s.byName, other)
-			break
-		}
-	}
-	s.byName[name] = read
-}
+func newSeen() seen { return seen{recent.NewMap[string, service](maxSeen)} }
 
 // at returns a service that was read at a version.
-func (s *seen) at(name, version string) (service, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	read, ok := s.byName[name]
+func (s seen) at(name, version string) (service, bool) {
+	read, ok := s.Get(name)
 	return read, ok && read.version() == version
-}
-
-func (s *seen) forget(name string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.byName, name)
 }

@@ -60,7 +60,7 @@ func (s service) replicas() (int, error) {
 	return 0, errors.New("it is of a mode that is not known; only replicated services can be scaled")
 }
 
-// ready tells whether as many tasks run as are asked for. More may: those that are about to end count until
+// ready reports whether as many tasks run as are asked for. More may: those that are about to end count until
 // they have, and those of a node that was lost for as long as a day.
 func (s service) ready(replicas int) bool {
 	return s.ServiceStatus != nil && s.ServiceStatus.RunningTasks >= uint64(replicas)

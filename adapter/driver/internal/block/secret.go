@@ -1,4 +1,4 @@
-package rancher2
+package block
 
 // Secret is a text that shows itself to nobody who prints it.
 type Secret string
