@@ -16,6 +16,10 @@ import (
 	"alertscale/adapter/cli"
 	"alertscale/adapter/config"
 	"alertscale/adapter/controller"
+	"alertscale/adapter/sink"
+	"alertscale/adapter/sink/history"
+	sinklog "alertscale/adapter/sink/log"
+	sinkmetrics "alertscale/adapter/sink/metrics"
 	"alertscale/adapter/source/webhook"
 	"alertscale/adapter/store"
 	"alertscale/adapter/web"
@@ -90,6 +94,7 @@ func serveFlags(cmd *kingpin.CmdClause) *options {
 		Default(fmt.Sprint(web.DefaultMaxRequestBytes)).Int64Var(&o.maxRequest)
 	cmd.Flag("web.shutdown-timeout", "How long to finish what is under way at shutdown.").
 		Default(web.DefaultShutdownTimeout.String()).DurationVar(&o.shutdown)
+	limitFlags(cmd, o)
 	cmd.Flag("metrics.max-refs", "How many refs to show in metrics.").Default("10000").IntVar(&o.maxRefs)
 	cmd.Flag("log.level", "Only log messages of this severity or above: debug, info, warn, error.").
 		Default("info").EnumVar(&o.logLevel, "debug", "info", "warn", "error")
@@ -98,12 +103,29 @@ func serveFlags(cmd *kingpin.CmdClause) *options {
 	return o
 }
 
+// limitFlags are the flags that bound what senders can make alertscale hold.
+func limitFlags(cmd *kingpin.CmdClause, o *options) {
+	cmd.Flag("limits.inflight-bytes", "The bodies of all requests together; beyond, a sender is asked to come again.").
+		Default(fmt.Sprint(web.DefaultInflightBytes)).Int64Var(&o.inflight)
+	cmd.Flag("limits.connections", "How many connections to take at a time.").
+		Default(fmt.Sprint(web.DefaultConnections)).IntVar(&o.connections)
+	cmd.Flag("limits.decision-log-bytes", "What the API keeps of the last decisions.").
+		Default(fmt.Sprint(history.DefaultBytes)).Int64Var(&o.decisionLog)
+	cmd.Flag("limits.max-refs", "How many refs to know of; alerts that name further ones are rejected.").
+		Default(fmt.Sprint(controller.DefaultMaxRefs)).IntVar(&o.limits.MaxRefs)
+	cmd.Flag("limits.max-unknown-refs", "How many refs to know of whose workload was never found.").
+		Default(fmt.Sprint(controller.DefaultMaxUnknownRefs)).IntVar(&o.limits.MaxUnknownRefs)
+}
+
 // options are the flags of serve.
 type options struct {
 	config, storage, history string
 	dryRun                   bool
 	web                      *toolkit.FlagConfig
-	maxRequest               int64
+	maxRequest, inflight     int64
+	decisionLog              int64
+	connections              int
+	limits                   controller.Limits
 	shutdown                 time.Duration
 	maxRefs                  int
 	logLevel, logFormat      string
@@ -111,12 +133,13 @@ type options struct {
 
 // service is all that serve runs, wired.
 type service struct {
-	options  *options
-	logger   log.Logger
-	store    controller.Store
-	reloader *config.Reloader
-	adapter  *controller.Controller
-	server   *web.Server
+	options    *options
+	logger     log.Logger
+	store      store.Store
+	sinks      sinks
+	reloader   *config.Reloader
+	controller *controller.Controller
+	server     *web.Server
 }
 
 // serveUntilStopped serves until a signal ends it.
@@ -152,9 +175,11 @@ func (s *service) wire() error {
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		versioncollector.NewCollector("alertscale"))
 	metrics := controller.NewMetrics(reg, s.options.maxRefs)
+	limits := sinkmetrics.NewLimits(reg)
+	s.sinks = newSinks(reg, s.logger, s.options, limits)
 	s.reloader = &config.Reloader{
 		Path: s.options.config, DryRun: s.options.dryRun, Version: version.Version, Logger: s.logger, Metrics: metrics,
-		Use: func(f *controller.Snapshot) { s.adapter.Use(f) },
+		Use: func(f *controller.Snapshot) { s.sinks.prepare(f); s.controller.Use(f) },
 	}
 	conns, err := s.reloader.Load()
 	if err != nil {
@@ -163,18 +188,52 @@ func (s *service) wire() error {
 	if s.store, err = store.Open(s.options.storage); err != nil {
 		return err
 	}
-	s.adapter, err = controller.New(context.Background(), controller.Options{Store: s.store, Logger: s.logger, Metrics: metrics}, conns.File())
+	snapshot := conns.File()
+	s.sinks.prepare(snapshot)
+	s.controller, err = controller.New(context.Background(), controller.Options{
+		Store: s.store, Sinks: s.sinks.all(), Logger: s.logger, Metrics: metrics, Limits: s.options.limits, Limited: limits.Limited,
+		Debug: s.options.logLevel == "debug",
+	}, snapshot)
 	if err != nil {
 		return errors.Join(err, s.store.Close())
 	}
+	webMetrics := web.NewMetrics(reg)
 	s.server = web.NewServer(web.ServerOptions{
 		Handler: web.New(web.Options{
-			Handler: s.adapter, View: s.adapter, File: s.reloader, Decode: webhook.Decode, Hook: s.hook, Metrics: web.NewMetrics(reg),
-			Gatherer: reg, Logger: s.logger, MaxRequestBytes: s.options.maxRequest,
+			Handler: s.controller, View: s.controller, Decisions: s.sinks.history, File: s.reloader, Decode: webhook.Decode, Hook: s.hook,
+			Metrics: webMetrics, Gatherer: reg, Logger: s.logger, Limited: limits,
+			MaxRequestBytes: s.options.maxRequest, InflightBytes: s.options.inflight,
 		}),
-		Flags: s.options.web, Logger: s.logger, ShutdownTimeout: s.options.shutdown,
+		Flags: s.options.web, Logger: s.logger, ShutdownTimeout: s.options.shutdown, Metrics: webMetrics, Limited: limits,
+		MaxConnections: s.options.connections,
 	})
 	return nil
+}
+
+// sinks are where decisions go.
+type sinks struct {
+	metrics *sinkmetrics.Metrics
+	history *history.History
+	log     *sink.Queue
+}
+
+func newSinks(reg prometheus.Registerer, logger log.Logger, o *options, limits *sinkmetrics.Limits) sinks {
+	return sinks{
+		metrics: sinkmetrics.New(reg),
+		history: history.New(history.Options{Bytes: o.decisionLog, Limited: limits.Limited}),
+		log:     sink.NewQueue(sink.QueueOptions{Next: sinklog.New(logger), Name: "log", Limited: limits.Limited}),
+	}
+}
+
+func (s *sinks) all() []controller.Sink { return []controller.Sink{s.metrics, s.history, s.log} }
+
+// prepare makes the series that one is to be alerted on.
+func (s *sinks) prepare(f *controller.Snapshot) {
+	names := make([]string, 0, len(f.Rules.Rules))
+	for _, r := range f.Rules.Rules {
+		names = append(names, r.Name)
+	}
+	s.metrics.Prepare(names)
 }
 
 // hook finds a hook of the file in force.
@@ -197,14 +256,14 @@ func (s *service) run() error {
 	})
 	g.Add(func() error { return s.reloadOnHangup(ctx) }, func(error) { cancel() })
 	g.Add(func() error { return s.reloader.Watch(ctx) }, func(error) { cancel() })
-	g.Add(func() error { s.adapter.Run(ctx); return nil }, func(error) { cancel() })
+	g.Add(func() error { s.controller.Run(ctx); return nil }, func(error) { cancel() })
 	err := g.Run()
 	if errors.Is(err, run.ErrSignal) {
 		err = nil
 	}
 	last, cancelLast := context.WithTimeout(context.Background(), max(time.Second, s.options.shutdown-time.Since(stopping)))
 	defer cancelLast()
-	return errors.Join(err, s.adapter.Shutdown(last))
+	return errors.Join(err, s.controller.Shutdown(last), s.sinks.log.Close(last))
 }
 
 func (s *service) reloadOnHangup(ctx context.Context) error {
@@ -227,6 +286,7 @@ func newLogger(o *options) log.Logger {
 	if o.logFormat == "json" {
 		logger = log.NewJSONLogger(sync)
 	}
+	logger = sinklog.Safe(logger)
 	logger = level.NewFilter(logger, level.Allow(level.ParseDefault(o.logLevel, level.InfoValue())))
 	return log.With(logger, "ts", log.DefaultTimestampUTC, "caller", log.DefaultCaller)
 }

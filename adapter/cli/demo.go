@@ -14,6 +14,7 @@ import (
 	"alertscale/adapter/config"
 	"alertscale/adapter/controller"
 	"alertscale/adapter/driver/simulator"
+	sinklog "alertscale/adapter/sink/log"
 	"alertscale/adapter/source/webhook"
 	"alertscale/adapter/store/memory"
 	"alertscale/adapter/web"
@@ -84,14 +85,15 @@ func (d *demo) wire(ctx context.Context) (stop func(), err error) {
 		return nil, err
 	}
 	d.driver = simulator.New(simulator.Config{Workloads: map[string]int{"shop/web": 3}}, simulator.Options{Now: d.now})
-	inForce := &controller.Snapshot{
+	snapshot := &controller.Snapshot{
 		Rules: file.Rules, Text: file.Text,
 		Drivers: map[string]controller.Backend{demoRef.Driver: {Driver: d.driver, Timeout: controller.DefaultTimeout}},
 	}
 	reg := prometheus.NewRegistry()
 	d.adapter, err = controller.New(ctx, controller.Options{
-		Store: memory.New(), Metrics: controller.NewMetrics(reg, 100), Now: d.now, MaxSleep: tick, Logger: log.LoggerFunc(d.screen.decision),
-	}, inForce)
+		Store: memory.New(), Metrics: controller.NewMetrics(reg, 100), Now: d.now, MaxSleep: tick,
+		Logger: log.LoggerFunc(d.screen.decision), Sinks: []controller.Sink{sinklog.New(log.LoggerFunc(d.screen.decision))},
+	}, snapshot)
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,8 @@ type Options struct {
 	// Debug says that alerts which no rule matches are to be logged, with the nearest rule.
 	Debug  bool
 	Limits Limits
+	// Limited counts what a limit stopped, by the limit; nil: it is not counted.
+	Limited func(what string)
 }
 
 // Limits bound what senders can make the controller hold. Zero is the default.
@@ -95,6 +97,9 @@ func New(ctx context.Context, o Options, s *Snapshot) (*Controller, error) {
 	}
 	if o.MaxSleep == 0 {
 		o.MaxSleep = maxSleep
+	}
+	if o.Limited == nil {
+		o.Limited = func(string) {}
 	}
 	if o.Limits.MaxRefs == 0 {
 		o.Limits.MaxRefs = DefaultMaxRefs

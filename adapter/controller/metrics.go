@@ -15,18 +15,12 @@ type Metrics struct {
 	firing     prometheus.Counter
 	resolved   prometheus.Counter
 	unmatched  prometheus.Counter
-	limited    *prometheus.CounterVec
 	requests   *prometheus.HistogramVec
 	store      *prometheus.HistogramVec
 	up         *prometheus.GaugeVec
 	reloadOK   prometheus.Gauge
 	reloadTime prometheus.Gauge
 	refs       *refCollector
-}
-
-// limits are the values of what in limited_total.
-var limits = []string{
-	"refs", "unknown_refs", "alerts", "reserved_labels", "inflight_bytes", "request_bytes", "connections", "decision_log",
 }
 
 var requestBuckets = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
@@ -41,9 +35,6 @@ func NewMetrics(reg prometheus.Registerer, maxRefs int) *Metrics {
 		unmatched: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "alertscale_alerts_unmatched_total", Help: "Alerts received that no rule matches.",
 		}),
-		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "alertscale_limited_total", Help: "What was refused or left out because of a limit, by what the limit is of.",
-		}, []string{"what"}),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "alertscale_driver_request_duration_seconds", Help: "How long requests to a driver took.", Buckets: requestBuckets,
 		}, []string{"driver", "operation", "outcome"}),
@@ -62,15 +53,9 @@ func NewMetrics(reg prometheus.Registerer, maxRefs int) *Metrics {
 		refs: &refCollector{max: maxRefs},
 	}
 	m.firing, m.resolved = m.alerts.WithLabelValues("firing"), m.alerts.WithLabelValues("resolved")
-	for _, what := range limits {
-		m.limited.WithLabelValues(what)
-	}
-	reg.MustRegister(m.alerts, m.unmatched, m.limited, m.requests, m.store, m.up, m.reloadOK, m.reloadTime, m.refs)
+	reg.MustRegister(m.alerts, m.unmatched, m.requests, m.store, m.up, m.reloadOK, m.reloadTime, m.refs)
 	return m
 }
-
-// Limited counts what was refused or left out because of a limit.
-func (m *Metrics) Limited(what string) { m.limited.WithLabelValues(what).Inc() }
 
 // Reloaded notes how a load of the file went.
 func (m *Metrics) Reloaded(ok bool, at time.Time) {

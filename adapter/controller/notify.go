@@ -57,7 +57,26 @@ func (n *notification) enter(e *rules.Event) {
 	for _, b := range m.Broken {
 		n.broken = append(n.broken, refusal(b))
 	}
+	n.refuse(e)
 }
+
+// refuse reports the alerts of the message that could not be taken.
+func (n *notification) refuse(e *rules.Event) {
+	for range len(e.Refused) + e.RefusedRest {
+		n.c.Limited("alerts")
+	}
+	for range e.ReservedLabels {
+		n.c.Limited("reserved_labels")
+	}
+	for _, r := range e.Refused[:min(len(e.Refused), maxRefused)] {
+		n.broken = append(n.broken, engine.Decision{
+			Verdict: engine.Rejected, Why: []string{engine.Clip(r.Why)}, Alerts: []string{r.Labels.String()},
+		})
+	}
+}
+
+// maxRefused is of how many alerts of a message that could not be taken decisions tell.
+const maxRefused = 5
 
 // refusal is the decision for an alert's rule that comes to no ref.
 func refusal(e rules.RenderError) engine.Decision {
@@ -122,7 +141,7 @@ func (c *Controller) track(ref rules.Ref) *tracker {
 // overLimit refuses a ref for which there is no room.
 func (n *notification) overLimit(r *rules.RefAlerts, err error) {
 	if limit, ok := errors.AsType[*limitError](err); ok {
-		n.c.Metrics.Limited(limit.what)
+		n.c.Limited(limit.what)
 	}
 	n.broken = append(n.broken, engine.Decision{
 		Ref: engine.Clip(r.Ref.String()), Target: r.Target.Name, Rule: r.Alerts[0].Rules[0].Name, Verdict: engine.Rejected, Why: []string{err.Error()},

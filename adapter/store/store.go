@@ -13,7 +13,7 @@ import (
 
 // Store is a store that is open. Whoever opened it closes it.
 type Store interface {
-	controller.Storage
+	controller.Store
 	io.Closer
 }
 

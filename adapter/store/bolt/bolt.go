@@ -12,7 +12,7 @@ import (
 	"alertscale/rules/engine"
 )
 
-// Store is a controller.Storage in a file. What Put stored is on disk when it returns.
+// Store is a controller.Store in a file. What Put stored is on disk when it returns.
 type Store struct {
 	db     *bbolt.DB
 	path   string

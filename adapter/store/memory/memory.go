@@ -15,7 +15,7 @@ import (
 	"alertscale/rules/engine"
 )
 
-// Store is a controller.Storage in memory. It shares no memory with its callers.
+// Store is a controller.Store in memory. It shares no memory with its callers.
 type Store struct {
 	mu      sync.RWMutex
 	puts    uint64                   // how many stored something; numbers the revisions of all refs

@@ -16,11 +16,11 @@ import (
 
 // Store is what is tested.
 type Store interface {
-	controller.Storage
+	controller.Store
 	io.Closer
 }
 
-// Run checks a store against the contract of controller.Storage. Each test opens an empty one, and
+// Run checks a store against the contract of controller.Store. Each test opens an empty one, and
 // closes it at its end.
 func Run(t *testing.T, open func(t *testing.T) Store) {
 	for name, test := range map[string]func(*testing.T, Store){
