@@ -14,10 +14,9 @@ func BenchmarkRepeat(b *testing.B) {
 			all = append(all, firing("Busy").with("pod", fmt.Sprint(i)))
 		}
 		r := w.set.Match(telling(all...)).Refs[0]
-		c := w.cycle(r.Ref)
-		c.Record(r, epoch)
-		w.pump(c)
+		w.send(telling(all...)).is(Scaled, 3, 5)
 		w.until("10s")
+		c := w.cycle(r.Ref)
 		b.Run(fmt.Sprintf("repeat/alerts=%d", alerts), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

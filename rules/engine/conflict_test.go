@@ -70,6 +70,44 @@ func TestStore_AConflictAfterAReloadIsMatchedByTheNewFile(t *testing.T) {
 	require.Contains(t, w.state().Episodes, "new")
 }
 
+func TestReload_AChangeThatIsNotAskedForYetIsDecidedAgain(t *testing.T) {
+	w := newWorld(t, busyIdle, 3)
+	w.async = true
+	w.send(telling(firing("Busy")))
+	w.complete(w.out[0])
+	w.complete(w.out[0])
+	require.NotNil(t, w.state().Intent)
+	w.set = newSet(t, web+rule("busy", "Busy", "up: 1"))
+	w.useAll()
+	for len(w.out) > 0 {
+		w.complete(w.out[0])
+	}
+	w.has(4)
+}
+
+func TestReload_ARefThatIsGoneWhileACommandIsOut(t *testing.T) {
+	gone := "targets: {cart: {driver: sim, name: cart, max: 4}}\nrules: []\n"
+	for _, kind := range []Kind{Save, Observe, Plan, Scale} {
+		for _, how := range []mishap{fine, changeLost, overtaken, busy} {
+			w := newWorld(t, busyIdle, 3)
+			w.async, w.plans = true, true
+			w.fails(how)
+			w.send(telling(firing("Busy")))
+			for w.out[0].cmd.Kind != kind {
+				w.complete(w.out[0])
+			}
+			w.set = newSet(t, gone)
+			w.useAll()
+			w.reads = []Reply{{Outcome: Unavailable, Text: "no answer"}}
+			w.async = false
+			w.complete(w.out[0])
+			w.until("1h")
+			require.Empty(t, w.state().Episodes)
+			require.LessOrEqual(t, w.only().count, 5)
+		}
+	}
+}
+
 func TestStore_WhatCannotBeStoredScalesNothing(t *testing.T) {
 	w := newWorld(t, busyIdle, 3)
 	w.store.fails(writeLost, writeLost, writeLost)

@@ -297,6 +297,10 @@ func (c *Cycle) expire(now time.Time) {
 // join brings the state up to a file that is another one than before.
 func (c *Cycle) join(now time.Time) {
 	c.joined = false
+	if c.pending != nil { // it was decided on another file, and is not asked for so far
+		c.withdraw()
+		c.saveLate(now.Add(outcomeLate))
+	}
 	c.lookAt, c.fails, c.settleAt = time.Time{}, 0, time.Time{}
 	if c.target == nil {
 		if in := c.state.Intent; in != nil {

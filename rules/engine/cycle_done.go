@@ -230,6 +230,8 @@ func (c *Cycle) applied(p *pending, now time.Time) Conclusion {
 // undone ends a reconciliation in which the driver did not do what was asked.
 func (c *Cycle) undone(r Reply, now time.Time) Conclusion {
 	switch {
+	case c.target == nil: // the file does not have the ref any more
+		return Conclusion{Ended: true}
 	case r.Outcome == Conflicted && c.conflicts < maxConflicts-1:
 		c.conflicts++
 		c.stirred = true

@@ -33,9 +33,11 @@ func (s *RefState) expireAll(set *rules.Set, t *rules.Target, now time.Time) (ch
 		s.Target, changed = t.Name, true
 	}
 	changed = s.dropRules(set, t) || changed
-	for _, fp := range s.dueAlerts(set.AlertTTL, now) {
-		s.expireAlert(set, t, fp, now)
-		changed = true
+	for range 3 { // what resumes may be suspended at once
+		for _, fp := range s.dueAlerts(set.AlertTTL, now) {
+			s.expireAlert(set, t, fp, now)
+			changed = true
+		}
 	}
 	dropped, expired := s.dropEpisodes()
 	if s.Last != nil && !now.Before(s.lastForgotten(set)) {

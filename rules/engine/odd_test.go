@@ -89,7 +89,7 @@ func (o *oddity) pump() {
 		case Wait, Drop:
 			return
 		case SleepUntil:
-			require.True(o.r, cmd.Until.IsZero() || cmd.Until.After(o.now), "it sleeps until what is over")
+			require.Truef(o.r, cmd.Until.IsZero() || cmd.Until.After(o.now), "at %s it sleeps until what is over: %+v", o.now, o.cycle)
 			return
 		}
 		o.out = append(o.out, cmd)
