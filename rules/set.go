@@ -108,7 +108,7 @@ func (s *Set) readTargets(n yamldoc.Node) {
 		}
 	})
 	s.checkKinds()
-	checkShapes(order, nodes)
+	s.checkShapes(order, nodes)
 	for _, t := range order {
 		ref, ok := t.Ref()
 		if !ok {
@@ -125,9 +125,12 @@ func (s *Set) readTargets(n yamldoc.Node) {
 
 // checkShapes reports targets of one driver of which one has a kind alone and another a namespace alone: their refs could
 // be written alike.
-func checkShapes(order []*Target, nodes map[*Target]yamldoc.Node) {
+func (s *Set) checkShapes(order []*Target, nodes map[*Target]yamldoc.Node) {
 	kindAlone, namespaceAlone := map[string]*Target{}, map[string]*Target{}
 	for _, t := range order {
+		if schema := s.drivers[t.Driver]; schema.Kind || schema.Namespace || schema.Kinds != nil {
+			continue // all its refs have the same parts
+		}
 		mine, others := kindAlone, namespaceAlone
 		switch hasKind, hasNamespace := !t.kind.empty(), !t.namespace.empty(); {
 		case hasKind == hasNamespace:

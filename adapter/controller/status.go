@@ -13,7 +13,7 @@ type TargetStatus struct {
 	LastChange *time.Time     `json:"last_change"` // of ours
 	Cooldown   CooldownStatus `json:"cooldown"`
 	Active     []ActiveRule   `json:"active"`
-	Disabled   bool           `json:"disabled"` // count 0 under a min above 0: somebody switched it off
+	Disabled   bool           `json:"disabled,omitzero"` // count 0 under a min above 0: somebody switched it off
 	Paused     bool           `json:"paused"`
 }
 
