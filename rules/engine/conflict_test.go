@@ -108,6 +108,36 @@ func TestReload_ARefThatIsGoneWhileACommandIsOut(t *testing.T) {
 	}
 }
 
+func TestRecord_AResolveTakesBackAChangeThatIsNotAskedForYet(t *testing.T) {
+	w := newWorld(t, busyIdle, 3)
+	w.async = true
+	w.send(telling(firing("Busy")))
+	w.complete(w.out[0])
+	w.complete(w.out[0])
+	require.NotNil(t, w.state().Intent)
+	w.send(telling(resolved("Busy", "0s")))
+	for len(w.out) > 0 {
+		w.complete(w.out[0])
+	}
+	require.Nil(t, w.state().Intent)
+	w.has(3)
+}
+
+func TestRespelled_WhileAChangeIsOut(t *testing.T) {
+	w := newWorld(t, spelled("prod", "Deployment"), 3)
+	w.async = true
+	w.send(telling(busyOf("shop", "web")))
+	for w.out[0].cmd.Kind != Scale {
+		w.complete(w.out[0])
+	}
+	w.set = newSet(t, spelled("cluster", "Deployment"))
+	w.useAll()
+	w.complete(w.out[0])
+	w.async = false
+	w.until("1h").has(4, "cluster:Deployment/shop/web")
+	require.Len(t, w.loads[parseRef("cluster:Deployment/shop/web")].changes, 1)
+}
+
 func TestStore_WhatCannotBeStoredScalesNothing(t *testing.T) {
 	w := newWorld(t, busyIdle, 3)
 	w.store.fails(writeLost, writeLost, writeLost)
@@ -159,7 +189,7 @@ func TestStore_OneThatAlwaysConflictsIsNotAskedForEver(t *testing.T) {
 }
 
 func TestStore_ARepeatIsNotAnsweredBeforeTheFirstIsStored(t *testing.T) {
-	w := newWorld(t, busyIdle, 20)
+	w := newWorld(t, calm, 20) // which calls nothing so far
 	w.async = true
 	w.send(telling(firing("Busy")))
 	require.Equal(t, Save, w.out[0].cmd.Kind)

@@ -333,12 +333,6 @@ func (c *Cycle) Reports() []Decision {
 	return all
 }
 
-// pressing reports whether an open call is past its cooldown, so that it is worth a look now.
-func (s *RefState) pressing(set *rules.Set, t *rules.Target, now time.Time) bool {
-	at := s.nextLook(set, t, now)
-	return !at.IsZero() && !at.After(now)
-}
-
 // plan notes what a driver planned for the pending change.
 func (c *Cycle) plan(plan json.RawMessage) {
 	c.pending.planned = true

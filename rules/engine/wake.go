@@ -90,3 +90,9 @@ func (s *RefState) undecided(set *rules.Set, t *rules.Target, v Verdict, why ...
 	}
 	return d, true
 }
+
+// pressing reports whether an open call is past its cooldown, so that it is worth a look now.
+func (s *RefState) pressing(set *rules.Set, t *rules.Target, now time.Time) bool {
+	at := s.nextLook(set, t, now)
+	return !at.IsZero() && !at.After(now)
+}
