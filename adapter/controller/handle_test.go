@@ -114,6 +114,7 @@ func TestARejectedCallIsLookedAtAtTheNextNotification(t *testing.T) {
 		require.Equal(t, engine.Rejected, d.Verdict)
 		require.True(t, d.Refused)
 		require.Nil(t, d.From)
+		after(3 * time.Minute) // a deployment may be about to replace it
 		seen := w.driver.reads()
 		after(time.Hour)
 		require.Equal(t, seen, w.driver.reads())
@@ -291,5 +292,15 @@ func TestAHeldCallGoesOnWhenAnAbsenceEndsTheHold(t *testing.T) {
 		require.Equal(t, 20, w.driver.count("web"), "it may only be late, or a part")
 		after(2 * time.Second)
 		require.Equal(t, 19, w.driver.count("web"))
+	})
+}
+
+func TestAWorkloadThatIsReplacedAtTheMomentOfTheAlert(t *testing.T) {
+	inWorld(t, webRules, map[string]int{}, func(w *world) {
+		require.Equal(t, engine.Rejected, w.one(w.post(firing("Busy"))).Verdict)
+		after(5 * time.Second)
+		w.driver.set("web", 3)
+		after(5 * time.Second)
+		require.Equal(t, 5, w.driver.count("web"), "its step is not lost")
 	})
 }

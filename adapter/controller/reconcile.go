@@ -81,7 +81,9 @@ func (c *Controller) execute(ctx context.Context, tr *tracker, cmd engine.Comman
 		return
 	}
 	defer c.recoverPanic(tr)
-	c.conclude(tr, tr.cycle.Done(cmd, reply, c.Now()))
+	conclusion := tr.cycle.Done(cmd, reply, c.Now())
+	c.report(tr.cycle.Reports()...)
+	c.conclude(tr, conclusion)
 	c.registry.index(tr)
 	if cmd.Kind == engine.Save && reply.Outcome == engine.Succeeded {
 		c.releasePredecessor(tr)

@@ -214,16 +214,6 @@ func TestStore_ARepeatCostsNothing(t *testing.T) {
 	require.Equal(t, writes+2, w.store.writes)
 }
 
-func TestLook_ReadsOnceAlsoWhereACallIsOpenAndNothingIsThere(t *testing.T) {
-	w := newWorld(t, busyIdle, 3)
-	w.only().missing = true
-	c := w.cycle(parseRef("sim:web"))
-	c.Look()
-	w.post("0s", firing("Busy")).verdict(Rejected)
-	w.until("1h")
-	require.Len(t, w.only().reads, 1)
-}
-
 func TestDriver_ThatAskedNotToBeCalled(t *testing.T) {
 	w := newWorld(t, busyIdle, 3)
 	w.reads = []Reply{{Outcome: Throttled, Text: "too many requests", After: 90 * time.Second}}

@@ -37,12 +37,12 @@ type Cycle struct {
 	saving, calling bool // a command of the store, of the driver, is out
 	pending         *pending
 
-	wanted    bool      // a look is to be taken, though nothing is open
 	stirred   bool      // something happened that is worth a look
 	lookAt    time.Time // when to look at the open calls by itself; zero: not before something happens
 	notBefore time.Time // the driver asked not to be called before
 	conflicts int       // in this reconciliation
 	fails     int       // in a row
+	misses    int       // looks in a row at which a workload that was never read was not found
 	unready   int       // looks in a row at which the workload took no change
 	settleAt  time.Time // when to read what became of the intent
 	ready     *bool
@@ -133,9 +133,6 @@ func (c *Cycle) Target() *rules.Target { return c.target }
 // State returns what is known of the ref. It is not to be changed.
 func (c *Cycle) State() *RefState { return &c.state }
 
-// Look asks for a read of the count though nothing is open, so that it is known.
-func (c *Cycle) Look() { c.wanted = true }
-
 // Ready returns whether the workload was ready when it was last read; nil: it was not read.
 func (c *Cycle) Ready() *bool { return c.ready }
 
@@ -205,7 +202,7 @@ func (c *Cycle) Next(now time.Time) Command {
 
 // sleep returns when to come back.
 func (c *Cycle) sleep(now time.Time) Command {
-	if c.state.empty() && c.revision == "" && !c.wanted && (c.target == nil || !c.fixed()) {
+	if c.state.empty() && c.revision == "" && (c.target == nil || !c.fixed()) {
 		return Command{Kind: Drop}
 	}
 	cmd := Command{Kind: SleepUntil, Until: soonest(soonest(c.expiry, c.saveBy), c.due())}
@@ -228,7 +225,7 @@ func (c *Cycle) fixed() bool {
 // due is when to look at the ref by itself. Zero: not before something happens.
 func (c *Cycle) due() time.Time {
 	at := soonest(c.lookAt, c.settleAt)
-	if c.target == nil || at.IsZero() || !c.wanted && c.state.Intent == nil && !c.state.open() {
+	if c.target == nil || at.IsZero() || c.state.Intent == nil && !c.state.open() {
 		return time.Time{}
 	}
 	if at.Before(c.notBefore) {
@@ -245,10 +242,8 @@ func (c *Cycle) looksNow(now time.Time) bool {
 	if c.stirred && (c.state.open() || c.state.Intent != nil) {
 		return true
 	}
-	if due := c.due(); !due.IsZero() {
-		return !now.Before(due)
-	}
-	return c.wanted && c.lookAt.IsZero()
+	due := c.due()
+	return !due.IsZero() && !now.Before(due)
 }
 
 // look reads the count, or goes on with a plan that was begun.

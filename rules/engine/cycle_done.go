@@ -101,7 +101,7 @@ func (c *Cycle) observed(r Reply, now time.Time) Conclusion {
 	if r.Outcome != Succeeded {
 		return c.undone(r, now)
 	}
-	c.ready, c.wanted = &r.Observed.Ready, false
+	c.ready, c.misses = &r.Observed.Ready, 0
 	for i := range r.Observed.Conditions {
 		r.Observed.Conditions[i].Text = clip(r.Observed.Conditions[i].Text)
 	}
@@ -236,7 +236,9 @@ func (c *Cycle) undone(r Reply, now time.Time) Conclusion {
 		c.conflicts++
 		c.stirred = true
 		return Conclusion{}
-	case r.Outcome == NotFound && !c.missed(now), r.Outcome == Refused:
+	case r.Outcome == NotFound && !c.missed(now):
+		return c.notFound(r.Text, now)
+	case r.Outcome == Refused:
 		return c.refused(r.Text, now)
 	}
 	return c.failed(r, now)
@@ -254,10 +256,21 @@ func (c *Cycle) missed(now time.Time) bool {
 	return !read.IsZero() && since.Sub(read) <= seenWithin && now.Sub(since) < missedFor
 }
 
+// notFound ends a reconciliation on a workload that is not there. One that was never read may be about to be replaced
+// by a deployment: it is looked for again for a short while, though whoever asks is told that it is not found.
+func (c *Cycle) notFound(why string, now time.Time) Conclusion {
+	r := c.refused(why, now)
+	if c.state.ReadAt.IsZero() && now.Sub(c.state.MissingAt) < missedFor {
+		c.misses++
+		c.lookAt = now.Add(c.delay(c.misses))
+	}
+	return r
+}
+
 // refused ends a reconciliation on what will not be tried again before something is heard.
 func (c *Cycle) refused(why string, now time.Time) Conclusion {
 	c.succeeded()
-	c.lookAt, c.wanted = time.Time{}, false
+	c.lookAt = time.Time{}
 	c.waitToSettle(now)
 	return c.stopped(Rejected, why)
 }

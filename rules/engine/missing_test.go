@@ -82,10 +82,31 @@ func TestMissing_OneThatIsFoundIsNotForgotten(t *testing.T) {
 	l := &workload{count: 3, missing: true}
 	w.loads[parseRef(shopWeb)] = l
 	w.post("0s", busyOf("shop", "web")).verdict(Rejected)
+	w.until("29m")
 	l.missing = false
 	w.post("30m", busyOf("shop", "web")).is(Scaled, 3, 4)
 	w.until("3h")
 	require.NotEmpty(t, w.cycles)
+}
+
+func TestMissing_OneThatWasNeverReadIsLookedForForTwoMinutes(t *testing.T) {
+	w := newWorld(t, busyIdle, 3)
+	l := w.only()
+	l.missing = true
+	w.post("0s", firing("Busy")).verdict(Rejected)
+	w.until("10s").has(3)
+	l.missing = false
+	w.until("20s").has(5)
+
+	w = newWorld(t, busyIdle, 3)
+	l = w.only()
+	l.missing = true
+	w.post("0s", firing("Busy")).verdict(Rejected)
+	w.until("3m")
+	reads := len(l.reads)
+	require.Less(t, reads, 12)
+	w.until("3h")
+	require.Len(t, l.reads, reads, "then a notification is to come first")
 }
 
 func TestNotReady_IsLookedAtAfter1Then2Then4UpTo30Seconds(t *testing.T) {

@@ -45,7 +45,7 @@ func (o *oddity) use() {
 }
 
 func (o *oddity) step() {
-	switch rapid.SampledFrom([]string{"tell", "tell", "tell", "answer", "answer", "answer", "time", "use", "look", "recover", "restart"}).Draw(o.r, "step") {
+	switch rapid.SampledFrom([]string{"tell", "tell", "tell", "answer", "answer", "answer", "time", "use", "recover", "restart"}).Draw(o.r, "step") {
 	case "tell":
 		o.tell()
 	case "answer":
@@ -59,8 +59,6 @@ func (o *oddity) step() {
 		o.now = o.now.Add(time.Duration(rapid.Int64Range(-int64(time.Hour), int64(300*time.Hour)).Draw(o.r, "jump")))
 	case "use":
 		o.use()
-	case "look":
-		o.cycle.Look()
 	case "recover":
 		o.cycle.Recover()
 		o.out = nil
