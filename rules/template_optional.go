@@ -43,7 +43,7 @@ func allowInPipe(p *parse.PipeNode, optional bool) (timed bool) {
 		return false
 	}
 	// What is piped into a function that chooses may be missing too.
-	chosen := slices.IndexFunc(p.Cmds, func(c *parse.CommandNode) bool { return chooses(c) })
+	chosen := slices.IndexFunc(p.Cmds, chooses)
 	for i, cmd := range p.Cmds {
 		timed = allowInCommand(cmd, optional || chooses(cmd) || i < chosen) || timed
 	}

@@ -1,12 +1,13 @@
 package controller_test
 
 import (
-	"alertscale/rules/engine"
 	"errors"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"alertscale/rules/engine"
 
 	"github.com/stretchr/testify/require"
 )

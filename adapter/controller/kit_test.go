@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -34,6 +35,8 @@ type world struct {
 	reg     *prometheus.Registry
 	cancel  context.CancelFunc
 	stopped chan struct{}
+	limits  controller.Limits
+	limited map[string]int // by the limit
 }
 
 // inWorld runs a test in a bubble with an adapter on the rules of a file.
@@ -48,23 +51,30 @@ func inWorld(t *testing.T, text string, counts map[string]int, test func(w *worl
 	})
 }
 
-func (w *world) parse(text string) *controller.Snapshot {
+func (w *world) parse(text string) *controller.Snapshot { return w.parseTTL(text, 12*time.Hour) }
+
+func (w *world) parseTTL(text string, ttl time.Duration) *controller.Snapshot {
+	name := "fake"
+	if strings.Contains(text, "driver: renamed") {
+		name = "renamed"
+	}
 	doc, root := yamldoc.Parse("test.yml", []byte(text))
 	set := rules.NewSet(rules.SetOptions{
-		AlertTTL: 12 * time.Hour, Root: root, Targets: root.Peek("targets"), Rules: root.Peek("rules"),
-		Drivers: map[string]rules.RefSchema{"fake": {}},
+		AlertTTL: ttl, Root: root, Targets: root.Peek("targets"), Rules: root.Peek("rules"),
+		Drivers: map[string]rules.RefSchema{name: {Connection: "the API"}},
 	})
 	require.NoError(w.t, doc.Err())
-	return &controller.Snapshot{Rules: set, Drivers: map[string]controller.Backend{"fake": {Driver: w.driver, Timeout: 30 * time.Second}}}
+	return &controller.Snapshot{Rules: set, Drivers: map[string]controller.Backend{name: {Driver: w.driver, Timeout: 30 * time.Second}}}
 }
 
 // start starts a controller on the store as it is: after stop or kill, a restart.
 func (w *world) start() {
 	w.reg = prometheus.NewRegistry()
 	w.metrics = controller.NewMetrics(w.reg, 100)
-	w.sink = &fakeSink{}
+	w.sink, w.limited = &fakeSink{}, map[string]int{}
 	a, err := controller.New(w.t.Context(), controller.Options{
 		Store: w.store, Sinks: []controller.Sink{w.sink}, Logger: log.NewNopLogger(), Metrics: w.metrics,
+		Limits: w.limits, Limited: func(what string) { w.limited[what]++ },
 	}, w.file)
 	require.NoError(w.t, err)
 	ctx, cancel := context.WithCancel(w.t.Context())
@@ -146,6 +156,9 @@ type fakeDriver struct {
 	// onScale may fail a write: before it is carried out, or, with lost, after it.
 	onScale    func(name string, c engine.Change) (err error, lost bool)
 	slow       time.Duration
+	hang       func(name string) bool // does not answer before it is given up
+	now        int                    // calls under way
+	most       int                    // at a time
 	conditions []engine.Condition
 
 	release chan struct{} // holds each write back until it is closed
@@ -158,8 +171,14 @@ func newFakeDriver(counts map[string]int) *fakeDriver {
 func (d *fakeDriver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, error) {
 	d.mu.Lock()
 	d.observes++
+	d.now++
+	d.most = max(d.most, d.now)
 	slow, hook := d.slow, d.onObserve
+	if d.hang != nil && d.hang(ref.Name) {
+		slow = time.Hour
+	}
 	d.mu.Unlock()
+	defer d.with(func(d *fakeDriver) { d.now-- })
 	if err := sleep(ctx, slow); err != nil {
 		return engine.Observed{}, err
 	}

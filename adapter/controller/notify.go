@@ -87,7 +87,8 @@ func refusal(e rules.RenderError) engine.Decision {
 
 // record enters what the notification says of one ref.
 func (n *notification) record(r *rules.RefAlerts) {
-	tr, err := n.c.locked(r.Ref)
+	_, fixed := r.Target.Ref()
+	tr, err := n.c.locked(r.Ref, fixed)
 	if err != nil {
 		n.overLimit(r, err)
 		return
@@ -116,9 +117,9 @@ func (n *notification) record(r *rules.RefAlerts) {
 }
 
 // locked returns the tracker of a ref, held by the caller from then on.
-func (c *Controller) locked(ref rules.Ref) (*tracker, error) {
+func (c *Controller) locked(ref rules.Ref, fixed bool) (*tracker, error) {
 	for {
-		tr, err := c.registry.ensure(ref, c.track)
+		tr, err := c.registry.ensure(ref, fixed, c.track)
 		if err != nil {
 			return nil, err
 		}

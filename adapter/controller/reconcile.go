@@ -47,8 +47,7 @@ func (c *Controller) pump(tr *tracker) {
 
 // rest lets a ref sleep, and answers those who wait for it.
 func (c *Controller) rest(tr *tracker, cmd engine.Command) {
-	waiters := append(tr.inRound, tr.waiting...)
-	tr.inRound, tr.waiting = nil, nil
+	waiters := tr.waiters()
 	c.registry.index(tr)
 	for _, w := range waiters {
 		d := w.result.Decision
@@ -150,10 +149,9 @@ func (c *Controller) recoverPanic(tr *tracker) {
 	_ = level.Error(c.Logger).Log("msg", "panic; this ref is tried again later, please report it", "ref", tr.name, "panic", v,
 		"stack", string(debug.Stack()))
 	tr.cycle.Recover()
-	for _, w := range append(tr.inRound, tr.waiting...) {
+	for _, w := range tr.waiters() {
 		w.done <- []engine.Decision{failedFor(w, "internal error: see the log of alertscale")}
 	}
-	tr.inRound, tr.waiting = nil, nil
 	c.schedule.set(tr, c.Now().Add(afterPanic))
 }
 

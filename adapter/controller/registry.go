@@ -43,8 +43,9 @@ type limitError struct{ what, text string }
 
 func (e *limitError) Error() string { return e.text }
 
-// ensure returns the tracker of a ref, making it where there is none and room for one.
-func (g *registry) ensure(ref rules.Ref, track func(rules.Ref) *tracker) (*tracker, error) {
+// ensure returns the tracker of a ref, making it where there is none and room for one. For a ref that the file itself
+// names, fixed, there always is.
+func (g *registry) ensure(ref rules.Ref, fixed bool, track func(rules.Ref) *tracker) (*tracker, error) {
 	if tr := g.get(ref); tr != nil {
 		return tr, nil
 	}
@@ -54,6 +55,7 @@ func (g *registry) ensure(ref rules.Ref, track func(rules.Ref) *tracker) (*track
 		return tr, nil
 	}
 	switch {
+	case fixed:
 	case len(g.refs) >= g.limits.MaxRefs:
 		return nil, &limitError{"refs", fmt.Sprintf("%d refs are known already: narrow the rules, or raise --limits.max-refs", len(g.refs))}
 	case g.unknown >= g.limits.MaxUnknownRefs:

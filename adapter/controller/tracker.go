@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -32,6 +33,13 @@ type tracker struct {
 
 func newTracker(c *engine.Cycle) *tracker {
 	return &tracker{ref: c.Ref(), name: c.Name(), cycle: c, heapIndex: -1}
+}
+
+// waiters returns all who wait, who from then on do no more.
+func (tr *tracker) waiters() []*waiter {
+	all := slices.Concat(tr.inRound, tr.waiting)
+	tr.inRound, tr.waiting = nil, nil
+	return all
 }
 
 // waiter is a notification that waits for what becomes of a ref.

@@ -33,6 +33,6 @@ func TestOpenSaysWhatThereIs(t *testing.T) {
 	} {
 		s, err := store.Open(storage)
 		require.EqualError(t, err, want)
-		require.True(t, s == nil, "what could not be opened is nothing")
+		require.Equal(t, store.Store(nil), s, "what could not be opened is nothing")
 	}
 }

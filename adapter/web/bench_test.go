@@ -1,7 +1,6 @@
 package web
 
 import (
-	"alertscale/rules/engine"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -9,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"alertscale/rules/engine"
 
 	gojson "github.com/go-json-experiment/json"
 	"github.com/go-kit/log"

@@ -84,7 +84,7 @@ func (c *Cycle) saved(r Reply, now time.Time) Conclusion {
 func (c *Cycle) read(r Reply, now time.Time) Conclusion {
 	text := r.Text
 	if r.Outcome == Succeeded {
-		err := c.loaded(r.Record, now)
+		err := c.loaded(r.Record)
 		if err == nil {
 			return Conclusion{}
 		}

@@ -88,7 +88,7 @@ func (c *Cycle) reconsider(now time.Time) {
 }
 
 // loaded takes over what somebody else stored, records again what is not known to be stored, and looks again.
-func (c *Cycle) loaded(r Record, now time.Time) error {
+func (c *Cycle) loaded(r Record) error {
 	state := RefState{}
 	if len(r.Data) > 0 {
 		var err error

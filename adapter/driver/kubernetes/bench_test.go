@@ -1,10 +1,11 @@
 package kubernetes
 
 import (
-	"alertscale/rules/engine"
 	"context"
 	"fmt"
 	"testing"
+
+	"alertscale/rules/engine"
 
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"

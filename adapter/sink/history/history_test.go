@@ -94,7 +94,7 @@ func TestBound(t *testing.T) {
 		}
 		got := slices.Collect(h.Find(Query{}))
 		slices.Reverse(got)
-		require.Equal(t, len(kept), len(got))
+		require.Len(t, got, len(kept))
 		for i := range kept {
 			require.Equal(t, kept[i], got[i])
 		}
