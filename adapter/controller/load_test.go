@@ -191,7 +191,7 @@ func TestAHeldCallIsNotRead(t *testing.T) {
 		reads := w.driver.reads()
 		after(time.Hour)
 		require.Equal(t, reads, w.driver.reads())
-		d := w.one(w.post(resolved("Busy").since(start)))
+		d := w.post(resolved("Busy").since(start))[0]
 		require.Equal(t, []any{engine.Scaled, "idle"}, []any{d.Verdict, d.Rule}, "the end of what held it wakes it")
 		require.Equal(t, 6, w.driver.count("web"))
 	})
