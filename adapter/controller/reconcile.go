@@ -132,8 +132,8 @@ func (c *Controller) conclude(tr *tracker, r engine.Conclusion) {
 		}
 		answer(waiters, r.Decisions)
 	default:
-		if r.Unread != "" && r.New {
-			_ = level.Warn(c.Logger).Log("msg", "the count cannot be read", "ref", tr.name, "err", r.Unread)
+		if r.Unreadable != "" && r.New {
+			_ = level.Warn(c.Logger).Log("msg", "the count cannot be read", "ref", tr.name, "err", r.Unreadable)
 		}
 		tr.waiting = append(waiters, tr.waiting...) // each is told what its own notification came to
 	}

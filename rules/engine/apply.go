@@ -17,10 +17,10 @@ func (s *RefState) apply(set *rules.Set, t *rules.Target, a Attempt, now time.Ti
 		if ep.Call != nil && slices.Contains(a.Calls, ep.Call.ID) {
 			s.serveOrKeep(set, t, name, ep.Call)
 		}
-		if ep.Dropped != nil && slices.Contains(a.Calls, ep.Dropped.ID) {
+		if ep.Cancelled != nil && slices.Contains(a.Calls, ep.Cancelled.ID) {
 			next := *s.Episodes[name]
-			next.EndServed = next.EndServed || ep.Dropped.AtEnd
-			next.Dropped = nil
+			next.EndServed = next.EndServed || ep.Cancelled.AtEnd
+			next.Cancelled = nil
 			s.Episodes[name] = &next
 		}
 	}

@@ -48,7 +48,7 @@ type Cycle struct {
 	ready     *bool
 
 	settledNow []Decision
-	told       told
+	last       lastReport
 }
 
 // CycleOptions are what cycles have in common.

@@ -33,11 +33,11 @@ type Reply struct {
 
 // Conclusion is what a reply comes to for those who wait for it.
 type Conclusion struct {
-	Ended     bool       // a reconciliation ended
-	Decisions []Decision // what it came to; none: each is told what its own notification came to
-	Unsaved   string     // what was heard could not be stored: each who waits is told that it failed, and why
-	Unread    string     // the count could not be read, though nothing is open: why
-	New       bool       // it differs from what the last one came to
+	Ended      bool       // a reconciliation ended
+	Decisions  []Decision // what it came to; none: each is told what its own notification came to
+	Unsaved    string     // what was heard could not be stored: each who waits is told that it failed, and why
+	Unreadable string     // the count could not be read, though nothing is open: why
+	New        bool       // it differs from what the last one came to
 }
 
 // Done enters what came of a command that Next gave out.
@@ -302,7 +302,7 @@ func (c *Cycle) stopped(v Verdict, why string) Conclusion {
 		d.Rule = in.last().Rule
 		return c.concluded([]Decision{d})
 	}
-	return Conclusion{Ended: true, Unread: why, New: c.isNew(&d)}
+	return Conclusion{Ended: true, Unreadable: why, New: c.isNew(&d)}
 }
 
 // concluded ends a reconciliation with what it came to.
@@ -314,19 +314,19 @@ func (c *Cycle) concluded(all []Decision) Conclusion {
 	return r
 }
 
-// told is what distinguishes a decision from the one before.
-type told struct {
+// lastReport is what distinguishes a decision from the one before.
+type lastReport struct {
 	verdict  Verdict
 	rule     string
 	from, to int
 }
 
 func (c *Cycle) isNew(d *Decision) bool {
-	t := told{verdict: d.Verdict, rule: d.Rule}
+	t := lastReport{verdict: d.Verdict, rule: d.Rule}
 	if d.From != nil && d.To != nil {
 		t.from, t.to = *d.From, *d.To
 	}
-	same := t == c.told && d.Verdict != Scaled && d.Verdict != DryRun
-	c.told = t
+	same := t == c.last && d.Verdict != Scaled && d.Verdict != DryRun
+	c.last = t
 	return !same
 }

@@ -16,8 +16,8 @@ func (s *RefState) newCall(now time.Time) *Call {
 // endEpisode ends an episode by a resolve: its call is dropped, and one for the end of it opened.
 func (s *RefState) endEpisode(rule *rules.Rule, name string, now time.Time) {
 	ep := *s.Episodes[name]
-	before := ep.Dropped
-	ep.Ended, ep.Dropped, ep.Call = now, ep.Call, nil
+	before := ep.Cancelled
+	ep.Ended, ep.Cancelled, ep.Call = now, ep.Call, nil
 	if rule != nil && rule.Resolved && !ep.EndServed {
 		if before != nil && before.AtEnd {
 			ep.Call = &Call{ID: before.ID, At: now}
@@ -34,7 +34,7 @@ func (s *RefState) endEpisode(rule *rules.Rule, name string, now time.Time) {
 
 // resumed returns an episode that a resolve ended, as it was before: with the call that the resolve dropped.
 func (e Episode) resumed() *Episode {
-	e.Ended, e.Call, e.Dropped = time.Time{}, e.Dropped, e.Call
+	e.Ended, e.Call, e.Cancelled = time.Time{}, e.Cancelled, e.Call
 	return &e
 }
 

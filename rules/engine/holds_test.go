@@ -105,7 +105,7 @@ func (w *world) sound(c *Cycle) {
 	}
 	ids := map[uint64]bool{}
 	for name, ep := range s.Episodes {
-		for _, call := range []*Call{ep.Call, ep.Dropped} {
+		for _, call := range []*Call{ep.Call, ep.Cancelled} {
 			if call != nil {
 				require.Falsef(w.t, ids[call.ID], "%q: two calls with one number", name)
 				require.LessOrEqual(w.t, call.ID, s.Calls)

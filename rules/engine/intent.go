@@ -51,7 +51,7 @@ func (in *Intent) merged(open []uint64) []Attempt {
 func (s *RefState) callIDs() []uint64 {
 	var ids []uint64
 	for _, ep := range s.Episodes {
-		for _, c := range []*Call{ep.Call, ep.Dropped} {
+		for _, c := range []*Call{ep.Call, ep.Cancelled} {
 			if c != nil {
 				ids = append(ids, c.ID)
 			}

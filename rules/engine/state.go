@@ -77,11 +77,11 @@ type Episode struct {
 	Since time.Time
 	Ended time.Time // when a resolve ended it; kept, since the resolve may be taken back
 	Call  *Call     // the open call
-	// Dropped is the call that the resolve dropped; it comes back if the episode resumes. Of a rule with
+	// Cancelled is the call that the resolve dropped; it comes back if the episode resumes. Of a rule with
 	// when: resolved it is the call that was dropped when the episode resumed; it comes back with the
 	// next end, so that a change that is under way for it counts.
-	Dropped *Call
-	Value   *int // of an action with a template, rendered when the episode began
+	Cancelled *Call
+	Value     *int // of an action with a template, rendered when the episode began
 	// EndServed says that the call of a rule with `when: resolved` was served for this episode.
 	EndServed bool
 }

@@ -59,7 +59,7 @@ type storedEpisode struct {
 	Since     time.Time   `json:"since"`
 	Ended     time.Time   `json:"ended,omitzero"`
 	Call      *storedCall `json:"call,omitempty"`
-	Dropped   *storedCall `json:"dropped,omitempty"`
+	Cancelled *storedCall `json:"cancelled,omitempty"`
 	Value     *int        `json:"value,omitempty"`
 	EndServed bool        `json:"endServed,omitempty"`
 }
@@ -150,7 +150,7 @@ func (s *RefState) stored() *storedState {
 		}
 	}
 	for name, ep := range s.Episodes {
-		o.Episodes[name] = storedEpisode{ep.Since, ep.Ended, ep.Call.stored(), ep.Dropped.stored(), ep.Value, ep.EndServed}
+		o.Episodes[name] = storedEpisode{ep.Since, ep.Ended, ep.Call.stored(), ep.Cancelled.stored(), ep.Value, ep.EndServed}
 	}
 	if in := s.Intent; in != nil {
 		o.Intent = &storedIntent{in.At, in.From, convert(in.Attempts, func(a Attempt) storedAttempt { return storedAttempt(a) }), in.Plan}
@@ -197,7 +197,7 @@ func (o *storedState) state() RefState {
 		}
 	}
 	for name, ep := range o.Episodes {
-		s.Episodes[name] = &Episode{ep.Since, ep.Ended, (*Call)(ep.Call), (*Call)(ep.Dropped), ep.Value, ep.EndServed}
+		s.Episodes[name] = &Episode{ep.Since, ep.Ended, (*Call)(ep.Call), (*Call)(ep.Cancelled), ep.Value, ep.EndServed}
 	}
 	if in := o.Intent; in != nil && len(in.Attempts) > 0 {
 		s.Intent = &Intent{in.At, in.From, convert(in.Attempts, func(a storedAttempt) Attempt { return Attempt(a) }), in.Plan}

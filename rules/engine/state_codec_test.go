@@ -48,7 +48,7 @@ func whole() RefState {
 		},
 		Episodes: map[string]*Episode{
 			"busy": {Since: at("0s"), Call: &Call{ID: 3, At: at("0s"), Start: &three, Preempted: true, Alerts: []string{`{alertname="Busy"}`}, Since: at("-1m")}},
-			"calm": {Since: at("-2h"), Ended: at("-1h"), Call: &Call{ID: 4, At: at("-1h"), AtEnd: true}, Dropped: &Call{ID: 2, At: at("-2h")}, EndServed: true},
+			"calm": {Since: at("-2h"), Ended: at("-1h"), Call: &Call{ID: 4, At: at("-1h"), AtEnd: true}, Cancelled: &Call{ID: 2, At: at("-2h")}, EndServed: true},
 			"want": {Since: at("-1h"), Call: &Call{ID: 5, At: at("-1h"), Value: &seven, Broken: "set: no"}, Value: &seven},
 		},
 		Last: &LastChange{At: at("-10m"), From: 1, To: 3, Rule: "busy"},
@@ -196,7 +196,7 @@ func anyState(r *rapid.T) RefState {
 	}
 	for i := range rapid.IntRange(0, 3).Draw(r, "episodes") {
 		s.Episodes[fmt.Sprint(i, anyText(r, "rule"))] = &Episode{
-			Since: anyTime(r, "since"), Ended: anyTime(r, "ended"), Call: anyCall(r), Dropped: anyCall(r), Value: anyCount(r, "value"),
+			Since: anyTime(r, "since"), Ended: anyTime(r, "ended"), Call: anyCall(r), Cancelled: anyCall(r), Value: anyCount(r, "value"),
 			EndServed: rapid.Bool().Draw(r, "end served"),
 		}
 	}

@@ -34,12 +34,12 @@ type alertV1 struct {
 }
 
 type episodeV1 struct {
-	Since   time.Time `json:"since"`
-	Ended   time.Time `json:"ended"`
-	Call    *callV1   `json:"call"`
-	Dropped *callV1   `json:"dropped"`
-	Want    *int      `json:"want"`
-	Calmed  bool      `json:"calmed"`
+	Since     time.Time `json:"since"`
+	Ended     time.Time `json:"ended"`
+	Call      *callV1   `json:"call"`
+	Cancelled *callV1   `json:"dropped"`
+	Want      *int      `json:"want"`
+	Calmed    bool      `json:"calmed"`
 }
 
 type callV1 struct {
@@ -77,7 +77,7 @@ func (m *memoryV1) state() *storedState {
 	}
 	for name, ep := range m.Episodes {
 		s.Episodes[name] = storedEpisode{
-			Since: ep.Since, Ended: ep.Ended, Call: ep.Call.call(), Dropped: ep.Dropped.call(), Value: ep.Want, EndServed: ep.Calmed,
+			Since: ep.Since, Ended: ep.Ended, Call: ep.Call.call(), Cancelled: ep.Cancelled.call(), Value: ep.Want, EndServed: ep.Calmed,
 		}
 	}
 	if in := m.Intent; in != nil {

@@ -165,7 +165,7 @@ func reloaded(t *testing.T, first, change way) {
 	require.Contains(t, a.Log(), strings.ReplaceAll(fault(a), `"`, `\"`))
 	code, body := a.Post(t, "/-/reload", "")
 	require.Equal(t, 500, code)
-	require.Equal(t, fault(a)+"\nThe rules that were in force stay in force.\n", body)
+	require.Equal(t, fault(a)+"\nThe rules that were active stay active.\n", body)
 	in(steps(2), 0)
 	post(t, a, 200, "resolved", step(15).resolved())
 
