@@ -76,7 +76,7 @@ func fail(err error) {
 	os.Exit(1)
 }
 
-// isTerminal tells whether a person looks on.
+// isTerminal reports whether a person looks on.
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
@@ -236,7 +236,7 @@ func (s *sinks) prepare(f *controller.Snapshot) {
 	s.metrics.Prepare(names)
 }
 
-// hook finds a hook of the file in force.
+// hook finds a hook of the active file.
 func (s *service) hook(name string) (web.Hook, bool) {
 	h, ok := s.reloader.Hook(name)
 	return h, ok

@@ -41,7 +41,7 @@ func newAlarms() []*alarm {
 	}
 }
 
-// watch evaluates the rule and tells whether there is something to send.
+// watch evaluates the rule and reports whether there is something to send.
 func (a *alarm) watch(ratio float64, now time.Time) bool {
 	a.ratio = ratio
 	if !a.broken(ratio) {

@@ -9,11 +9,14 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"alertscale/adapter/driver/kubernetes"
+	"alertscale/adapter/driver/simulator"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
-// TestInvalid: each invalid file gives exactly the message that stands beside it.
+// TestInvalid: each invalid file gives exactly the message beside it.
 func TestInvalid(t *testing.T) {
 	files, err := filepath.Glob("testdata/invalid-*.yml")
 	require.NoError(t, err)
@@ -38,8 +41,8 @@ func TestValid(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 24*time.Hour, f.Rules.AlertTTL)
 	require.Equal(t, 10*time.Second, f.Drivers["kubernetes"].Timeout)
-	require.Equal(t, []string{"apps/v1/Deployment"}, f.Drivers["kubernetes"].Kubernetes.Kinds)
-	require.Equal(t, map[string]int{"web": 3, "shop/cart": 2}, f.Drivers["sim"].Simulator.Workloads)
+	require.Equal(t, []string{"apps/v1/Deployment"}, f.Rules.Kinds("kubernetes"))
+	require.Equal(t, map[string]int{"web": 3, "shop/cart": 2}, f.Drivers["sim"].Config.(simulator.Config).Workloads)
 	web := f.Rules.Targets["web"]
 	ref, fixed := web.Ref()
 	require.True(t, fixed)
@@ -56,7 +59,7 @@ func TestWithoutDriversThereIsKubernetes(t *testing.T) {
 	f, err := Parse("x.yml", []byte("targets: {a: {driver: kubernetes, kind: Deployment, namespace: n, name: a, max: 2}}\n"+
 		"rules: [{name: r, matchers: [a=b], target: a, up: 1}]"), true)
 	require.NoError(t, err)
-	require.NotNil(t, f.Drivers["kubernetes"].Kubernetes)
+	require.Equal(t, kubernetes.Config{}, f.Drivers["kubernetes"].Config)
 	require.True(t, f.Rules.Targets["a"].DryRun, "the process's dry run is every target's")
 }
 

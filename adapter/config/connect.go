@@ -7,11 +7,7 @@ import (
 	"time"
 
 	"alertscale/adapter/controller"
-	"alertscale/adapter/driver/kubernetes"
-	"alertscale/adapter/driver/rancher"
-	"alertscale/adapter/driver/rancher2"
-	"alertscale/adapter/driver/simulator"
-	"alertscale/adapter/driver/swarm"
+	"alertscale/adapter/driver"
 	"alertscale/adapter/source/hook"
 	"alertscale/rules"
 
@@ -20,46 +16,11 @@ import (
 
 // Connections are the drivers of a file, ready to be called, and its hooks.
 type Connections struct {
-	file  *File
-	conns map[string]controller.Backend
-	hooks map[string]*hook.Hook
-	rules *atomic.Pointer[rules.Set] // of the newest file; drivers that outlive a file ask it
-
-	rancher *rancher.Shared // of all files
-}
-
-// Connect makes the drivers of a file, and reads the tokens of its hooks. It asks nothing of any server. A driver
-// that an earlier file had alike, and that knows more than the file says, is kept: a simulator with its counts, a
-// Rancher with what it did to hosts. The others are made anew, so that their credentials are read again.
-func Connect(f *File, before *Connections, o Options) (*Connections, error) {
-	c := &Connections{
-		file: f, conns: map[string]controller.Backend{}, hooks: map[string]*hook.Hook{},
-		rules: &atomic.Pointer[rules.Set]{}, rancher: rancher.NewShared(),
-	}
-	if before != nil {
-		c.rules, c.rancher = before.rules, before.rancher
-	}
-	for _, name := range f.names() {
-		d := f.Drivers[name]
-		if before != nil && d.kept(before.file.Drivers[name]) {
-			c.conns[name] = controller.Backend{Driver: before.conns[name].Driver, Timeout: d.Timeout}
-			continue
-		}
-		driver, err := d.connect(c, o)
-		if err != nil {
-			return nil, fmt.Errorf("%s:%d: drivers.%s: %w", f.Path, d.line, name, err)
-		}
-		c.conns[name] = controller.Backend{Driver: driver, Timeout: d.Timeout}
-	}
-	for _, h := range f.Hooks {
-		opened, err := hook.Open(h)
-		if err != nil {
-			return nil, fmt.Errorf("%s:%d: hooks.%s: %w", f.Path, h.Line, h.Name, err)
-		}
-		c.hooks[h.Name] = opened
-	}
-	c.rules.Store(f.Rules)
-	return c, nil
+	file   *File
+	conns  map[string]controller.Backend
+	hooks  map[string]*hook.Hook
+	rules  *atomic.Pointer[rules.Set] // of the newest file; drivers that outlive a file ask it
+	shared map[string]any             // of all files: what the drivers of a type share, by the type
 }
 
 // Options are what drivers need beside the file.
@@ -68,32 +29,72 @@ type Options struct {
 	Logger  log.Logger // nil: nothing is logged
 }
 
-// kept tells whether the connection of an earlier file stays in use.
-func (d Driver) kept(before Driver) bool {
-	return d.Simulator != nil && reflect.DeepEqual(before.Simulator, d.Simulator) ||
-		d.Rancher != nil && reflect.DeepEqual(before.Rancher, d.Rancher)
+// Connect makes the drivers of a file, and reads the tokens of its hooks. It asks nothing of any server. A driver
+// whose type is kept over reloads, and that an earlier file had alike, goes on with what it knows. The others are
+// connected again, so that their credentials are read again.
+func Connect(f *File, before *Connections, o Options) (*Connections, error) {
+	c := &Connections{
+		file: f, conns: map[string]controller.Backend{}, hooks: map[string]*hook.Hook{},
+		rules: &atomic.Pointer[rules.Set]{}, shared: map[string]any{},
+	}
+	if before != nil {
+		c.rules, c.shared = before.rules, before.shared
+	}
+	types := driverTypes()
+	for _, name := range f.names() {
+		d := f.Drivers[name]
+		connected := before.kept(types[d.Type], d)
+		if connected == nil {
+			var err error
+			if connected, err = c.connect(types[d.Type], d, o); err != nil {
+				return nil, fmt.Errorf("%s:%d: drivers.%s: %w", f.Path, d.line, name, err)
+			}
+		}
+		c.conns[name] = controller.Backend{Driver: connected, Timeout: d.Timeout}
+	}
+	if err := c.openHooks(); err != nil {
+		return nil, err
+	}
+	c.rules.Store(f.Rules)
+	return c, nil
 }
 
-// File returns what the adapter works with.
+// kept returns the driver that stays in use for one of a newer file, nil where there is none. c may be nil.
+func (c *Connections) kept(t driver.Type, d Driver) controller.Driver {
+	if c == nil || !t.Keep {
+		return nil
+	}
+	if old := c.file.Drivers[d.Name]; old.Type != d.Type || !reflect.DeepEqual(old.Config, d.Config) {
+		return nil
+	}
+	return c.conns[d.Name].Driver
+}
+
+func (c *Connections) connect(t driver.Type, d Driver, o Options) (controller.Driver, error) {
+	if t.Share != nil && c.shared[d.Type] == nil {
+		c.shared[d.Type] = t.Share()
+	}
+	return t.Connect(d.Config, driver.Options{
+		Version: o.Version, Now: time.Now, Logger: o.Logger,
+		Kinds: c.file.Rules.Kinds(d.Name), Rules: c.rules.Load, Shared: c.shared[d.Type],
+	})
+}
+
+func (c *Connections) openHooks() error {
+	for _, h := range c.file.Hooks {
+		opened, err := hook.Open(h)
+		if err != nil {
+			return fmt.Errorf("%s:%d: hooks.%s: %w", c.file.Path, h.Line, h.Name, err)
+		}
+		c.hooks[h.Name] = opened
+	}
+	return nil
+}
+
+// File returns what the controller works with.
 func (c *Connections) File() *controller.Snapshot {
 	return &controller.Snapshot{Rules: c.file.Rules, Drivers: c.conns, Text: c.file.Text}
 }
 
 // Driver returns a driver by name, nil where there is none.
 func (c *Connections) Driver(name string) controller.Driver { return c.conns[name].Driver }
-
-func (d Driver) connect(c *Connections, o Options) (controller.Driver, error) {
-	switch {
-	case d.Simulator != nil:
-		return simulator.New(*d.Simulator, simulator.Options{Now: time.Now}), nil
-	case d.Swarm != nil:
-		return swarm.New(*d.Swarm, swarm.Options{Version: o.Version, Now: time.Now})
-	case d.Rancher != nil:
-		group := func(ref rules.Ref) ([]rules.Label, rules.Remove, bool) { return c.rules.Load().Group(ref) }
-		return rancher.New(*d.Rancher, rancher.Options{Group: group, Shared: c.rancher, Now: time.Now, Logger: o.Logger})
-	case d.Rancher2 != nil:
-		return rancher2.New(*d.Rancher2, rancher2.Options{Version: o.Version, Now: time.Now})
-	default:
-		return kubernetes.New(*d.Kubernetes, kubernetes.Options{Version: o.Version, Now: time.Now})
-	}
-}

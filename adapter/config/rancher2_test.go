@@ -21,7 +21,7 @@ rules:
 func TestRancher2(t *testing.T) {
 	f, err := Parse("x.yml", []byte("drivers: {prod: {type: rancher2, timeout: 5s, url: 'https://r/v3', token: 'token-abcde:hunter2'}}"+pools), false)
 	require.NoError(t, err)
-	require.Equal(t, &rancher2.Config{URL: "https://r/v3", Token: "token-abcde:hunter2"}, f.Drivers["prod"].Rancher2)
+	require.Equal(t, rancher2.Config{URL: "https://r/v3", Token: "token-abcde:hunter2"}, f.Drivers["prod"].Config)
 	require.Equal(t, 5*time.Second, f.Drivers["prod"].Timeout)
 	ref, _ := f.Rules.Targets["workers"].Ref()
 	require.Equal(t, "prod:machinePool/prod/workers", ref.String())

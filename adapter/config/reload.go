@@ -18,7 +18,7 @@ import (
 	"github.com/go-kit/log/level"
 )
 
-// Reloader puts the file in force anew when it is told to, or when the file changes on disk. A bad file
+// Reloader makes the file the active one when it is told to, or when the file changes on disk. A bad file
 // changes nothing.
 type Reloader struct {
 	Path    string
@@ -26,9 +26,9 @@ type Reloader struct {
 	Version string // of alertscale
 	Logger  log.Logger
 	Metrics *controller.Metrics
-	Use     func(*controller.Snapshot) // puts a file in force
+	Use     func(*controller.Snapshot) // makes a file the active one
 
-	hooks atomic.Pointer[map[string]*hook.Hook] // of the file in force
+	hooks atomic.Pointer[map[string]*hook.Hook] // of the active file
 
 	mu    sync.Mutex // one reload at a time
 	conns *Connections
@@ -44,14 +44,14 @@ func (r *Reloader) Load() (*Connections, error) {
 	return r.conns, err
 }
 
-// Reload reads the file again. Where it returns an error, the old file stays in force.
+// Reload reads the file again. Where it returns an error, the old file stays active.
 func (r *Reloader) Reload() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	err := r.load()
 	r.Metrics.Reloaded(err == nil, time.Now())
 	if err != nil {
-		_ = level.Error(r.Logger).Log("msg", "the configuration is not reloaded; the old one stays in force", "file", r.Path, "err", err)
+		_ = level.Error(r.Logger).Log("msg", "the configuration is not reloaded; the old one stays active", "file", r.Path, "err", err)
 		return err
 	}
 	r.Use(r.conns.File())
@@ -128,7 +128,7 @@ func (r *Reloader) reloadIfChanged(w *fsnotify.Watcher) {
 	}
 	text, err := os.ReadFile(r.Path)
 	if err != nil {
-		return // it is being replaced; if it is gone for good, the old one stays in force
+		return // it is being replaced; if it is gone for good, the old one stays active
 	}
 	r.mu.Lock()
 	same := sha256.Sum256(text) == r.read
@@ -138,13 +138,13 @@ func (r *Reloader) reloadIfChanged(w *fsnotify.Watcher) {
 	}
 }
 
-// Hook returns a hook of the file in force.
+// Hook returns a hook of the active file.
 func (r *Reloader) Hook(name string) (*hook.Hook, bool) {
 	h, ok := (*r.hooks.Load())[name]
 	return h, ok
 }
 
-// Config returns the text of the file in force.
+// Config returns the text of the active file.
 func (r *Reloader) Config() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -162,7 +162,7 @@ func TestLateChangeAnotherWriter(t *testing.T) {
 }
 
 // TestLateChangeTakenBack is as before, but the other writer puts the count back to what it was: the
-// change was decided on another version of the Deployment, so it is decided anew.
+// change was decided on another version of the Deployment, so it is decided again.
 func TestLateChangeTakenBack(t *testing.T) {
 	l := newLate(t)
 	admin.SetScale(t, l.shop.object("web"), 7)

@@ -28,7 +28,7 @@ func TestRefusals(t *testing.T) {
 		{read, stack.Fault{Status: 503, RetryAfter: 3}, 503},
 		{read, stack.Fault{Cut: stack.BeforeRequest}, 0}, // reads may be sent again at once, on another connection
 		{read, stack.Fault{Cut: stack.BeforeAnswer}, 0},
-		{write, stack.Fault{Status: 409}, 200}, // decided anew at once
+		{write, stack.Fault{Status: 409}, 200}, // decided again at once
 		{write, stack.Fault{Status: 429}, 503},
 		{write, stack.Fault{Status: 429, RetryAfter: 3}, 503},
 		{write, stack.Fault{Status: 500}, 503},

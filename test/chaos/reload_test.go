@@ -27,10 +27,10 @@ func fault(a *stack.Alertscale) string {
 	return a.Config + `:11: rules[0] "busy": target "ani" is not defined, did you mean "any"?`
 }
 
-// A way is one to put another file in force.
+// A way is one to make another file the active one.
 type way func(t *testing.T, a *stack.Alertscale, config string)
 
-// TestReload puts other files in force by each of the ways that there are.
+// TestReload makes other files the active one by each of the ways that there are.
 func TestReload(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -112,7 +112,7 @@ func mount(t *testing.T, a *stack.Alertscale, config string) {
 	require.NoError(t, os.Symlink(filepath.Join("..data", file), a.Config))
 }
 
-// hasRead tells whether a file was read: it is in force, or refused where it is bad.
+// hasRead reports whether a file was read: it is active, or refused where it is bad.
 func hasRead(a *stack.Alertscale, config string) error {
 	text, bad := a.Log(), config == badSteps
 	at := strings.LastIndex(text, "configuration")
@@ -132,10 +132,10 @@ func reloaded(t *testing.T, first, change way) {
 	in := func(config string, successful int) {
 		t.Helper()
 		stack.Eventually(t, 15*time.Second, func() error {
-			_, inForce := a.Get(t, "/api/v1/status/config")
+			_, active := a.Get(t, "/api/v1/status/config")
 			_, metrics := a.Get(t, "/metrics")
-			if want := strings.Split(strings.SplitAfter(config, "up: ")[1], "}")[0]; !strings.Contains(inForce, "up: "+want+"}") {
-				return fmt.Errorf("in force: %s", inForce)
+			if want := strings.Split(strings.SplitAfter(config, "up: ")[1], "}")[0]; !strings.Contains(active, "up: "+want+"}") {
+				return fmt.Errorf("active: %s", active)
 			}
 			if want := fmt.Sprintf("\nalertscale_config_last_reload_successful %d\n", successful); !strings.Contains(metrics, want) {
 				return fmt.Errorf("not %s", want)

@@ -62,7 +62,7 @@ func clusterOf(path string) string {
 	return ""
 }
 
-// sees tells whether the user may see a cluster.
+// sees reports whether the user may see a cluster.
 func (h Holder) sees(cluster string) bool {
 	return h.Members == nil || slices.Contains(h.Members, cluster)
 }

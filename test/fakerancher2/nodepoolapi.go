@@ -56,7 +56,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, h Holder) {
 	})
 }
 
-// matches tells whether a resource has what a query asks for. A key that is no field does not filter.
+// matches reports whether a resource has what a query asks for. A key that is no field does not filter.
 func matches(one map[string]any, query url.Values) bool {
 	for key, values := range query {
 		if have, is := one[key]; is && fmt.Sprint(have) != values[0] {

@@ -264,10 +264,10 @@ func TestMachinePoolThatAPolicyRefuses(t *testing.T) {
 	admin.Apply(t, quantityPolicy)
 	defer admin.Delete(t, stack.Object{Kind: "ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io", Name: "quantity"})
 	var err error
-	stack.Eventually(t, wait, func() error { // it takes a moment to be in force
+	stack.Eventually(t, wait, func() error { // it takes a moment to be active
 		count := f.observe(t, ref).Count
 		if err = f.scale(t, ref, count, 101+count%2); err == nil {
-			return errors.New("the policy is not in force")
+			return errors.New("the policy is not active")
 		}
 		return nil
 	})

@@ -74,7 +74,7 @@ type notification struct {
 	}
 }
 
-// is tells whether the alerts are those given, as instance:status.
+// is reports whether the alerts are those given, as instance:status.
 func (n notification) is(alerts ...string) bool {
 	var got []string
 	for _, a := range n.Alerts {

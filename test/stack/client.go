@@ -181,7 +181,7 @@ func number(o *unstructured.Unstructured, path ...string) int {
 	return int(n)
 }
 
-// nodeIsReady tells whether a node's condition Ready is true.
+// nodeIsReady reports whether a node's condition Ready is true.
 func nodeIsReady(node *unstructured.Unstructured) bool {
 	conditions, _, _ := unstructured.NestedSlice(node.Object, "status", "conditions")
 	for _, c := range conditions {

@@ -125,7 +125,7 @@ func isClosed(c <-chan struct{}) bool {
 	}
 }
 
-// takes tells whether it befalls the request, which it then counts.
+// takes reports whether it befalls the request, which it then counts.
 func (i *Injected) takes(r Request) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -137,7 +137,7 @@ func (i *Injected) takes(r Request) bool {
 }
 
 // beforeRequest does what is to be done before the request is passed on, and
-// tells whether it is to be.
+// reports whether it is to be.
 func (i *Injected) beforeRequest(w http.ResponseWriter, r *http.Request) (pass bool) {
 	if i.Delay > 0 {
 		i.wait(time.After(i.Delay))

@@ -107,7 +107,7 @@ func (p *Process) reap(cmd *exec.Cmd, done chan struct{}) {
 	close(done)
 }
 
-// running tells whether the program runs. The caller holds the lock.
+// running reports whether the program runs. The caller holds the lock.
 func (p *Process) running() bool {
 	if p.done == nil {
 		return false
@@ -120,7 +120,7 @@ func (p *Process) running() bool {
 	}
 }
 
-// Running tells whether the program has been started and has not ended.
+// Running reports whether the program has been started and has not ended.
 func (p *Process) Running() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -70,7 +70,7 @@ type shared struct {
 
 type failNow struct{}
 
-// run calls setup and tells whether it came to its end.
+// run calls setup and reports whether it came to its end.
 func (s *shared) run(setup func(T)) (ok bool) {
 	defer func() {
 		if r := recover(); r != nil {

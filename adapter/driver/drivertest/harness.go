@@ -131,7 +131,7 @@ func transient(t *testing.T, err error) {
 	}
 }
 
-// unknown fails the test where an error tells whether a write was carried out.
+// unknown fails the test where an error reports whether a write was carried out.
 func unknown(t *testing.T, err error) {
 	t.Helper()
 	transient(t, err)

@@ -59,7 +59,7 @@ func (c *client) redirected(to string) string {
 	return said + noLogin
 }
 
-// upgrades tells whether a redirect is to the same host by https.
+// upgrades reports whether a redirect is to the same host by https.
 func upgrades(from, to string) bool {
 	a, err := url.Parse(from)
 	b, err2 := url.Parse(to)
@@ -70,7 +70,7 @@ func upgrades(from, to string) bool {
 func (c *client) notTaken(s status) string {
 	switch {
 	case c.rancher == nil:
-		return "; the API server does not take the credentials, which may be about to be renewed: see to the token or the kubeconfig"
+		return "; the API server does not take the credentials, which may be about to be renewed: check the token or the kubeconfig"
 	case s.Kind == "Status":
 		return "; the API server of " + c.rancher.Cluster + " does not take what Rancher shows to it for the user of the token"
 	}

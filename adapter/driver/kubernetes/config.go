@@ -15,10 +15,6 @@ type Config struct {
 	Burst      int     // requests at once; 0: 100
 
 	Rancher *Rancher // nil: the cluster is not reached by way of one. It excludes Kubeconfig and Context.
-
-	// Kinds are the kinds of the file's targets as they are spelled there. One with a version,
-	// version/Kind or group/version/Kind, pins the version; the others need not be here.
-	Kinds []string
 }
 
 const (
@@ -26,8 +22,7 @@ const (
 	defaultBurst = 100
 )
 
-// ReadConfig reads the block. What is wrong with it becomes a fault of the document. Kinds stays
-// empty: the targets have them.
+// ReadConfig reads the block. What is wrong with it becomes a fault of the document.
 func ReadConfig(n yamldoc.Node) Config {
 	var c Config
 	block.Read(n, []yamldoc.Field{

@@ -31,8 +31,8 @@ a.yml:4: burst: "none" is not a whole number`)
 }
 
 func TestKindsOfTheFile(t *testing.T) {
-	_, err := New(Config{Kinds: []string{"apps/Deployment", "a/b/c/d", "apps/v1/Deployment", "apps/v1/Deployment",
-		"apps/v1beta1/Deployment", "Widget", "a.b/v1/"}}, Options{Now: time.Now})
+	_, err := New(Config{}, Options{Now: time.Now, Kinds: []string{"apps/Deployment", "a/b/c/d", "apps/v1/Deployment",
+		"apps/v1/Deployment", "apps/v1beta1/Deployment", "Widget", "a.b/v1/"}})
 	require.EqualError(t, err, `kind "apps/Deployment": want Kind, version/Kind or group/version/Kind, as in apps/v1/Deployment
 kind "a/b/c/d": want Kind, version/Kind or group/version/Kind, as in apps/v1/Deployment
 kinds apps/v1/Deployment and apps/v1beta1/Deployment are one kind in two versions; keep one

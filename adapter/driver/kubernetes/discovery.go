@@ -165,7 +165,7 @@ func (d *discovery) fly(ctx context.Context, f *flight) {
 }
 
 // forget drops a resource that the API server does not serve any more, so that its kind is looked
-// up anew. Where all kinds were read a moment ago it keeps it, and returns how long for.
+// up again. Where all kinds were read a moment ago it keeps it, and returns how long for.
 func (d *discovery) forget(k kind, gone resource) time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()

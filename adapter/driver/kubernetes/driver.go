@@ -14,13 +14,14 @@ import (
 	"k8s.io/client-go/rest"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver"
 	"alertscale/adapter/driver/internal/httpx"
 	"alertscale/rules"
 	"alertscale/rules/engine"
 )
 
 // Options are what the driver needs beside its block of the file.
-type Options = httpx.Options
+type Options = driver.Options
 
 // Driver reads and changes the scale subresource of whatever has one. It is safe for concurrent
 // use, and holds nothing that needs to be closed.
@@ -36,10 +37,11 @@ var _ controller.Driver = (*Driver)(nil)
 
 // New finds the cluster and the credentials: the Rancher, or the kubeconfig and context, of the block,
 // else the service account of the pod, else KUBECONFIG, else ~/.kube/config. It sends nothing: the API
-// server may be down. An error says what to set.
+// server may be down. An error says what to set. Of o.Kinds, those with a version, version/Kind or group/version/Kind,
+// pin it; others need not be there.
 func New(cfg Config, o Options) (*Driver, error) {
 	cfg = cfg.withDefaults()
-	pins, err := pinned(cfg.Kinds)
+	pins, err := pinned(o.Kinds)
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ func TestErrors(t *testing.T) {
 		{ref: deployment("web"), write: true, fail: answering(409, 0), is: controller.ErrConflict, want: `changed in the meantime: Deployment shop/web: 409: not now`},
 		{ref: deployment("web"), write: true, fail: answering(422, 0), is: controller.ErrInvalid, want: `invalid: Deployment shop/web: 422: not now`},
 		{ref: deployment("web"), fail: answering(400, 0), is: controller.ErrInvalid, want: `invalid: Deployment shop/web: 400: not now`},
-		{ref: deployment("web"), fail: answering(401, 0), want: `unauthorized: Deployment shop/web: 401: not now; the API server does not take the credentials, which may be about to be renewed: see to the token or the kubeconfig`},
+		{ref: deployment("web"), fail: answering(401, 0), want: `unauthorized: Deployment shop/web: 401: not now; the API server does not take the credentials, which may be about to be renewed: check the token or the kubeconfig`},
 		{ref: deployment("web"), fail: answering(503, 2*time.Second), want: `Deployment shop/web: 503: not now (try again in 2s)`},
 		{ref: deployment("web"), write: true, fail: answering(503, 2*time.Second), want: `Deployment shop/web: 503: not now (try again in 2s)`},
 		{ref: deployment("web"), fail: plain(502, ""), want: `Deployment shop/web: 502 Bad Gateway`},

@@ -76,7 +76,7 @@ func (r *refused) Error() string {
 	return fmt.Sprintf("%s answered %s%s", r.path, r.status.said(r.Code), r.advice)
 }
 
-// gone tells whether there is nothing where discovery looked, of which only the API server knows.
+// gone reports whether there is nothing where discovery looked, of which only the API server knows.
 func gone(err error) bool {
 	r := (*refused)(nil)
 	return errors.As(err, &r) && r.Code == http.StatusNotFound && !r.status.rancher && !r.status.page

@@ -55,7 +55,7 @@ func otherStatus(a httpx.Answer) status {
 // clusterUnavailable is Rancher's word for a cluster that it cannot reach.
 const clusterUnavailable = "ClusterUnavailable"
 
-// disconnected tells whether a text, plain and with status 500, is what Rancher says where a cluster's agent
+// disconnected reports whether a text, plain and with status 500, is what Rancher says where a cluster's agent
 // has lost its connection.
 func disconnected(text string) bool {
 	return strings.Contains(text, "cluster agent disconnected") || strings.Contains(text, "failed to find Session for client")

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver"
 	"alertscale/adapter/driver/internal/httpx"
 	"alertscale/adapter/driver/internal/keylock"
 	"alertscale/rules"
@@ -12,7 +13,7 @@ import (
 )
 
 // Options are what the driver needs beside its block of the file.
-type Options = httpx.Options
+type Options = driver.Options
 
 // Driver reads and changes the quantity of machine pools and node pools. It is safe for concurrent use, and holds
 // nothing that needs to be closed.

@@ -8,14 +8,13 @@ import (
 	"time"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver"
 	"alertscale/rules"
 	"alertscale/rules/engine"
 )
 
 // Options are what a simulator needs beside its block of the file.
-type Options struct {
-	Now func() time.Time // the clock; required
-}
+type Options = driver.Options
 
 // Driver keeps one count for each ref, and a version that every change raises: it guards its
 // writes as a real API does. It is safe for concurrent use.

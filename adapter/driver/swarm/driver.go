@@ -10,13 +10,13 @@ import (
 	"time"
 
 	"alertscale/adapter/controller"
-	"alertscale/adapter/driver/internal/httpx"
+	"alertscale/adapter/driver"
 	"alertscale/rules"
 	"alertscale/rules/engine"
 )
 
 // Options are what the driver needs beside its block of the file.
-type Options = httpx.Options
+type Options = driver.Options
 
 // Driver reads and changes the number of replicas of a swarm's services. It is safe for concurrent use, and
 // holds nothing that needs to be closed.

@@ -1,0 +1,16 @@
+package swarm
+
+import (
+	"alertscale/adapter/driver"
+	"alertscale/rules"
+)
+
+// Type is what the file knows of the driver.
+func Type() driver.Type {
+	return driver.Type{
+		Read:    driver.Reader(ReadConfig),
+		Address: driver.Addresser(func(c Config) string { return c.Host }),
+		Schema:  rules.RefSchema{Kinds: map[string]rules.RefSchema{kindService: {}}},
+		Connect: driver.Connector(New),
+	}
+}
