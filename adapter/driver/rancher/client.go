@@ -8,6 +8,7 @@ import (
 	client "github.com/rancher/go-rancher/v2"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver/internal/keylock"
 )
 
 // The types of the API that are of use here.
@@ -63,7 +64,7 @@ const otherRole = "give it another role"
 
 // get reads one resource.
 func get[T any](ctx context.Context, d *Driver, s *session, kind, id string) (*T, error) {
-	found, err := within(ctx, nil, func() (*T, error) {
+	found, err := keylock.Call(ctx, nil, func() (*T, error) {
 		into := new(T)
 		return into, s.api.ById(kind, id, into)
 	})
@@ -76,7 +77,7 @@ func list[T any](ctx context.Context, d *Driver, s *session, kind string, filter
 	read := func(p *page[T]) error { return s.api.List(kind, &client.ListOpts{Filters: filters}, p) }
 	var all []T
 	for read != nil {
-		p, err := within(ctx, nil, func() (*page[T], error) {
+		p, err := keylock.Call(ctx, nil, func() (*page[T], error) {
 			into := new(page[T])
 			return into, read(into)
 		})

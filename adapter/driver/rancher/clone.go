@@ -12,6 +12,7 @@ import (
 	client "github.com/rancher/go-rancher/v2"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver/internal/keylock"
 	"alertscale/rules"
 )
 
@@ -26,7 +27,7 @@ func (d *Driver) mold(ctx context.Context, s *session, ref rules.Ref, g *group) 
 	if !slices.Contains(s.api.GetTypes()[typeHost].CollectionMethods, http.MethodPost) {
 		return nil, d.lacking(s, name(ref)+": the key may not create hosts", creator(s))
 	}
-	schema, err := within(ctx, nil, func() (*client.Schema, error) { // read again: machine drivers come and go
+	schema, err := keylock.Call(ctx, nil, func() (*client.Schema, error) { // read again: machine drivers come and go
 		into := new(client.Schema)
 		return into, s.api.GetLink(s.api.GetTypes()[typeHost].Resource, client.SELF, into)
 	})
@@ -113,7 +114,7 @@ func (w *work) create(ctx context.Context, names []string) error {
 func (w *work) post(ctx context.Context, m *mold, hostname string) error {
 	body := maps.Clone(m.fields)
 	body["hostname"], _ = json.Marshal(hostname) // of a string it cannot fail
-	made, err := within(ctx, w.lease, func() (*hostFields, error) {
+	made, err := keylock.Call(ctx, w.lease, func() (*hostFields, error) {
 		into := new(hostFields)
 		return into, w.s.api.Create(typeHost, body, into)
 	})

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver/internal/keylock"
 )
 
 // event is an order to the server about a host from outside.
@@ -73,7 +74,7 @@ func (w *work) delete(ctx context.Context, what, id string) error {
 	if !slices.Contains(w.s.api.GetTypes()[typeHost].ResourceMethods, http.MethodDelete) {
 		return w.d.lacking(w.s, what+": the key may not delete hosts", otherRole)
 	}
-	_, err := within(ctx, w.lease, func() (struct{}, error) {
+	_, err := keylock.Call(ctx, w.lease, func() (struct{}, error) {
 		return struct{}{}, w.s.api.Delete(w.s.resource(typeHost, id))
 	})
 	// The client drops the body of a refused DELETE: whether Rancher or a proxy refused it is known by the next read.
@@ -92,7 +93,7 @@ func (w *work) evacuate(ctx context.Context, what, id string) error {
 	if !slices.Contains(w.s.api.GetTypes()[typeEvent].CollectionMethods, http.MethodPost) {
 		return w.d.lacking(w.s, what+": the key may not evacuate hosts", otherRole)
 	}
-	made, err := within(ctx, w.lease, func() (*event, error) {
+	made, err := keylock.Call(ctx, w.lease, func() (*event, error) {
 		into := new(event)
 		return into, w.s.api.Create(typeEvent, event{EventType: evacuate, HostID: id, DeleteHost: true}, into)
 	})

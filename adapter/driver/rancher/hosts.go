@@ -116,11 +116,11 @@ func (v *hosts) firstLogged(id string) bool {
 
 // observeHosts counts a group. It waits for a call that was given up, which might still change it.
 func (d *Driver) observeHosts(ctx context.Context, s *session, ref rules.Ref) (engine.Observed, error) {
-	l, err := d.shared.gates.enter(ctx, s.key(ref))
+	l, err := d.shared.locks.Lock(ctx, s.key(ref))
 	if err != nil {
 		return engine.Observed{}, fmt.Errorf("%s: %w", name(ref), err)
 	}
-	defer l.release()
+	defer l.Release()
 	g, err := d.group(ctx, s, ref)
 	if err != nil {
 		return engine.Observed{}, err

@@ -148,7 +148,6 @@ func TestALookUpEnds(t *testing.T) {
 	_, err := f.driver.Observe(t.Context(), gone)
 	require.ErrorIs(t, err, controller.ErrNotFound)
 	require.Equal(t, []string{"GET /services", "GET /stacks", "GET /services", "GET /services"}, f.asked())
-	require.Empty(t, f.driver.shared.gates.of, "nothing is kept of it")
 }
 
 // A host that could be cloned and is cut off for a moment is waited for.

@@ -69,9 +69,9 @@ func TestEnvironmentsDoNotWaitForEachOther(t *testing.T) {
 	s, err := f.driver.connector.session(t.Context())
 	require.NoError(t, err)
 	require.JSONEq(t, `{"create":["web02"]}`, string(f.plan(t, 1, 2).Plan))
-	l, err := f.driver.shared.gates.enter(t.Context(), s.key(webRef()), s.key(pool), s.creations())
+	l, err := f.driver.shared.locks.Lock(t.Context(), s.key(webRef()), s.key(pool), s.creations())
 	require.NoError(t, err)
-	defer l.release()
+	defer l.Release()
 	require.Equal(t, 3, other.observe(t).Count)
 	other.plan(t, 1, 2)
 }

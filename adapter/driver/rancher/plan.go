@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver/internal/keylock"
 	"alertscale/rules"
 	"alertscale/rules/engine"
 )
@@ -28,11 +29,11 @@ func (d *Driver) planHosts(ctx context.Context, s *session, ref rules.Ref, c eng
 	if c.To > c.From {
 		keys = append(keys, s.creations())
 	}
-	l, err := d.shared.gates.enter(ctx, keys...)
+	l, err := d.shared.locks.Lock(ctx, keys...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name(ref), err)
 	}
-	defer l.release()
+	defer l.Release()
 	g, err := d.group(ctx, s, ref)
 	if err != nil {
 		return nil, err
@@ -101,11 +102,11 @@ func (d *Driver) scaleHosts(ctx context.Context, s *session, ref rules.Ref, c en
 	if len(p.Create) > 0 {
 		keys = append(keys, s.creations())
 	}
-	l, err := d.shared.gates.enter(ctx, keys...)
+	l, err := d.shared.locks.Lock(ctx, keys...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name(ref), err)
 	}
-	defer l.release()
+	defer l.Release()
 	w := work{d: d, s: s, ref: ref, lease: l}
 	err = errors.Join(w.create(ctx, p.Create), w.remove(ctx, p.Remove))
 	if err == nil {
@@ -119,6 +120,6 @@ type work struct {
 	d     *Driver
 	s     *session
 	ref   rules.Ref
-	lease *lease
+	lease *keylock.Lease
 	begun bool // whether a part of it is done
 }

@@ -46,11 +46,11 @@ func (v *services) forget(ref rules.Ref) {
 
 // observeService reads a service. It waits for a write that was given up, which might still change it.
 func (d *Driver) observeService(ctx context.Context, s *session, ref rules.Ref) (engine.Observed, error) {
-	l, err := d.shared.gates.enter(ctx, s.key(ref))
+	l, err := d.shared.locks.Lock(ctx, s.key(ref))
 	if err != nil {
 		return engine.Observed{}, fmt.Errorf("%s: %w", name(ref), err)
 	}
-	defer l.release()
+	defer l.Release()
 	found, err := d.read(ctx, s, ref)
 	if err != nil {
 		return engine.Observed{}, err

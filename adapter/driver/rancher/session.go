@@ -13,6 +13,7 @@ import (
 	client "github.com/rancher/go-rancher/v2"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver/internal/keylock"
 )
 
 // patience is how long the server may take over one request.
@@ -145,7 +146,7 @@ func (c *connector) connect(ctx context.Context, with settings) (*session, error
 		return nil, err
 	}
 	where := with.root + "/projects/" + who.environment
-	found, err := within(ctx, nil, func() (*client.RancherClient, error) {
+	found, err := keylock.Call(ctx, nil, func() (*client.RancherClient, error) {
 		return client.NewRancherClient(&client.ClientOpts{
 			Url: where + "/schemas", AccessKey: with.accessKey, SecretKey: string(with.secretKey), Timeout: patience,
 		})

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 
+	"alertscale/adapter/driver/internal/keylock"
 	"alertscale/rules"
 )
 
@@ -11,7 +12,7 @@ import (
 // another key, does not get in the way of a call that an earlier one has given up: who is at work on what, and
 // which names are planned. It is safe for concurrent use.
 type Shared struct {
-	gates gates
+	locks keylock.Locks
 
 	mu       sync.Mutex
 	reserved map[string][]string // hostnames that are planned, by the key of a group

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/driver/internal/keylock"
 	"alertscale/rules"
 	"alertscale/rules/engine"
 )
@@ -24,11 +25,11 @@ const (
 
 // scaleService writes the scale, if the service still is the one, and as, it was when the change was decided on.
 func (d *Driver) scaleService(ctx context.Context, s *session, ref rules.Ref, c engine.Change) error {
-	l, err := d.shared.gates.enter(ctx, s.key(ref))
+	l, err := d.shared.locks.Lock(ctx, s.key(ref))
 	if err != nil {
 		return fmt.Errorf("%s: %w", name(ref), err)
 	}
-	defer l.release()
+	defer l.Release()
 	decided := d.services.get(ref)
 	found := decided.read
 	for delay := firstDelay; ; delay *= 2 {
@@ -66,9 +67,9 @@ var errNotDone = errors.New("the number is stored there without being carried ou
 
 // put sends the number and nothing else: of a typed service the client drops a zero. What was read is not
 // true any more then, whatever becomes of it.
-func (d *Driver) put(ctx context.Context, s *session, ref rules.Ref, l *lease, id string, to int) error {
+func (d *Driver) put(ctx context.Context, s *session, ref rules.Ref, l *keylock.Lease, id string, to int) error {
 	d.services.set(ref, known{id: id})
-	answer, err := within(ctx, l, func() (*service, error) {
+	answer, err := keylock.Call(ctx, l, func() (*service, error) {
 		into := new(service)
 		return into, s.api.Update(typeService, s.resource(typeService, id), map[string]any{"scale": to}, into)
 	})
