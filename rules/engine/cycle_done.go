@@ -256,11 +256,12 @@ func (c *Cycle) missed(now time.Time) bool {
 	return !read.IsZero() && since.Sub(read) <= seenWithin && now.Sub(since) < missedFor
 }
 
-// notFound ends a reconciliation on a workload that is not there. One that was never read may be about to be replaced
-// by a deployment: it is looked for again for a short while, though whoever asks is told that it is not found.
+// notFound ends a reconciliation on a workload that is not there. One that the file itself names, and that was never
+// read, may be about to be replaced by a deployment: it is looked for again for a short while, though whoever asks is
+// told that it is not found.
 func (c *Cycle) notFound(why string, now time.Time) Conclusion {
 	r := c.refused(why, now)
-	if c.state.ReadAt.IsZero() && now.Sub(c.state.MissingAt) < missedFor {
+	if c.fixed() && c.state.ReadAt.IsZero() && now.Sub(c.state.MissingAt) < missedFor {
 		c.misses++
 		c.lookAt = now.Add(c.delay(c.misses))
 	}
