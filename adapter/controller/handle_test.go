@@ -300,7 +300,7 @@ func TestAWorkloadThatIsReplacedAtTheMomentOfTheAlert(t *testing.T) {
 		require.Equal(t, engine.Rejected, w.one(w.post(firing("Busy"))).Verdict)
 		after(5 * time.Second)
 		w.driver.set("web", 3)
-		after(5 * time.Second)
+		after(15 * time.Second)
 		require.Equal(t, 5, w.driver.count("web"), "its step is not lost")
 	})
 }

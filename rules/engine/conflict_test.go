@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -228,4 +230,36 @@ func TestDriver_ThatAskedNotToBeCalled(t *testing.T) {
 	w.post("0s", firing("Busy")).verdict(Failed)
 	w.until("9m59s").has(3)
 	w.until("10m").has(5) // who asks for a day is mistaken
+}
+
+// What was heard while the store did not answer is kept by copies of what concerns the ref, and not without bound.
+func TestStore_WhatIsKeptForAConflictIsBounded(t *testing.T) {
+	w := newWorld(t, busyIdle, 3)
+	c := w.cycle(parseRef("sim:web"))
+	body := telling(firing("Busy"))
+	for range 1000 {
+		firing("Other").add(body)
+	}
+	c.Record(w.set.Match(body).Refs[0], w.now)
+	require.Len(t, c.unstored, 1)
+	require.Len(t, c.unstored[0].e.Event.Alerts, 1, "the alerts of others are not kept")
+	require.NotSame(t, &body.Alerts[0], c.unstored[0].e.Alerts[0].Alert)
+	require.False(t, c.unkept)
+	for i := range 100 {
+		c.Record(w.set.Match(telling(firing("Busy").with("pod", fmt.Sprint(i)))).Refs[0], w.now)
+	}
+	require.Len(t, c.unstored, maxUnstored)
+	require.True(t, c.unkept)
+
+	c = w.cycle(parseRef("sim:web"))
+	c.unstored, c.unkept = nil, false
+	c.Record(w.set.Match(telling(firing("Busy").with("pod", strings.Repeat("x", 100_000)))).Refs[0], w.now)
+	require.Empty(t, c.unstored)
+	require.True(t, c.unkept)
+	cmd := c.Next(w.now)
+	require.Equal(t, Save, cmd.Kind)
+	require.False(t, c.Done(cmd, Reply{Outcome: Conflicted}, w.now).Ended)
+	cmd = c.Next(w.now)
+	require.Equal(t, Load, cmd.Kind)
+	require.Contains(t, c.Done(cmd, Reply{Outcome: Succeeded}, w.now).Unsaved, "send it again")
 }

@@ -32,6 +32,8 @@ type Cycle struct {
 	clashes  int       // how often in a row somebody else wrote first
 	saveWhy  string
 	unstored []heard // what was recorded and is not known to be stored
+	unkept   bool    // there was more of it: since the last command that stores was given
+	unkeptIn bool    // and before that, while it is out
 	reload   bool    // somebody else wrote to the store: what they know is to be read
 
 	saving, calling bool // a command of the store, of the driver, is out
@@ -83,7 +85,9 @@ const (
 	missedFor    = 2 * time.Minute  // for how long a workload that was there may be gone before it counts as not found
 	seenWithin   = 10 * time.Minute // and within which it must have been there
 	maxClashes   = 10               // how often in a row a conflict of the store is answered at once
-	maxUnstored  = 64               // notifications that are kept to be recorded again after a conflict of the store
+	maxUnstored  = 16               // notifications that are kept to be recorded again after a conflict of the store
+
+	maxUnstoredBytes = 16 << 10 // of one of them
 )
 
 // NewCycle returns the cycle of a ref of which nothing is known.

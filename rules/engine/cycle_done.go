@@ -84,8 +84,12 @@ func (c *Cycle) saved(r Reply, now time.Time) Conclusion {
 func (c *Cycle) read(r Reply, now time.Time) Conclusion {
 	text := r.Text
 	if r.Outcome == Succeeded {
+		unkept := c.unkept || c.unkeptIn
 		err := c.loaded(r.Record)
-		if err == nil {
+		switch {
+		case err == nil && unkept:
+			return Conclusion{Ended: true, Unsaved: c.name + ": somebody else wrote to the store; send it again", New: true}
+		case err == nil:
 			return Conclusion{}
 		}
 		text = err.Error()

@@ -80,8 +80,21 @@ func (c *Cycle) enter(e *rules.RefAlerts, now time.Time) recorded {
 		return rec
 	}
 	c.unsaved = true
-	if c.unstored = append(c.unstored, heard{e: e, at: now}); len(c.unstored) > maxUnstored {
-		c.unstored = c.unstored[1:]
-	}
+	c.keep(e, now)
 	return rec
+}
+
+// keep remembers a notification until it is known to be stored. One that is too large, or one too many, is not kept: who
+// sent it is told that it failed, should the store turn out to hold what somebody else stored.
+func (c *Cycle) keep(e *rules.RefAlerts, now time.Time) {
+	if len(c.unstored) >= maxUnstored {
+		c.unkept = true
+		return
+	}
+	kept, size := e.Detach()
+	if size > maxUnstoredBytes {
+		c.unkept = true
+		return
+	}
+	c.unstored = append(c.unstored, heard{e: kept, at: now})
 }

@@ -30,6 +30,7 @@ func (c *Cycle) save(now time.Time) (Command, bool) {
 		return Command{}, false
 	}
 	c.saving = true
+	c.unkept, c.unkeptIn = false, c.unkept || c.unkeptIn
 	c.unsaved, c.saveBy = false, time.Time{}
 	for i := range c.unstored {
 		c.unstored[i].out = true
@@ -41,10 +42,10 @@ func (c *Cycle) save(now time.Time) (Command, bool) {
 func (c *Cycle) stored(revision Revision) {
 	c.revision, c.savesBad, c.clashes, c.saveAt, c.saveWhy = revision, 0, 0, time.Time{}, ""
 	if !c.saving {
-		c.unsaved, c.saveBy, c.unstored = false, time.Time{}, nil
+		c.unsaved, c.saveBy, c.unstored, c.unkept, c.unkeptIn = false, time.Time{}, nil, false, false
 		return
 	}
-	c.saving = false
+	c.saving, c.unkeptIn = false, false
 	kept := c.unstored[:0]
 	for _, h := range c.unstored {
 		if !h.out {
@@ -99,7 +100,7 @@ func (c *Cycle) loaded(r Record) error {
 	c.reload, c.saving, c.saveAt = false, false, time.Time{}
 	c.state, c.revision, c.pending = state.clone(), r.Revision, nil
 	again := c.unstored
-	c.unstored, c.unsaved, c.joined = nil, false, true
+	c.unstored, c.unsaved, c.joined, c.unkept, c.unkeptIn = nil, false, true, false, false
 	for _, h := range again {
 		if e := c.rematch(h.e); e != nil {
 			c.enter(e, h.at)
