@@ -40,6 +40,7 @@ func TestPutSurvivesKill(t *testing.T) {
 			require.NoError(t, err)
 			require.GreaterOrEqual(t, len(r.Data), n, "writer %d", writer)
 			require.LessOrEqual(t, len(r.Data), n+1, "writer %d", writer) // stored, and killed before it said so
+			acknowledged[writer] = len(r.Data)                            // from which it goes on
 		}
 		require.NoError(t, s.Close())
 	}
