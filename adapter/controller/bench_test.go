@@ -14,6 +14,8 @@ import (
 
 	"alertscale/adapter/config"
 	"alertscale/adapter/controller"
+	"alertscale/adapter/sink/history"
+	sinkmetrics "alertscale/adapter/sink/metrics"
 	"alertscale/adapter/source/webhook"
 	"alertscale/adapter/store/bolt"
 	"alertscale/adapter/web"
@@ -83,6 +85,7 @@ func handlerOf(b *testing.B, text string) http.Handler {
 	reg := prometheus.NewRegistry()
 	a, err := controller.New(context.Background(), controller.Options{
 		Store: store, Logger: log.NewNopLogger(), Metrics: controller.NewMetrics(reg, 10_000),
+		Sinks: []controller.Sink{sinkmetrics.New(reg), history.New(history.Options{})},
 	}, conns.File())
 	require.NoError(b, err)
 	return web.New(web.Options{

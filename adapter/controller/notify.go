@@ -28,6 +28,7 @@ type notification struct {
 	c       *Controller
 	touched []*tracker
 	results []refResult
+	repeats []engine.Decision // results point into it
 	broken  []engine.Decision
 }
 
@@ -46,6 +47,7 @@ func (n *notification) enter(e *rules.Event) {
 	n.c.Metrics.heard(e, len(m.Unmatched))
 	n.c.logUnmatched(m.Unmatched)
 	n.results, n.touched = make([]refResult, 0, len(m.Refs)), make([]*tracker, 0, len(m.Refs))
+	n.repeats = make([]engine.Decision, 0, len(m.Refs))
 	for _, r := range m.Refs {
 		n.record(r)
 	}
@@ -103,8 +105,10 @@ func (n *notification) record(r *rules.RefAlerts) {
 			n.broken = append(n.broken, refusal(e))
 		}
 	case result.Repeat:
-		n.results = append(n.results, refResult{tr: tr, done: []engine.Decision{result.Decision}})
-		n.c.report(result.Decision)
+		i := len(n.repeats)
+		n.repeats = append(n.repeats, result.Decision) // for which there is room
+		n.results = append(n.results, refResult{tr: tr, done: n.repeats[i : i+1 : i+1]})
+		n.c.report(n.repeats[i])
 		if !result.Sleep.IsZero() {
 			n.c.schedule.sooner(tr, result.Sleep)
 		}
