@@ -106,7 +106,7 @@ func TestOpenSurvivesAnyDamage(t *testing.T) {
 		content := bytes.Clone(good)
 		at := random.IntN(len(content))
 		if i%3 == 0 {
-			at -= at % page // the head of a page tells what is in it
+			at -= at % page // the head of a page says what is in it
 		}
 		for j := at; j < min(at+1+random.IntN(page), len(content)); j++ {
 			content[j] = byte(random.Uint32() * uint32(i%2))
@@ -209,6 +209,23 @@ func TestOpenRefusesForeignContent(t *testing.T) {
 			requireContent(t, path, content)
 		})
 	}
+}
+
+// TestReadersSurviveDamageWhileOpen cuts a file off that is open: what it held is an error, and not the end of the
+// process.
+func TestReadersSurviveDamageWhileOpen(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "alertscale.db")
+	require.NoError(t, os.WriteFile(path, filled(t), 0o600))
+	s, err := bolt.Open(path)
+	require.NoError(t, err)
+	require.NoError(t, os.Truncate(path, int64(2*os.Getpagesize())))
+	for range 2 { // the first of them leaves nothing locked
+		_, err = s.Load(t.Context(), web(299))
+		require.ErrorContains(t, err, "load "+web(299)+" from "+path+": it refers to pages that it does not have")
+		err = s.List(t.Context(), func(engine.Record) error { return nil })
+		require.ErrorContains(t, err, "list the records of "+path+": it refers to pages that it does not have")
+	}
+	require.NoError(t, s.Close())
 }
 
 func edit(t *testing.T, path string, change func(*bbolt.Tx) error) {

@@ -145,7 +145,7 @@ func revisions(t *testing.T, s Store) {
 	seen := map[engine.Revision]bool{}
 	for i := range 10 {
 		revision := mustPut(t, s, "web", "", fmt.Sprint(i))
-		require.False(t, seen[revision], "revision %s stands for two states of a ref", revision)
+		require.False(t, seen[revision], "revision %s is of two states of a ref", revision)
 		for old := range seen {
 			requireConflict(t, s, "web", old, "stale")
 		}
