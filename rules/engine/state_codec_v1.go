@@ -26,8 +26,8 @@ type alertV1 struct {
 	LastAt     time.Time       `json:"lastAt"`
 	Groups     []rules.GroupID `json:"groups"`
 	Rules      []string        `json:"rules"`
-	Claims     []rules.GroupID `json:"claims"`
-	Unheard    bool            `json:"unheard"`
+	DisputedBy []rules.GroupID `json:"claims"`
+	NeverFired bool            `json:"unheard"`
 	Hook       string          `json:"hook"`
 	Until      time.Time       `json:"until"`
 	KnownUntil time.Time       `json:"knownUntil"`
@@ -39,7 +39,7 @@ type episodeV1 struct {
 	Call      *callV1   `json:"call"`
 	Cancelled *callV1   `json:"dropped"`
 	Want      *int      `json:"want"`
-	Calmed    bool      `json:"calmed"`
+	EndServed bool      `json:"calmed"`
 }
 
 type callV1 struct {
@@ -72,12 +72,12 @@ func (m *memoryV1) state() *storedState {
 		s.Alerts[fp] = storedAlert{
 			Phase: h.State, StartsAt: h.StartsAt, EndsAt: h.EndsAt, At: h.At, LastAt: h.LastAt, Rules: h.Rules,
 			Groups:     convert(h.Groups, func(g rules.GroupID) storedMember { return storedMember{Group: g} }),
-			DisputedBy: h.Claims, NeverFired: h.Unheard, Hook: h.Hook, Until: h.Until, KnownUntil: h.KnownUntil,
+			DisputedBy: h.DisputedBy, NeverFired: h.NeverFired, Hook: h.Hook, Until: h.Until, KnownUntil: h.KnownUntil,
 		}
 	}
 	for name, ep := range m.Episodes {
 		s.Episodes[name] = storedEpisode{
-			Since: ep.Since, Ended: ep.Ended, Call: ep.Call.call(), Cancelled: ep.Cancelled.call(), Value: ep.Want, EndServed: ep.Calmed,
+			Since: ep.Since, Ended: ep.Ended, Call: ep.Call.call(), Cancelled: ep.Cancelled.call(), Value: ep.Want, EndServed: ep.EndServed,
 		}
 	}
 	if in := m.Intent; in != nil {
