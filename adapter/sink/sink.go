@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"alertscale/adapter/controller"
+	"alertscale/rules/engine"
 )
 
 // All are sinks that each get every decision.
@@ -19,8 +20,8 @@ func (a All) Record(d controller.DecisionRecord) {
 	}
 }
 
-// DefaultWaiting is how many decisions a queue keeps.
-const DefaultWaiting = 4096
+// DefaultWaiting is how many decisions wait in a queue at most: those of some storms over 10,000 refs.
+const DefaultWaiting = 50_000
 
 // QueueOptions say what a queue does. All without a default are required.
 type QueueOptions struct {
@@ -30,14 +31,16 @@ type QueueOptions struct {
 	Waiting int               // how many decisions may wait; default DefaultWaiting
 }
 
-// Queue is a sink in front of one that may block. Where that is too slow, decisions are dropped and counted.
+// Queue is a sink in front of one that may block. It takes decisions that are not duplicates. Where the other one is
+// too slow, decisions are dropped and counted.
 type Queue struct {
 	o    QueueOptions
 	done chan struct{} // closed when all has been recorded
 
-	mu     sync.RWMutex // read by Record, written by Close
-	closed bool
-	queue  chan controller.DecisionRecord
+	mu      sync.Mutex // guards what follows
+	more    sync.Cond  // something waits, or the queue is closed
+	waiting []controller.DecisionRecord
+	closed  bool
 }
 
 // NewQueue starts a queue. It runs until it is closed.
@@ -48,37 +51,52 @@ func NewQueue(o QueueOptions) *Queue {
 	if o.Limited == nil {
 		o.Limited = func(string) {}
 	}
-	q := &Queue{o: o, done: make(chan struct{}), queue: make(chan controller.DecisionRecord, o.Waiting)}
+	q := &Queue{o: o, done: make(chan struct{})}
+	q.more.L = &q.mu
 	go q.run()
 	return q
 }
 
 func (q *Queue) run() {
 	defer close(q.done)
-	for d := range q.queue {
+	for d, ok := q.next(); ok; d, ok = q.next() {
 		q.o.Next.Record(d)
 	}
 }
 
+// next waits for the next decision; false where the queue is closed and none is left.
+func (q *Queue) next() (d controller.DecisionRecord, ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.waiting) == 0 {
+		if q.closed {
+			return d, false
+		}
+		q.more.Wait()
+	}
+	d, q.waiting[0] = q.waiting[0], d
+	if q.waiting = q.waiting[1:]; len(q.waiting) == 0 {
+		q.waiting = nil // a storm's room is given back
+	}
+	return d, true
+}
+
 // Record implements controller.Sink. After Close, it drops.
 func (q *Queue) Record(d controller.DecisionRecord) {
-	if !q.offer(d) {
+	if d.Verdict != engine.Duplicate && !q.offer(d) {
 		q.o.Limited(q.o.Name)
 	}
 }
 
 func (q *Queue) offer(d controller.DecisionRecord) bool {
-	q.mu.RLock()
-	defer q.mu.RUnlock()
-	if q.closed {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed || len(q.waiting) >= q.o.Waiting {
 		return false
 	}
-	select {
-	case q.queue <- d:
-		return true
-	default:
-		return false
-	}
+	q.waiting = append(q.waiting, d)
+	q.more.Signal()
+	return true
 }
 
 // Close returns when what waits has been recorded, or when ctx ends, as the sink may be stuck. It may be called
@@ -89,15 +107,19 @@ func (q *Queue) Close(ctx context.Context) error {
 	case <-q.done:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("sink %s: %d decisions are not recorded: %w", q.o.Name, len(q.queue), context.Cause(ctx))
+		return fmt.Errorf("sink %s: %d decisions are not recorded: %w", q.o.Name, q.left(), context.Cause(ctx))
 	}
 }
 
 func (q *Queue) stop() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.closed {
-		q.closed = true
-		close(q.queue)
-	}
+	q.closed = true
+	q.more.Signal()
+}
+
+func (q *Queue) left() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.waiting)
 }

@@ -66,6 +66,25 @@ func TestSlowSinkDropsAndCounts(t *testing.T) {
 	})
 }
 
+// TestRepeatsTakeNoRoom checks that a storm of repeats keeps no decision out of the log.
+func TestRepeatsTakeNoRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		next := &slow{word: make(chan struct{})}
+		dropped := 0
+		q := NewQueue(QueueOptions{Next: next, Name: "log", Waiting: 2, Limited: func(string) { dropped++ }})
+		repeat := record("repeat")
+		repeat.Verdict = engine.Duplicate
+		for range 1000 {
+			q.Record(repeat)
+		}
+		q.Record(record("a"))
+		require.Zero(t, dropped)
+		close(next.word)
+		require.NoError(t, q.Close(t.Context()))
+		require.Equal(t, []string{"a"}, next.refs)
+	})
+}
+
 func TestQueueWithoutACounter(t *testing.T) {
 	q := NewQueue(QueueOptions{Next: &slow{}, Name: "log"})
 	require.NoError(t, q.Close(t.Context()))
