@@ -27,6 +27,9 @@ func (c *Controller) pump(tr *tracker) {
 		c.report(tr.cycle.Reports()...)
 		switch cmd.Kind {
 		case engine.Wait:
+			if !cmd.Until.IsZero() {
+				c.schedule.sooner(tr, cmd.Until)
+			}
 			return
 		case engine.Save, engine.Load:
 			c.hand(tr, cmd, c.store, rankFresh)

@@ -77,7 +77,6 @@ func TestReload_AChangeThatIsNotAskedForYetIsDecidedAgain(t *testing.T) {
 	w.async = true
 	w.send(telling(firing("Busy")))
 	w.complete(w.out[0])
-	w.complete(w.out[0])
 	require.NotNil(t, w.state().Intent)
 	w.set = newSet(t, web+rule("busy", "Busy", "up: 1"))
 	w.useAll()
@@ -115,7 +114,6 @@ func TestRecord_AResolveTakesBackAChangeThatIsNotAskedForYet(t *testing.T) {
 	w.async = true
 	w.send(telling(firing("Busy")))
 	w.complete(w.out[0])
-	w.complete(w.out[0])
 	require.NotNil(t, w.state().Intent)
 	w.send(telling(resolved("Busy", "0s")))
 	for len(w.out) > 0 {
@@ -145,8 +143,9 @@ func TestStore_WhatCannotBeStoredScalesNothing(t *testing.T) {
 	w.store.fails(writeLost, writeLost, writeLost)
 	w.post("0s", firing("Busy")).verdict(Failed).because("the store does not answer")
 	w.has(3)
-	require.Empty(t, w.only().reads)
-	w.post("500ms", firing("Busy")).verdict(Failed) // tried at once for it
+	require.Len(t, w.only().reads, 1)
+	w.post("500ms", firing("Busy")).verdict(Failed) // tried at once for it, and not read before
+	require.Len(t, w.only().reads, 1)
 	w.until("10s").has(5)
 }
 
@@ -257,6 +256,9 @@ func TestStore_WhatIsKeptForAConflictIsBounded(t *testing.T) {
 	require.Empty(t, c.unstored)
 	require.True(t, c.unkept)
 	cmd := c.Next(w.now)
+	require.Equal(t, Observe, cmd.Kind)
+	require.False(t, c.Done(cmd, Reply{Outcome: Unavailable}, w.now).Ended)
+	cmd = c.Next(w.now)
 	require.Equal(t, Save, cmd.Kind)
 	require.False(t, c.Done(cmd, Reply{Outcome: Conflicted}, w.now).Ended)
 	cmd = c.Next(w.now)

@@ -31,10 +31,12 @@ type Cycle struct {
 	savesBad int       // how often in a row
 	clashes  int       // how often in a row somebody else wrote first
 	saveWhy  string
-	unstored []heard // what was recorded and is not known to be stored
-	unkept   bool    // there was more of it: since the last command that stores was given
-	unkeptIn bool    // and before that, while it is out
-	reload   bool    // somebody else wrote to the store: what they know is to be read
+	unstored []heard     // what was recorded and is not known to be stored
+	unkept   bool        // there was more of it: since the last command that stores was given
+	unkeptIn bool        // and before that, while it is out
+	reload   bool        // somebody else wrote to the store: what they know is to be read
+	holdSave time.Time   // what was heard waits until then to be stored with what comes of a call that is out
+	held     *Conclusion // what a reconciliation came to, told once the store has it
 
 	saving, calling bool // a command of the store, of the driver, is out
 	pending         *pending
@@ -78,6 +80,7 @@ const (
 	lookAgain    = time.Minute      // how long a call is left alone of which nobody tells when its wait ends
 	heardLate    = time.Minute      // how late last-heard times may be stored
 	outcomeLate  = time.Second      // how late the outcome of a change may be stored
+	heldFor      = time.Second / 4  // how long what was heard waits for a call, to be stored with what comes of it
 	firstRetry   = time.Second      // the delay before a failed ref is tried again; it doubles each time
 	lastRetry    = 30 * time.Second // up to this
 	longestAfter = 10 * time.Minute // how long a server may ask not to be called for: one that asks for a day is mistaken
@@ -154,7 +157,7 @@ const (
 	Plan       Kind = "plan"        // ask the driver how to carry Change out
 	Scale      Kind = "scale"       // ask the driver for Change
 	SleepUntil Kind = "sleep until" // come back at Until, or when something is heard
-	Wait       Kind = "wait"        // a command is out; come back when it is done
+	Wait       Kind = "wait"        // a command is out; come back when it is done, or at Until
 	Drop       Kind = "drop"        // nothing is known of the ref any more
 )
 
@@ -164,7 +167,7 @@ type Command struct {
 	Record Record    // of Save
 	Change Change    // of Plan and Scale
 	Begins bool      // a reconciliation begins with it: what is heard from then on is not part of it
-	Until  time.Time // of SleepUntil; zero: not before something is heard
+	Until  time.Time // of SleepUntil, Wait: when to come back; zero: not before something is heard or done
 	Failed string    // of SleepUntil: why what was heard is not done now, though it would be time
 }
 
@@ -184,13 +187,18 @@ func (c *Cycle) Next(now time.Time) Command {
 		c.saving = true
 		return Command{Kind: Load}
 	case c.pending != nil && !c.pending.planned && !c.calling:
-		c.calling = true
+		c.calling, c.holdSave = true, now.Add(heldFor)
 		return Command{Kind: Plan, Change: c.pending.change}
+	case c.readsFirst(now):
+		c.holdSave = now.Add(heldFor)
+		return c.look()
 	case c.savesNow(now):
 		if cmd, ok := c.save(now); ok {
 			return cmd
 		}
 		return c.Next(now)
+	case c.calling && c.unsaved:
+		return Command{Kind: Wait, Until: later(c.holdSave, c.saveAt)}
 	case c.calling:
 		return Command{Kind: Wait}
 	case c.unsaved:

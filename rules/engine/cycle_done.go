@@ -50,11 +50,11 @@ func (c *Cycle) Done(cmd Command, r Reply, now time.Time) Conclusion {
 	case Load:
 		return c.read(r, now)
 	case Observe:
-		c.calling = false
-		return c.observed(r, now)
+		c.calling, c.holdSave = false, time.Time{}
+		return c.keptBack(c.observed(r, now))
 	case Plan:
-		c.calling = false
-		return c.planned(r, now)
+		c.calling, c.holdSave = false, time.Time{}
+		return c.keptBack(c.planned(r, now))
 	case Scale:
 		c.calling = false
 		return c.scaled(r, now)
@@ -66,7 +66,7 @@ func (c *Cycle) saved(r Reply, now time.Time) Conclusion {
 	switch r.Outcome {
 	case Succeeded:
 		c.stored(r.Revision)
-		return Conclusion{}
+		return c.release()
 	case Conflicted:
 		c.saving, c.unsaved, c.reload = false, true, true
 		c.withdraw()

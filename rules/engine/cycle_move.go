@@ -1,6 +1,10 @@
 package engine
 
-import "alertscale/rules"
+import (
+	"time"
+
+	"alertscale/rules"
+)
 
 // MoveTo returns the cycle of a ref that is this one in another spelling, with all that is known; this one forgets it.
 func (c *Cycle) MoveTo(ref rules.Ref) *Cycle {
@@ -14,7 +18,7 @@ func (c *Cycle) MoveTo(ref rules.Ref) *Cycle {
 // Recover makes a cycle usable again after a panic while it was at work: no command is out, and what the store holds
 // is what counts.
 func (c *Cycle) Recover() {
-	c.saving, c.calling, c.pending = false, false, nil
+	c.saving, c.calling, c.pending, c.held, c.holdSave = false, false, nil, nil, time.Time{}
 	c.reload, c.joined = true, true
 }
 

@@ -15,7 +15,32 @@ func (c *Cycle) savesNow(now time.Time) bool {
 	if now.Before(c.saveAt) {
 		return false
 	}
-	return c.unsaved || !c.saveBy.IsZero() && !now.Before(c.saveBy)
+	return c.unsaved && !now.Before(c.holdSave) || !c.saveBy.IsZero() && !now.Before(c.saveBy)
+}
+
+// readsFirst reports whether the count is to be read before what was heard is stored, so that both that and what comes
+// of the read take one write. Nobody is told anything, and nothing is scaled, before it is stored.
+func (c *Cycle) readsFirst(now time.Time) bool {
+	return c.unsaved && c.savesBad == 0 && c.held == nil && c.pending == nil && !c.calling && c.state.Intent == nil && c.looksNow(now)
+}
+
+// keptBack returns what a reconciliation came to, where the store has all that led to it. Else it is kept until then.
+func (c *Cycle) keptBack(r Conclusion) Conclusion {
+	if !r.Ended || !c.unsaved && !c.saving || c.state.empty() && c.revision == "" {
+		return r
+	}
+	c.held = &r
+	return Conclusion{}
+}
+
+// release returns what a reconciliation came to that waited for the store.
+func (c *Cycle) release() Conclusion {
+	if c.held == nil {
+		return Conclusion{}
+	}
+	r := *c.held
+	c.held = nil
+	return r
 }
 
 // save returns the command that stores the state; false where there is nothing to store.
@@ -27,6 +52,7 @@ func (c *Cycle) save(now time.Time) (Command, bool) {
 	}
 	if len(data) == 0 && c.revision == "" {
 		c.stored("")
+		c.settledNow = append(c.settledNow, c.release().Decisions...)
 		return Command{}, false
 	}
 	c.saving = true
@@ -98,7 +124,7 @@ func (c *Cycle) loaded(r Record) error {
 		}
 	}
 	c.reload, c.saving, c.saveAt = false, false, time.Time{}
-	c.state, c.revision, c.pending = state.clone(), r.Revision, nil
+	c.state, c.revision, c.pending, c.held, c.last = state.clone(), r.Revision, nil, nil, lastReport{}
 	again := c.unstored
 	c.unstored, c.unsaved, c.joined, c.unkept, c.unkeptIn = nil, false, true, false, false
 	for _, h := range again {

@@ -99,6 +99,13 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // dropRules ends the episodes of rules that no longer act on this ref, and drops the calls of those that
 // now act at the other end of an episode.
 func (s *RefState) dropRules(set *rules.Set, t *rules.Target) bool {

@@ -140,7 +140,7 @@ func (w *world) hearsay(e *rules.Event) {
 		if e.Hook != "" {
 			h.resolves++ // it ends by itself
 		}
-		h.starts[a.StartsAt], h.latest, h.ended = true, maxTime(h.latest, a.StartsAt), time.Time{}
+		h.starts[a.StartsAt], h.latest, h.ended = true, later(h.latest, a.StartsAt), time.Time{}
 	}
 }
 

@@ -79,10 +79,10 @@ func (c *crowded) pass(to time.Time) {
 		c.churn()
 		when, do := c.nextThing(to)
 		if do == nil {
-			c.now = maxTime(c.now, to)
+			c.now = later(c.now, to)
 			return
 		}
-		c.now = maxTime(c.now, when)
+		c.now = later(c.now, when)
 		do()
 	}
 }

@@ -63,7 +63,7 @@ func TestLimits_OddTimesCanBeStored(t *testing.T) {
 			w.crash()
 			w.post("10m", resolved("Busy", "10m"), func() said {
 				s := *odd
-				s.Resolved, s.EndsAt = true, maxTime(start, at("10m"))
+				s.Resolved, s.EndsAt = true, later(start, at("10m"))
 				return &s
 			}())
 			w.until("20m")

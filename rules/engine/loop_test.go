@@ -17,7 +17,9 @@ func (w *world) pump(c *Cycle) {
 		w.log = append(w.log, c.Reports()...)
 		switch cmd.Kind {
 		case Wait:
-			delete(w.wakes, c.Ref())
+			if delete(w.wakes, c.Ref()); !cmd.Until.IsZero() {
+				w.wakes[c.Ref()] = cmd.Until
+			}
 			return
 		case SleepUntil, Drop:
 			w.rest(c, cmd)
@@ -149,7 +151,7 @@ func (w *world) untilTime(end time.Time) *world {
 	for turns := 0; ; turns++ {
 		when, do := w.nextThing(end)
 		if do == nil {
-			w.now = maxTime(w.now, end)
+			w.now = later(w.now, end)
 			return w
 		}
 		if when.After(w.now) {
@@ -184,13 +186,6 @@ func (w *world) nextThing(end time.Time) (time.Time, func()) {
 		}
 	}
 	return when, do
-}
-
-func maxTime(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // asked returns a change as the driver gets it.

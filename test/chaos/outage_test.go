@@ -42,6 +42,12 @@ func TestOutage(t *testing.T) {
 	a := stack.StartAlertscale(t, stack.AlertscaleOptions{Config: anyDeployment, Kubeconfig: accountVia(t, proxy)})
 	answered := later(t, a, storm...)
 	slow.WaitHeld(t, apps/3, wait)
+	stack.Eventually(t, wait, func() error {
+		if _, all := a.Get(t, "/api/v1/decisions?verdict=scaled"); !strings.Contains(all, `"scaled"`) {
+			return fmt.Errorf("nothing is scaled so far: %s", all)
+		}
+		return nil
+	})
 
 	t.Cleanup(func() {
 		if !api.Running() {

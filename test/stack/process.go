@@ -127,10 +127,11 @@ func (p *Process) Running() bool {
 	return p.running()
 }
 
-// WaitReady waits until the program is ready.
+// WaitReady waits until the program is ready. It may be called in a clean-up, where the test's context
+// has ended already.
 func (p *Process) WaitReady(t T) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), startTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), startTimeout)
 	defer cancel()
 	for {
 		err := p.ready(ctx)
