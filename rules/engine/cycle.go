@@ -23,20 +23,21 @@ type Cycle struct {
 	expiry time.Time     // when something is due in the state by itself; zero: never
 	latest time.Time     // the time that was last given
 
-	state    RefState
-	revision Revision // of what the store holds
-	unsaved  bool     // the store lacks something that must be there before anything is scaled
-	saveBy   time.Time
-	saveAt   time.Time // not to be stored before: it failed
-	savesBad int       // how often in a row
-	clashes  int       // how often in a row somebody else wrote first
-	saveWhy  string
-	unstored []heard     // what was recorded and is not known to be stored
-	unkept   bool        // there was more of it: since the last command that stores was given
-	unkeptIn bool        // and before that, while it is out
-	reload   bool        // somebody else wrote to the store: what they know is to be read
-	holdSave time.Time   // what was heard waits until then to be stored with what comes of a call that is out
-	held     *Conclusion // what a reconciliation came to, told once the store has it
+	state           RefState
+	revision        Revision    // of what the store holds
+	parts, partsOut storedParts // that the store holds; that it will once the command that is out is done
+	unsaved         bool        // the store lacks something that must be there before anything is scaled
+	saveBy          time.Time
+	saveAt          time.Time // not to be stored before: it failed
+	savesBad        int       // how often in a row
+	clashes         int       // how often in a row somebody else wrote first
+	saveWhy         string
+	unstored        []heard     // what was recorded and is not known to be stored
+	unkept          bool        // there was more of it: since the last command that stores was given
+	unkeptIn        bool        // and before that, while it is out
+	reload          bool        // somebody else wrote to the store: what they know is to be read
+	holdSave        time.Time   // what was heard waits until then to be stored with what comes of a call that is out
+	held            *Conclusion // what a reconciliation came to, told once the store has it
 
 	saving, calling bool // a command of the store, of the driver, is out
 	pending         *pending
@@ -104,12 +105,12 @@ func NewCycle(ref rules.Ref, o CycleOptions) *Cycle {
 
 // RestoreCycle returns the cycle of a ref that a store holds.
 func RestoreCycle(r Record, o CycleOptions) (*Cycle, error) {
-	ref, state, err := decodeState(r.Data)
+	ref, state, parts, err := decodeState(r)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.Ref, err)
 	}
 	c := NewCycle(ref, o)
-	c.state, c.revision = state.clone(), r.Revision
+	c.state, c.revision, c.parts = state.clone(), r.Revision, parts
 	return c, nil
 }
 

@@ -21,4 +21,12 @@ func Clip(text string) string { return clip(text) }
 func (s *RefState) OpenCalls() int { return s.openCalls() }
 
 // FiringByRule counts the alerts that fire, by rule.
-func (s *RefState) FiringByRule() map[string]int { return s.firing() }
+func (s *RefState) FiringByRule() map[string]int {
+	n := map[string]int{}
+	for _, c := range s.byRule {
+		if c.firing > 0 {
+			n[c.rule] = c.firing
+		}
+	}
+	return n
+}

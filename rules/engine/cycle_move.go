@@ -23,4 +23,4 @@ func (c *Cycle) Recover() {
 }
 
 // Groups lists the groups that tell of an alert of the ref, in a fixed order.
-func (c *Cycle) Groups() []rules.GroupID { return c.state.groups() }
+func (c *Cycle) Groups() []rules.GroupID { return c.state.groupIDs() }

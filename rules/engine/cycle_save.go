@@ -45,12 +45,12 @@ func (c *Cycle) release() Conclusion {
 
 // save returns the command that stores the state; false where there is nothing to store.
 func (c *Cycle) save(now time.Time) (Command, bool) {
-	data, err := encodeState(c.ref, &c.state)
+	r, parts, err := encodeState(c.ref, &c.state, c.parts)
 	if err != nil { // which no state does
 		c.saveFailed(err.Error(), now)
 		return Command{}, false
 	}
-	if len(data) == 0 && c.revision == "" {
+	if len(r.Data) == 0 && c.revision == "" {
 		c.stored("")
 		c.settledNow = append(c.settledNow, c.release().Decisions...)
 		return Command{}, false
@@ -61,7 +61,8 @@ func (c *Cycle) save(now time.Time) (Command, bool) {
 	for i := range c.unstored {
 		c.unstored[i].out = true
 	}
-	return Command{Kind: Save, Record: Record{Ref: c.name, Revision: c.revision, Data: data}}, true
+	r.Revision, c.partsOut = c.revision, parts
+	return Command{Kind: Save, Record: r}, true
 }
 
 // stored enters that all that was known when the command was given is stored.
@@ -72,6 +73,7 @@ func (c *Cycle) stored(revision Revision) {
 		return
 	}
 	c.saving, c.unkeptIn = false, false
+	c.parts, c.partsOut = c.partsOut, storedParts{}
 	kept := c.unstored[:0]
 	for _, h := range c.unstored {
 		if !h.out {
@@ -116,13 +118,14 @@ func (c *Cycle) reconsider(now time.Time) {
 
 // loaded takes over what somebody else stored, records again what is not known to be stored, and looks again.
 func (c *Cycle) loaded(r Record) error {
-	state := RefState{}
+	state, parts := RefState{}, storedParts{}
 	if len(r.Data) > 0 {
 		var err error
-		if _, state, err = decodeState(r.Data); err != nil {
+		if _, state, parts, err = decodeState(r); err != nil {
 			return err
 		}
 	}
+	c.parts = parts
 	c.reload, c.saving, c.saveAt = false, false, time.Time{}
 	c.state, c.revision, c.pending, c.held, c.last = state.clone(), r.Revision, nil, nil, lastReport{}
 	again := c.unstored

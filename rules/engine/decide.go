@@ -48,9 +48,9 @@ func decide(set *rules.Set, t *rules.Target, state RefState, seen Observed, now 
 
 // cases lists the open calls in the order of the file, those of dry-run rules apart.
 func (d *decider) cases() (real, dry []*Case) {
-	s := &Situation{Set: d.set, Target: d.target, State: &d.next, Observed: d.observed, Firing: d.next.firing(), Now: d.now}
+	s := &Situation{Set: d.set, Target: d.target, State: &d.next, Observed: d.observed, Firing: d.next.FiringByRule(), Now: d.now}
 	for name, ep := range d.next.Episodes {
-		if !ep.waits(s.Firing[name]) {
+		if !ep.waits(d.next.firing(name)) {
 			continue
 		}
 		c := d.newCase(s, d.set.RuleFor(name, d.target), ep.Call)
@@ -97,7 +97,7 @@ func (c *Case) because() string {
 	if c.Call.AtEnd {
 		return "the last alert is resolved"
 	}
-	return fires(c.Firing[c.Rule.Name])
+	return fires(c.State.firing(c.Rule.Name))
 }
 
 // wait notes when a call that waits is to be looked at again.

@@ -47,7 +47,7 @@ func (s *RefState) resume(set *rules.Set, t *rules.Target, fp string, h AlertSta
 	for _, name := range h.Rules {
 		ep := s.Episodes[name]
 		switch {
-		case fresh && !s.fires(name):
+		case fresh && s.firing(name) == 0:
 			s.Episodes[name] = s.lateEpisode(set.RuleFor(name, t), now)
 		case ep == nil:
 			s.Episodes[name] = &Episode{Since: now}
@@ -59,7 +59,7 @@ func (s *RefState) resume(set *rules.Set, t *rules.Target, fp string, h AlertSta
 	for _, g := range h.DisputedBy {
 		next.Groups = append(next.Groups, Membership{Group: g})
 	}
-	s.Alerts[fp] = next
+	s.putAlert(fp, next)
 }
 
 // lateEpisode begins an episode apart from a notification, so that a template has nothing to be
@@ -79,24 +79,16 @@ func (s *RefState) lateEpisode(rule *rules.Rule, now time.Time) *Episode {
 // ended by a resolve may resume as long as one of their alerts is remembered. A call whose template gave no count
 // cannot be mended then.
 func (s *RefState) dropEpisodes() (changed bool, expired []string) {
-	alive, known := map[string]bool{}, map[string]bool{}
-	for _, h := range s.Alerts {
-		for _, name := range h.Rules {
-			known[name] = true
-			if h.Phase != Resolved {
-				alive[name] = true
-			}
-		}
-	}
 	n := len(s.Episodes)
 	maps.DeleteFunc(s.Episodes, func(name string, ep *Episode) bool {
 		if !ep.Ended.IsZero() {
-			return (ep.Call == nil || ep.Call.Broken != "") && !known[name]
+			return (ep.Call == nil || ep.Call.Broken != "") && s.counts(name).known == 0
 		}
-		if !alive[name] {
-			expired = append(expired, name)
+		if s.unresolved(name) > 0 {
+			return false
 		}
-		return !alive[name]
+		expired = append(expired, name)
+		return true
 	})
 	slices.Sort(expired)
 	return len(s.Episodes) < n, expired

@@ -1,16 +1,11 @@
 package engine
 
 import (
-	"cmp"
-	"maps"
 	"slices"
 	"time"
 
 	"alertscale/rules"
 )
-
-// maxAlerts is how many alerts are remembered for a ref.
-const maxAlerts = 10_000
 
 // suspendedFor is for how long at the least a suspended alert is remembered: Alertmanager repeats for five days.
 const suspendedFor = 6 * 24 * time.Hour
@@ -28,7 +23,7 @@ func (s *RefState) expire(set *rules.Set, t *rules.Target, now time.Time) bool {
 
 // expireAll is expire, and returns the rules whose episodes ended by it, not by a resolve.
 func (s *RefState) expireAll(set *rules.Set, t *rules.Target, now time.Time) (changed bool, expired []string) {
-	changed = s.clip(now)
+	changed = s.clip(set.AlertTTL, now)
 	if t != nil && s.Target != t.Name {
 		s.Target, changed = t.Name, true
 	}
@@ -44,19 +39,24 @@ func (s *RefState) expireAll(set *rules.Set, t *rules.Target, now time.Time) (ch
 		s.Last, changed = nil, true
 	}
 	if !s.MissingAt.IsZero() && s.ReadAt.IsZero() && !now.Before(s.MissingAt.Add(unknownFor)) {
-		*s = RefState{Target: s.Target, Connection: s.Connection, Alerts: map[string]AlertState{}, Episodes: map[string]*Episode{}, Calls: s.Calls}
+		*s = RefState{Target: s.Target, Connection: s.Connection, Episodes: map[string]*Episode{}, Calls: s.Calls}
 		changed = true
 	}
 	return changed || dropped, expired
 }
 
 // clip counts every stored time of receipt that lies after now as now: a clock was set back.
-func (s *RefState) clip(now time.Time) bool {
+func (s *RefState) clip(ttl time.Duration, now time.Time) bool {
 	changed := false
-	for fp, h := range s.Alerts {
+	for fp, h := range copies(s.alerts.after(ttl, now)) {
 		if h.clip(now) {
-			s.Alerts[fp], changed = h, true
+			s.putAlert(fp, h)
+			changed = true
 		}
+	}
+	for g := range s.groups.after(ttl, now) {
+		s.hearGroup(rules.GroupID(g), now)
+		changed = true
 	}
 	if s.Last != nil && s.Last.At.After(now) {
 		last := *s.Last
@@ -72,6 +72,21 @@ func (s *RefState) clip(now time.Time) bool {
 		s.ReadAt, s.MissingAt = earlier(s.ReadAt, now), earlier(s.MissingAt, now)
 	}
 	return changed
+}
+
+// latest is the latest time that clip looks at.
+func (h *AlertState) latest() time.Time {
+	at := later(h.At, h.LastAt)
+	if h.Hook != "" {
+		at = later(at, h.StartsAt)
+	}
+	if !h.DoubtedAt.IsZero() {
+		at = later(at, h.DoubtedAt.Add(-doubtFor))
+	}
+	for _, m := range h.Groups {
+		at = later(at, m.LeftOutAt)
+	}
+	return at
 }
 
 func (h *AlertState) clip(now time.Time) bool {
@@ -125,11 +140,10 @@ func (s *RefState) dropRules(set *rules.Set, t *rules.Target) bool {
 	if !changed {
 		return false
 	}
-	for fp, h := range s.Alerts {
-		kept := slices.DeleteFunc(slices.Clone(h.Rules), gone)
-		if len(kept) < len(h.Rules) {
-			h.Rules = kept
-			s.Alerts[fp] = h
+	for fp, h := range s.allAlerts() {
+		if slices.ContainsFunc(h.Rules, gone) {
+			h.Rules = slices.DeleteFunc(slices.Clone(h.Rules), gone)
+			s.putAlert(fp, h)
 		}
 	}
 	return true
@@ -138,7 +152,11 @@ func (s *RefState) dropRules(set *rules.Set, t *rules.Target) bool {
 // dueAlerts lists the alerts that something is due for, in a fixed order.
 func (s *RefState) dueAlerts(ttl time.Duration, now time.Time) []string {
 	var fps []string
-	for fp, h := range s.Alerts {
+	for fp, h := range copies(s.alerts.dueBy(ttl, now)) {
+		if at := s.heardAt(&h); h.Phase == Firing && at.After(h.At) { // as its group says: it is not due by its own time
+			h.At = at
+			s.putAlert(fp, h)
+		}
 		if !now.Before(h.due(ttl)) {
 			fps = append(fps, fp)
 		}
@@ -149,7 +167,7 @@ func (s *RefState) dueAlerts(ttl time.Duration, now time.Time) []string {
 
 // expireAlert suspends, resumes or forgets one alert that is due.
 func (s *RefState) expireAlert(set *rules.Set, t *rules.Target, fp string, now time.Time) {
-	h := s.Alerts[fp]
+	h, _ := s.alert(fp)
 	switch {
 	case h.Phase == Firing && h.Hook != "":
 		s.expireHooked(set, t, fp, now)
@@ -158,17 +176,17 @@ func (s *RefState) expireAlert(set *rules.Set, t *rules.Target, fp string, now t
 		if h.Phase == Firing && (!now.Before(h.At.Add(set.AlertTTL)) || h.doubted(now)) {
 			h.suspend(now)
 		}
-		s.Alerts[fp] = h
+		s.putAlert(fp, h)
 	case h.Phase == Resolved && len(h.DisputedBy) > 0 && t == nil:
 		h.DisputedBy = nil
-		s.Alerts[fp] = h
+		s.putAlert(fp, h)
 	case h.Phase == Resolved && len(h.DisputedBy) > 0:
 		s.resume(set, t, fp, h, h.LastAt, now)
-		h = s.Alerts[fp]
+		h, _ = s.alert(fp)
 		h.DoubtedAt = now.Add(doubtFor)
-		s.Alerts[fp] = h
+		s.putAlert(fp, h)
 	default:
-		delete(s.Alerts, fp)
+		s.dropAlert(fp)
 	}
 }
 
@@ -204,39 +222,4 @@ func (h *AlertState) due(ttl time.Duration) time.Time {
 // lastForgotten is when the last change does not matter any more.
 func (s *RefState) lastForgotten(set *rules.Set) time.Time {
 	return s.Last.At.Add(max(2*set.AlertTTL, set.LongestCooldown))
-}
-
-// trim drops what is over maxAlerts: the oldest resolves first, then what was suspended, then what was
-// heard of the longest ago. The last alert of a rule's episode goes after all others, since the rule would
-// take it for new when it is heard of again.
-func (s *RefState) trim() {
-	over := len(s.Alerts) - maxAlerts
-	if over <= 0 {
-		return
-	}
-	rank := map[AlertPhase]int{Resolved: 0, Suspended: 1, Firing: 2}
-	all := slices.SortedFunc(maps.Keys(s.Alerts), func(a, b string) int {
-		x, y := s.Alerts[a], s.Alerts[b]
-		return cmp.Or(cmp.Compare(rank[x.Phase], rank[y.Phase]), x.At.Compare(y.At), cmp.Compare(a, b))
-	})
-	left := s.unresolved()
-	for _, fp := range all {
-		h := s.Alerts[fp]
-		if over == 0 || h.Phase != Resolved && slices.ContainsFunc(h.Rules, func(r string) bool { return left[r] == 1 }) {
-			continue
-		}
-		if h.Phase != Resolved {
-			for _, name := range h.Rules {
-				left[name]--
-			}
-		}
-		delete(s.Alerts, fp)
-		over--
-	}
-	for _, fp := range all {
-		if _, kept := s.Alerts[fp]; kept && over > 0 {
-			delete(s.Alerts, fp)
-			over--
-		}
-	}
 }

@@ -1,9 +1,7 @@
 package engine
 
 import (
-	"encoding/json"
 	"reflect"
-	"strings"
 	"time"
 
 	"alertscale/rules"
@@ -36,9 +34,9 @@ func (w *world) checkRepeat(c *Cycle, r *rules.RefAlerts) {
 	aged := c.state.clone()
 	due := aged.expire(w.set, r.Target, w.now)
 	next, rec := record(w.set, aged, r, w.now)
-	heard := aged.clone()
+	heard, then := aged.heard(), next.heard()
 	disputes := false
-	for fp, h := range next.Alerts {
+	for fp, h := range then.Alerts {
 		was, ok := heard.Alerts[fp]
 		if ok && h.Phase == was.Phase && h.Phase != Suspended {
 			was.At, was.LastAt = h.At, h.LastAt
@@ -46,7 +44,7 @@ func (w *world) checkRepeat(c *Cycle, r *rules.RefAlerts) {
 		}
 		disputes = disputes || len(h.DisputedBy) > 0 || h.NeverFired
 	}
-	same := reflect.DeepEqual(heard, next)
+	same := reflect.DeepEqual(heard, then)
 	if rec.changed != !same { // two alerts may break a template in turn
 		require.True(w.t, rec.changed && c.state.unrenderedAny(r), "record reports whether it changed something")
 	}
@@ -89,8 +87,9 @@ func (w *world) checkDecide(c *Cycle, seen Observed) {
 // sound checks what holds of every state.
 func (w *world) sound(c *Cycle) {
 	s := c.State()
-	require.LessOrEqual(w.t, len(s.Alerts), maxAlerts)
-	for fp, h := range s.Alerts {
+	require.LessOrEqual(w.t, s.alerts.n, maxAlerts)
+	s.counted(w.t)
+	for fp, h := range s.allAlerts() {
 		require.Falsef(w.t, h.At.After(w.now), "%s: heard of in the future", fp)
 		if h.Phase == Resolved {
 			require.Empty(w.t, h.Groups)
@@ -190,22 +189,4 @@ func (w *world) apart(a *asked) {
 	last := l.changes[len(l.changes)-1]
 	cooldown := a.rule.CooldownOn(a.target, rules.DirectionOf(a.From, a.To))
 	require.GreaterOrEqualf(w.t, w.now.Sub(last.at), cooldown, "%d → %d by %q comes too soon", a.From, a.To, a.rule.Name)
-}
-
-// stored is the state of a cycle after it was written and read.
-func stored(t tester, c *Cycle) RefState {
-	data, err := encodeState(c.ref, &c.state)
-	require.NoError(t, err)
-	if len(data) == 0 {
-		return c.state
-	}
-	_, s, err := decodeState(data)
-	require.NoError(t, err)
-	return s
-}
-
-func dump(t tester, what any) string {
-	text, err := json.Marshal(what)
-	require.NoError(t, err)
-	return strings.ReplaceAll(string(text), ":[]", ":null")
 }

@@ -13,7 +13,7 @@ func TestHookKey_AnotherBodyDoesNotChangeWhatItStandsFor(t *testing.T) {
 	w.press("0s", "a", deploy).is(Scaled, 10, 12)
 	w.press("10s", "b", deploy).is(Cooling, 12, 12)
 	w.press("20s", "b", label("alertname", "Idle")).is(Cooling, 12, 12)
-	require.Equal(t, map[string]int{"deploy": 1}, w.state().firing())
+	require.Equal(t, map[string]int{"deploy": 1}, w.state().FiringByRule())
 	w.until("1m").has(14)
 }
 
@@ -25,7 +25,7 @@ func TestHookKey_IsForgottenThoughItsAlertFires(t *testing.T) {
 	w.until("24h")
 	w.send(w.pressed("a", 48*time.Hour, deploy)).is(Scaled, 5, 7)
 	w.until("71h")
-	require.Equal(t, map[string]int{"deploy": 1}, w.state().firing())
+	require.Equal(t, map[string]int{"deploy": 1}, w.state().FiringByRule())
 	w.until("72h")
 	w.forgot()
 }
@@ -80,7 +80,7 @@ func TestHookKey_IsKeptWhereOthersGoOn(t *testing.T) {
 	w.post("1m", firing("Deploy").since("1m")).is(Disabled, 0, 0)
 	w.until("6m")
 	w.press("6m", "a", deploy).is(Disabled, 0, 0)
-	require.Equal(t, map[string]int{"deploy": 1}, w.state().firing())
+	require.Equal(t, map[string]int{"deploy": 1}, w.state().FiringByRule())
 	w.somebody("7m", 3)
 	w.until("9m").has(5)
 	w.until("1h").has(5)
@@ -102,9 +102,9 @@ func TestHook_AClockThatIsSetBackBeforeAKeyIsRepeated(t *testing.T) {
 	w.now = at("1h") // nobody looks
 	w.send(w.pressed("a", 5*time.Minute, deploy)).is(Duplicate, 5, 5)
 	w.until("1h4m59s")
-	require.NotEmpty(t, w.state().firing())
+	require.NotEmpty(t, w.state().FiringByRule())
 	w.until("1h5m")
-	require.Empty(t, w.state().firing())
+	require.Empty(t, w.state().FiringByRule())
 }
 
 func TestHook_ARefThatAFixedTargetTakesOver(t *testing.T) {
@@ -121,7 +121,7 @@ func TestHook_ARefThatAFixedTargetTakesOver(t *testing.T) {
 	w.reload("5m", any+rule)
 	w.press("6m", "", deploy, svc).is(Scaled, 5, 6)
 	w.until("48h")
-	require.Empty(t, w.state().Alerts)
+	require.Empty(t, w.state().plain().Alerts)
 }
 
 func TestHook_OfARefThatTheFileLosesAndGetsAgain(t *testing.T) {
@@ -137,11 +137,11 @@ func TestHook_ItFiresForYears(t *testing.T) {
 	w := newWorld(t, "alert_ttl: 1m\n"+button, 3)
 	w.send(w.pressed("", 250*365*24*time.Hour, deploy)).is(Scaled, 3, 5)
 	w.until("48h")
-	require.NotEmpty(t, w.state().firing())
+	require.NotEmpty(t, w.state().FiringByRule())
 	w.crash()
 	w.press("49h", "", deploy).is(Scaled, 5, 7)
 	w.until("50h")
-	require.Empty(t, w.state().Alerts)
+	require.Empty(t, w.state().plain().Alerts)
 }
 
 func TestHook_DryRunRules(t *testing.T) {
@@ -159,7 +159,7 @@ func TestHookKey_OfAChangeThatAnEarlierAttemptMayHaveMade(t *testing.T) {
 		s, _ := record(w.set, RefState{}, w.set.Match(w.pressed("a", time.Minute, deploy)).Refs[0], w.now)
 		s.Intent = &Intent{At: w.now, From: 3, Attempts: []Attempt{{To: 5, Rule: "deploy", Calls: []uint64{call}}, {To: 5, Rule: "deploy"}}}
 		s.expire(w.set, target, at("1m"))
-		require.Len(t, s.Alerts, want)
+		require.Len(t, s.plain().Alerts, want)
 	}
 }
 
@@ -214,6 +214,6 @@ func TestProperty_HookKey(t *testing.T) {
 		if worst == fine || worst == busy {
 			require.Len(r, w.only().changes, len(used))
 		}
-		require.Empty(r, w.state().firing())
+		require.Empty(r, w.state().FiringByRule())
 	})
 }

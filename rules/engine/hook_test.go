@@ -37,7 +37,7 @@ func TestHook_EachPOSTIsAnEpisode(t *testing.T) {
 	w.press("0s", "", deploy).is(Scaled, 3, 5).by("deploy")
 	w.press("2m", "", deploy).is(Scaled, 5, 7)
 	w.press("4m", "", deploy, label("commit", "another")).is(Scaled, 7, 9)
-	require.Len(t, w.state().Alerts, 1, "each ends the one before")
+	require.Len(t, w.state().plain().Alerts, 1, "each ends the one before")
 }
 
 func TestHook_APOSTInTheCooldownIsServedAtItsEnd(t *testing.T) {
@@ -77,9 +77,9 @@ func TestHook_ItsAlertFiresForAsLongAsItSays(t *testing.T) {
 	w.press("0s", "", deploy).is(Scaled, 3, 5)
 	w.post("1m", firing("Idle")).verdict(Held)
 	w.until("4m59s")
-	require.True(t, w.state().fires("deploy"))
+	require.True(t, w.state().firing("deploy") > 0)
 	w.until("5m")
-	require.False(t, w.state().fires("deploy"))
+	require.False(t, w.state().firing("deploy") > 0)
 	w.has(4) // by both downs
 	w.until("6h").has(4)
 }
@@ -97,9 +97,9 @@ func TestHook_AlertTTLSaysNothingOfIt(t *testing.T) {
 	w := newWorld(t, "alert_ttl: 1m\n"+button, 3)
 	w.send(w.pressed("", time.Hour, deploy)).is(Scaled, 3, 5)
 	w.until("59m")
-	require.True(t, w.state().fires("deploy"))
+	require.True(t, w.state().firing("deploy") > 0)
 	w.until("1h")
-	require.Empty(t, w.state().Alerts)
+	require.Empty(t, w.state().plain().Alerts)
 	require.Empty(t, w.state().Episodes)
 }
 
@@ -109,7 +109,7 @@ func TestHook_ItJoinsAnEpisodeOfOthers(t *testing.T) {
 	w.press("2m", "", deploy).is(Duplicate, 5, 5)
 	w.post("3m", resolved("Deploy", "3m")).verdict(Duplicate) // the hook's goes on
 	w.until("7m")
-	require.Empty(t, w.state().firing())
+	require.Empty(t, w.state().FiringByRule())
 	w.has(5)
 }
 
@@ -121,7 +121,7 @@ func TestHook_ItEndsOnlyItsOwn(t *testing.T) {
 	w.until("2m")
 	w.send(other).verdict(Held)
 	w.press("3m", "", deploy).is(Scaled, 5, 7)
-	require.Equal(t, map[string]int{"deploy": 1, "idle": 1}, w.state().firing())
+	require.Equal(t, map[string]int{"deploy": 1, "idle": 1}, w.state().FiringByRule())
 }
 
 func TestHook_ANotificationDoesNotEndIt(t *testing.T) {
@@ -129,7 +129,7 @@ func TestHook_ANotificationDoesNotEndIt(t *testing.T) {
 	w.press("0s", "", deploy)
 	w.post("1m")
 	w.post("2m", firing("Other"), in(""))
-	require.Equal(t, map[string]int{"deploy": 1}, w.state().firing())
+	require.Equal(t, map[string]int{"deploy": 1}, w.state().FiringByRule())
 }
 
 func TestHook_AClockThatIsSetBackDoesNotKeepItFiring(t *testing.T) {
@@ -137,7 +137,7 @@ func TestHook_AClockThatIsSetBackDoesNotKeepItFiring(t *testing.T) {
 	w.press("10h", "a", deploy).is(Scaled, 3, 5)
 	w.clock("1h")
 	w.until("1h5m")
-	require.Empty(t, w.state().firing())
+	require.Empty(t, w.state().FiringByRule())
 	w.press("24h59m", "a", deploy).is(Duplicate, 5, 5)
 	w.press("25h", "a", deploy).is(Scaled, 5, 7)
 }
@@ -148,9 +148,9 @@ func TestHook_AClockThatIsSetBackWithinItsTime(t *testing.T) {
 	w.press("1h4m", "a", deploy).is(Duplicate, 5, 5)
 	w.clock("1h2m")
 	w.until("1h4m59s")
-	require.NotEmpty(t, w.state().firing())
+	require.NotEmpty(t, w.state().FiringByRule())
 	w.until("1h5m")
-	require.Empty(t, w.state().firing())
+	require.Empty(t, w.state().FiringByRule())
 }
 
 func TestHook_AClockThatIsSetBackByYears(t *testing.T) {
@@ -158,9 +158,9 @@ func TestHook_AClockThatIsSetBackByYears(t *testing.T) {
 	w.press("30000h", "", deploy).is(Scaled, 3, 5)
 	w.clock("0s")
 	w.until("4m59s")
-	require.NotEmpty(t, w.state().firing())
+	require.NotEmpty(t, w.state().FiringByRule())
 	w.until("5m")
-	require.Empty(t, w.state().firing())
+	require.Empty(t, w.state().FiringByRule())
 }
 
 func TestHook_AnotherBodyEndsTheRulesOfTheOneBefore(t *testing.T) {
@@ -168,7 +168,7 @@ func TestHook_AnotherBodyEndsTheRulesOfTheOneBefore(t *testing.T) {
 	w.press("0s", "", deploy).is(Scaled, 9, 11)
 	w.press("10s", "", deploy).is(Cooling, 11, 11)
 	w.press("20s", "", label("alertname", "Idle")).is(Cooling, 11, 11)
-	require.Equal(t, map[string]int{"idle": 1}, w.state().firing())
+	require.Equal(t, map[string]int{"idle": 1}, w.state().FiringByRule())
 	w.until("1h").has(10) // of the calls down the larger count wins; the one up is dropped
 }
 
@@ -176,7 +176,7 @@ func TestHook_WhatIsRememberedOfOneThatEnded(t *testing.T) {
 	w := newWorld(t, button, 3)
 	w.press("0s", "a", deploy).is(Scaled, 3, 5)
 	w.until("6m")
-	h := w.state().Alerts["hook/ci/a"]
+	h := w.state().known("hook/ci/a")
 	require.Equal(t, []time.Time{at("5m"), at("5m"), at("24h")}, []time.Time{h.At, h.EndsAt, h.KnownUntil})
 }
 
@@ -221,6 +221,6 @@ func TestProperty_Hook(t *testing.T) {
 		w.next = nil
 		w.untilTime(last.Add(time.Hour))
 		require.Equal(r, want, w.only().count)
-		require.Empty(r, w.state().firing())
+		require.Empty(r, w.state().FiringByRule())
 	})
 }

@@ -79,7 +79,7 @@ func TestClock_ItsMonotonicReadingIsNotTakenOver(t *testing.T) {
 	c := w.cycle(parseRef("sim:web"))
 	now := time.Now()
 	c.Record(w.set.Match(telling(firing("Busy"))).Refs[0], now)
-	require.Equal(t, now.Round(0), c.State().Alerts[fp(firing("Busy"))].At, "compared by the clock alone")
+	require.Equal(t, now.Round(0), c.State().known(fp(firing("Busy"))).At, "compared by the clock alone")
 }
 
 func TestClock_SetBackInALivingProcess(t *testing.T) {

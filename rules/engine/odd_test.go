@@ -20,10 +20,8 @@ func TestProperty_OddInput(t *testing.T) {
 		for range rapid.IntRange(1, 60).Draw(r, "steps") {
 			o.step()
 			o.pump()
-			data, err := encodeState(o.cycle.Ref(), o.cycle.State())
-			require.NoError(r, err)
-			if len(data) > 0 {
-				_, _, err = decodeState(data)
+			if rec := encoded(r, o.cycle.Ref(), o.cycle.State()); len(rec.Data) > 0 {
+				_, _, _, err := decodeState(rec)
 				require.NoError(r, err)
 			}
 		}
@@ -68,12 +66,13 @@ func (o *oddity) step() {
 }
 
 func (o *oddity) restart() {
-	data, err := encodeState(o.cycle.Ref(), o.cycle.State())
-	require.NoError(o.r, err)
-	if len(data) == 0 {
+	r := encoded(o.r, o.cycle.Ref(), o.cycle.State())
+	if len(r.Data) == 0 {
 		return
 	}
-	o.cycle, err = RestoreCycle(Record{Ref: "sim:web", Revision: "1", Data: data}, CycleOptions{})
+	r.Revision = "1"
+	var err error
+	o.cycle, err = RestoreCycle(r, CycleOptions{})
 	require.NoError(o.r, err)
 	o.out = nil
 	o.use()

@@ -35,7 +35,7 @@ func TestOwner_ATemplatedTargetIsAFamily(t *testing.T) {
 	// An alert that leaves one ref while another one is told of suspends it there.
 	w.silenced("10m", busyOf("shop", "cart"))
 	w.until("20m")
-	require.False(t, w.stateOf(shopWeb).fires("busy"))
+	require.False(t, w.stateOf(shopWeb).firing("busy") > 0)
 }
 
 func TestOwner_AMissingLabelIsRejectedForThatAlert(t *testing.T) {
@@ -76,7 +76,7 @@ func TestOwner_AFixedTargetsOptionsHoldForTheRulesOfBoth(t *testing.T) {
 	require.Len(t, a.all, 1)
 	a.is(Scaled, 3, 4).by("busy").because("max 4: 8 → 4")
 	require.Equal(t, "web", a.all[0].Target)
-	require.Equal(t, []string{"busy", "web busy"}, w.state().Alerts[fp(busyOf("shop", "web"))].Rules)
+	require.Equal(t, []string{"busy", "web busy"}, w.state().known(fp(busyOf("shop", "web"))).Rules)
 }
 
 func TestOwner_AFixedTargetThatComesTakesOver(t *testing.T) {
@@ -216,7 +216,7 @@ func TestOwner_ARenamedRuleDoesNotStepAgainForAnAlertThatIsTakenBack(t *testing.
 			w.reload("11m", web+rule("web is busy", "Busy", "up: 2"))
 			w.post(back, firing("Busy")).is(Duplicate, 5, 5)
 			w.until("30m").has(5)
-			require.True(t, w.state().fires("web is busy"))
+			require.True(t, w.state().firing("web is busy") > 0)
 			w.until("3h").has(5)
 		})
 	}

@@ -138,8 +138,8 @@ func (s *story) settle() {
 	s.untilTime(s.now.Add(30 * time.Minute))
 	l, t := s.only(), s.set.Targets["web"]
 	out := decide(s.set, t, *s.state(), Observed{Count: l.count}, s.now)
-	require.Nilf(s.r, out.change, "something was still to be done: %s", dump(s.r, s.state()))
-	firing := out.next.firing()
+	require.Nilf(s.r, out.change, "something was still to be done: %s", dump(s.r, *s.state()))
+	firing := out.next.FiringByRule()
 	for name, ep := range out.next.Episodes {
 		if !ep.waits(firing[name]) {
 			continue

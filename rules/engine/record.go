@@ -3,7 +3,6 @@ package engine
 import (
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"alertscale/rules"
@@ -24,7 +23,7 @@ func record(set *rules.Set, state RefState, e *rules.RefAlerts, now time.Time) (
 		r.youngest = e.Event.Youngest(now)
 	}
 	r.changed = r.state.expire(set, e.Target, now)
-	r.firing, r.unresolved = r.state.firing(), r.state.unresolved()
+	r.wholly = r.state.tellsOfAll(e)
 	known, fresh, gone := r.sort(e.Alerts)
 	for _, m := range known {
 		r.known(m)
@@ -33,7 +32,7 @@ func record(set *rules.Set, state RefState, e *rules.RefAlerts, now time.Time) (
 		r.endHooked()
 	}
 	for _, m := range fresh {
-		r.leave(m.Alert.Fingerprint)
+		r.state.dropAlert(m.Alert.Fingerprint) // without an end of its episodes: it comes again as a new one
 	}
 	for _, m := range fresh {
 		r.fresh(m)
@@ -43,6 +42,9 @@ func record(set *rules.Set, state RefState, e *rules.RefAlerts, now time.Time) (
 	}
 	if e.Group != 0 && e.Event.Truncated == 0 {
 		r.leftOut()
+	}
+	if r.wholly {
+		r.state.hearGroup(e.Group, now)
 	}
 	r.end()
 	r.state.trim()
@@ -59,57 +61,34 @@ type recorder struct {
 	changed bool
 
 	youngest time.Time // the latest time of which the notification knows; of those that lie ahead it knows nothing
+	wholly   bool      // it tells of everything that its group knows
 
-	firing, unresolved map[string]int  // how many alerts of a rule fire, and fire or are suspended
-	began              map[string]bool // rules whose episode began with this notification
-	resolved           []string        // rules that lost an alert by a resolve
-	ended              []string        // rules whose episode ended by one
-	stale              bool
+	began    map[string]bool // rules whose episode began with this notification
+	resolved []string        // rules that lost an alert by a resolve
+	ended    []string        // rules whose episode ended by one
+	stale    bool
 }
 
-// count counts an alert in the rules that it is in, or, with -1, out of them.
-func (r *recorder) count(h AlertState, n int) {
-	for _, rule := range h.Rules {
-		if h.Phase == Firing {
-			r.firing[rule] += n
-		}
-		if h.Phase != Resolved {
-			r.unresolved[rule] += n
-		}
-	}
-}
-
-// put replaces what is known of an alert. The fingerprint is copied: a map takes over the key that it is
-// given even where it has that key, and this one would keep the body of the notification in memory.
+// put replaces what is known of an alert.
 func (r *recorder) put(fingerprint string, h AlertState) {
-	r.count(r.state.Alerts[fingerprint], -1)
-	r.state.Alerts[strings.Clone(fingerprint)] = h
-	r.count(h, 1)
+	r.state.putAlert(fingerprint, h)
 	r.changed = true
-}
-
-// leave takes an alert out of its rules without an end of their episodes: it comes again as a new one.
-func (r *recorder) leave(fingerprint string) {
-	if h, ok := r.state.Alerts[fingerprint]; ok {
-		r.count(h, -1)
-		delete(r.state.Alerts, fingerprint)
-	}
 }
 
 // sort parts the alerts into firing ones that are known, firing ones that are new, and resolves.
 func (r *recorder) sort(all []rules.MatchedAlert) (known, fresh, gone []rules.MatchedAlert) {
 	for _, m := range all {
-		h, remembered := r.state.Alerts[m.Alert.Fingerprint]
+		h := r.state.alerts.get(alertKey(m.Alert.Fingerprint))
 		switch {
 		case m.Alert.Resolved:
 			gone = append(gone, m)
-		case !remembered:
+		case h == nil:
 			fresh = append(fresh, m)
 		case h.knows(m.Alert):
 			known = append(known, m)
-		case h.Hook != "", h.outlivedBy(m.Alert):
+		case h.Hook != "", r.state.outlived(h, m.Alert):
 			fresh = append(fresh, m)
-		case h.Phase == Resolved && r.believes(&h) && r.state.beginsEpisode(&h, m.Rules):
+		case h.Phase == Resolved && r.believes(h) && r.state.beginsEpisode(h, m.Rules):
 			fresh = append(fresh, m)
 		default:
 			known = append(known, m)
@@ -118,18 +97,18 @@ func (r *recorder) sort(all []rules.MatchedAlert) (known, fresh, gone []rules.Ma
 	return known, fresh, gone
 }
 
-// outlivedBy reports whether a firing alert is a new one under the same fingerprint.
-func (h *AlertState) outlivedBy(a *rules.Alert) bool {
+// outlived reports whether a firing alert is a new one under the same fingerprint.
+func (s *RefState) outlived(h *AlertState, a *rules.Alert) bool {
 	if h.Phase == Resolved {
 		return a.StartsAt.After(h.EndsAt)
 	}
-	return a.StartsAt.After(h.StartsAt) && a.StartsAt.After(h.lastHeard())
+	return a.StartsAt.After(h.StartsAt) && a.StartsAt.After(s.heardAt(h))
 }
 
 // known enters a firing alert that is known: it refreshes, or ends its suspension, or disputes its resolve.
 func (r *recorder) known(m rules.MatchedAlert) {
 	fp := m.Alert.Fingerprint
-	h := r.state.Alerts[fp]
+	h, _ := r.state.alert(fp)
 	switch {
 	case h.Hook != "":
 		r.again(m, h)
@@ -145,10 +124,11 @@ func (r *recorder) known(m rules.MatchedAlert) {
 	}
 	next.Groups = joined(h.Groups, r.e.Group)
 	next.Rules = namesOf(m.Rules, h.Rules)
-	if !next.same(&h) {
+	switch {
+	case !next.same(&h):
 		r.put(fp, next)
-	} else {
-		r.state.Alerts[strings.Clone(fp)] = next
+	case !r.wholly:
+		r.state.putAlert(fp, next)
 	}
 	for _, rule := range m.Rules {
 		r.join(rule, slices.Contains(h.Rules, rule.Name))
@@ -166,7 +146,7 @@ func (h *AlertState) same(o *AlertState) bool {
 func (r *recorder) fresh(m rules.MatchedAlert) {
 	for _, rule := range m.Rules {
 		switch {
-		case r.firing[rule.Name] == 0:
+		case r.state.firing(rule.Name) == 0:
 			r.begin(rule, m.Alert)
 		case r.began[rule.Name]:
 			r.renderMore(rule, m.Alert)
@@ -212,14 +192,14 @@ func (r *recorder) join(rule *rules.Rule, member bool) {
 func (r *recorder) end() {
 	for _, name := range slices.Sorted(maps.Keys(r.state.Episodes)) {
 		ep := r.state.Episodes[name]
-		if r.firing[name] > 0 || !ep.Ended.IsZero() {
+		if r.state.firing(name) > 0 || !ep.Ended.IsZero() {
 			continue
 		}
 		switch {
 		case slices.Contains(r.resolved, name):
 			r.state.endEpisode(r.set.RuleFor(name, r.target), name, r.now)
 			r.ended = append(r.ended, name)
-		case r.unresolved[name] > 0:
+		case r.state.unresolved(name) > 0:
 			continue
 		default:
 			delete(r.state.Episodes, name)

@@ -13,22 +13,23 @@ const absentAfter = 10 * time.Minute
 
 // leftOut enters what the notification's group leaves out.
 func (r *recorder) leftOut() {
-	var present map[string]bool
 	g := r.e.Group
-	for fp, h := range r.state.Alerts {
-		disputes := slices.Contains(h.DisputedBy, g)
-		if !disputes && !h.in(g) {
-			continue
+	present := make(map[string]bool, len(r.e.Alerts))
+	var told fingerprints
+	for _, m := range r.e.Alerts {
+		fp := m.Alert.Fingerprint
+		if h := r.state.alerts.get(alertKey(fp)); !present[fp] && h != nil && h.toldBy(g) {
+			told.add(fp)
 		}
-		if present == nil {
-			present = make(map[string]bool, len(r.e.Alerts))
-			for _, m := range r.e.Alerts {
-				present[m.Alert.Fingerprint] = true
-			}
-		}
+		present[fp] = true
+	}
+	if r.state.group(g).members == told {
+		return // which is the rule, and spares a look at all others
+	}
+	for fp, h := range r.state.allAlerts() {
 		switch {
-		case present[fp]:
-		case disputes:
+		case !h.toldBy(g) || present[fp]:
+		case slices.Contains(h.DisputedBy, g):
 			h.DisputedBy = slices.DeleteFunc(slices.Clone(h.DisputedBy), func(o rules.GroupID) bool { return o == g })
 			r.put(fp, h)
 		default:
@@ -37,18 +38,24 @@ func (r *recorder) leftOut() {
 	}
 }
 
+// toldBy reports whether a group told of the alert, as firing or against its resolve.
+func (h *AlertState) toldBy(g rules.GroupID) bool { return h.in(g) || slices.Contains(h.DisputedBy, g) }
+
 // leaveOut notes that the group leaves out an alert that it told of.
 func (r *recorder) leaveOut(fp string, h AlertState) {
 	i := slices.IndexFunc(h.Groups, func(m Membership) bool { return m.Group == r.e.Group })
 	was := h.Groups[i]
 	now := was
 	if was.LeftOutAt.IsZero() {
-		now.LeftOutAt, now.Certain = r.now, r.youngest.After(h.lastHeard())
+		now.LeftOutAt, now.Certain = r.now, r.youngest.After(r.state.heardAt(&h))
 	} else {
 		now.Certain = true
 	}
 	if now == was {
 		return
+	}
+	if h.Phase == Firing {
+		h.At = r.state.heardAt(&h) // from now on the group does not say so
 	}
 	h.Groups = slices.Clone(h.Groups)
 	h.Groups[i] = now

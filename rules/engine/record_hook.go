@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -25,14 +24,18 @@ func (r *recorder) again(m rules.MatchedAlert, h AlertState) {
 
 // endHooked ends what the hook of the event brought before, so that its new alert begins an episode.
 func (r *recorder) endHooked() {
-	for _, fp := range slices.Sorted(maps.Keys(r.state.Alerts)) {
-		h := r.state.Alerts[fp]
-		if h.Hook != r.e.Event.Hook || h.Phase != Firing {
-			continue
+	var fps []string
+	for fp, h := range r.state.allAlerts() {
+		if h.Hook == r.e.Event.Hook && h.Phase == Firing {
+			fps = append(fps, fp)
 		}
+	}
+	slices.Sort(fps)
+	for _, fp := range fps {
+		h, _ := r.state.alert(fp)
 		r.resolved = append(r.resolved, h.Rules...)
-		if r.state.forgets(&h, r.unresolved, r.now) {
-			r.leave(fp)
+		if r.state.forgets(&h, r.now) {
+			r.state.dropAlert(fp)
 		} else {
 			r.put(fp, h.over(r.now))
 		}
@@ -47,26 +50,26 @@ func (h AlertState) over(now time.Time) AlertState {
 
 // forgets reports whether nothing is remembered of a hook's alert that ends: it has no key, or nothing came of
 // it, so that whoever sends it again by its key wants it done.
-func (s *RefState) forgets(h *AlertState, unresolved map[string]int, now time.Time) bool {
+func (s *RefState) forgets(h *AlertState, now time.Time) bool {
 	if !now.Before(h.KnownUntil) {
 		return true
 	}
 	return len(h.Rules) > 0 && !slices.ContainsFunc(h.Rules, func(name string) bool {
 		ep := s.Episodes[name]
-		return ep == nil || ep.Call == nil || unresolved[name] > 1 || s.Intent.isFor(ep.Call)
+		return ep == nil || ep.Call == nil || s.unresolved(name) > 1 || s.Intent.isFor(ep.Call)
 	})
 }
 
 // expireHooked ends a hook's alert whose time is over, as a resolve does.
 func (s *RefState) expireHooked(set *rules.Set, t *rules.Target, fp string, now time.Time) {
-	h, firing := s.Alerts[fp], s.firing()
-	if s.forgets(&h, s.unresolved(), now) {
-		delete(s.Alerts, fp)
+	h, _ := s.alert(fp)
+	if s.forgets(&h, now) {
+		s.dropAlert(fp)
 	} else {
-		s.Alerts[fp] = h.over(now)
+		s.putAlert(fp, h.over(now))
 	}
 	for _, name := range h.Rules {
-		if ep := s.Episodes[name]; ep != nil && ep.Ended.IsZero() && firing[name] == 1 { // by this alert alone
+		if ep := s.Episodes[name]; ep != nil && ep.Ended.IsZero() && s.firing(name) == 0 {
 			s.endEpisode(set.RuleFor(name, t), name, now)
 		}
 	}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"alertscale/rules"
@@ -18,8 +17,8 @@ func (s *RefState) isRepeat(e *rules.RefAlerts) bool {
 	var told fingerprints
 	for i := range e.Alerts {
 		m := &e.Alerts[i]
-		h, known := s.Alerts[m.Alert.Fingerprint]
-		if !known || len(h.DisputedBy) > 0 || !h.repeats(m, e.Group) {
+		h := s.alerts.get(alertKey(m.Alert.Fingerprint))
+		if h == nil || len(h.DisputedBy) > 0 || !h.repeats(m, e.Group) {
 			return false
 		}
 		if !m.Alert.Resolved && s.unrendered(m.Rules) {
@@ -29,7 +28,7 @@ func (s *RefState) isRepeat(e *rules.RefAlerts) bool {
 			told.add(m.Alert.Fingerprint)
 		}
 	}
-	return e.Group == 0 || e.Event.Truncated > 0 || s.membersOf(e.Group) == told
+	return e.Group == 0 || e.Event.Truncated > 0 || s.group(e.Group).told == told
 }
 
 // repeats reports whether one alert of a notification says nothing new.
@@ -76,35 +75,25 @@ type fingerprints struct {
 }
 
 func (f *fingerprints) add(fingerprint string) {
-	const offset, prime = 14695981039346656037, 1099511628211 // FNV-1a
-	hash := uint64(offset)
-	for i := range len(fingerprint) {
-		hash = (hash ^ uint64(fingerprint[i])) * prime
-	}
-	f.n++
-	f.sum += hash
+	f.addAll(fingerprints{1, alertKey(fingerprint).hash()})
 }
 
-// membersOf returns the alerts that a group told of, as firing or against a resolve, and that it is not known with
-// certainty to have left out since.
-func (s *RefState) membersOf(g rules.GroupID) fingerprints {
-	var f fingerprints
-	for fp, h := range s.Alerts {
-		if slices.Contains(h.DisputedBy, g) ||
-			slices.ContainsFunc(h.Groups, func(m Membership) bool { return m.Group == g && !m.Certain }) {
-			f.add(fp)
-		}
-	}
-	return f
+func (f *fingerprints) addAll(o fingerprints) {
+	f.n += o.n
+	f.sum += o.sum
 }
 
 // refresh notes when the alerts of a repeat were heard of. It writes in place.
 func (s *RefState) refresh(e *rules.RefAlerts, now time.Time) {
+	if s.tellsOfAll(e) {
+		s.hearGroup(e.Group, now)
+		return
+	}
 	for i := range e.Alerts {
 		if a := e.Alerts[i].Alert; !a.Resolved {
-			h := s.Alerts[a.Fingerprint]
+			h, _ := s.alert(a.Fingerprint)
 			h.At = now
-			s.Alerts[strings.Clone(a.Fingerprint)] = h // the map takes the key over, too
+			s.putAlert(a.Fingerprint, h)
 		}
 	}
 }
@@ -113,7 +102,7 @@ func (s *RefState) refresh(e *rules.RefAlerts, now time.Time) {
 func (s *RefState) repeated(e *rules.RefAlerts, ref string) Decision {
 	first := &e.Alerts[0]
 	why := repeatWhy
-	if s.Alerts[first.Alert.Fingerprint].Hook != "" {
+	if s.alerts.get(alertKey(first.Alert.Fingerprint)).Hook != "" {
 		why = repeatedKeyWhy
 	}
 	return Decision{

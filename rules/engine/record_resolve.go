@@ -7,7 +7,7 @@ import (
 // resolve enters a resolve. It counts only if it did not end before what is known began.
 func (r *recorder) resolve(m rules.MatchedAlert) {
 	a := m.Alert
-	h, remembered := r.state.Alerts[a.Fingerprint]
+	h, remembered := r.state.alert(a.Fingerprint)
 	ends := a.EndsAt
 	switch {
 	case ends.IsZero() && h.Phase == Resolved:

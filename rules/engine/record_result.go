@@ -37,12 +37,12 @@ func (r *recorder) result() recorded {
 		}
 	case r.stale:
 		n.why = []string{"not new: a resolve that is later than its start was heard before"}
-	case n.rule != "" && r.firing[n.rule] > 0 && all[0].Rules[0].Resolved:
-		n.why = []string{fmt.Sprintf("%q: %s; it acts when they are resolved", n.rule, fires(r.firing[n.rule]))}
-	case n.rule != "" && r.firing[n.rule] > 0:
-		n.why = []string{fmt.Sprintf("%q: %s; it acts once an episode", n.rule, fires(r.firing[n.rule]))}
-	case n.rule != "" && r.unresolved[n.rule] > 0:
-		n.why = []string{fmt.Sprintf("%q goes on: %d of its alerts are silenced, inhibited or not heard of", n.rule, r.unresolved[n.rule])}
+	case n.rule != "" && r.state.firing(n.rule) > 0 && all[0].Rules[0].Resolved:
+		n.why = []string{fmt.Sprintf("%q: %s; it acts when they are resolved", n.rule, fires(r.state.firing(n.rule)))}
+	case n.rule != "" && r.state.firing(n.rule) > 0:
+		n.why = []string{fmt.Sprintf("%q: %s; it acts once an episode", n.rule, fires(r.state.firing(n.rule)))}
+	case n.rule != "" && r.state.unresolved(n.rule) > 0:
+		n.why = []string{fmt.Sprintf("%q goes on: %d of its alerts are silenced, inhibited or not heard of", n.rule, r.state.unresolved(n.rule))}
 	default:
 		n.why = []string{"nothing new"}
 	}

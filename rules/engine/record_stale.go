@@ -2,7 +2,6 @@ package engine
 
 import (
 	"slices"
-	"strings"
 
 	"alertscale/rules"
 )
@@ -39,15 +38,13 @@ func (r *recorder) dispute(m rules.MatchedAlert, h AlertState) {
 	}
 	switch {
 	case believed:
-		r.count(r.state.Alerts[fp], -1)
-		r.state.resume(r.set, r.target, strings.Clone(fp), h, r.now, r.now)
-		r.count(r.state.Alerts[fp], 1)
+		r.state.resume(r.set, r.target, fp, h, r.now, r.now)
 		r.changed = true
 		for _, rule := range m.Rules {
 			r.renderLate(rule, m.Alert)
 		}
 	case disputed:
-		r.state.Alerts[strings.Clone(fp)] = h
+		r.state.putAlert(fp, h)
 	default:
 		r.put(fp, h)
 	}

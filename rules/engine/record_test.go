@@ -30,7 +30,7 @@ func TestRecord_NothingThatIsRememberedKeepsTheBodyOfANotification(t *testing.T)
 
 func (h *hand) keepsNone(t *testing.T, fingerprint string) {
 	t.Helper()
-	for key := range h.state.Alerts {
+	for key := range h.state.allAlerts() {
 		require.NotSame(t, stringData(fingerprint), stringData(key))
 	}
 }

@@ -1,11 +1,17 @@
 package engine
 
-import "strconv"
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // shelf is a store that compares and swaps.
 type shelf struct {
 	records map[string]Record
 	writes  int
+	written int       // bytes
 	next    []storing // of the writes to come
 }
 
@@ -56,13 +62,26 @@ func (s *shelf) rewrite(ref string) {
 
 func (s *shelf) write(r Record) Revision {
 	s.writes++
+	s.written += size(r)
 	if len(r.Data) == 0 {
 		delete(s.records, r.Ref)
 		return ""
 	}
 	r.Revision = Revision(strconv.Itoa(s.writes))
+	r.Parts = s.partsWith(r)
 	s.records[r.Ref] = r
 	return r.Revision
+}
+
+// partsWith returns the parts of a record that there are once it is written.
+func (s *shelf) partsWith(r Record) []Part {
+	all := map[string]Part{}
+	for _, p := range append(slices.Clone(s.records[r.Ref].Parts), r.Parts...) {
+		if all[p.Name] = p; len(p.Data) == 0 {
+			delete(all, p.Name)
+		}
+	}
+	return slices.SortedFunc(maps.Values(all), func(a, b Part) int { return strings.Compare(a.Name, b.Name) })
 }
 
 func (s *shelf) load(ref string) Reply { return Reply{Outcome: Succeeded, Record: s.records[ref]} }

@@ -11,18 +11,22 @@ import (
 
 // RefState is all that is remembered of one ref: what its alerts said, the episodes of its rules
 // with their open calls, its last change, and a change that is under way. It is a value: what changes it
-// works on a copy. Only refresh writes in place.
+// works on a clone. Only refresh writes in place.
 type RefState struct {
-	Target     string                // the target that owns the ref
-	Connection string                // what its driver is connected to, as the file said
-	Alerts     map[string]AlertState // by fingerprint
-	Episodes   map[string]*Episode   // by the rule's name; replaced, never written to
-	Last       *LastChange           // the last change that was applied
-	Intent     *Intent               // a change whose outcome is not known
-	Count      *int                  // as last read
-	ReadAt     time.Time             // when the count was last read
-	MissingAt  time.Time             // since when the workload is not found; zero: it is found, or was never looked for
-	Calls      uint64                // how many calls there were; numbers them
+	Target     string              // the target that owns the ref
+	Connection string              // what its driver is connected to, as the file said
+	Episodes   map[string]*Episode // by the rule's name; replaced, never written to
+	Last       *LastChange         // the last change that was applied
+	Intent     *Intent             // a change whose outcome is not known
+	Count      *int                // as last read
+	ReadAt     time.Time           // when the count was last read
+	MissingAt  time.Time           // since when the workload is not found; zero: it is found, or was never looked for
+	Calls      uint64              // how many calls there were; numbers them
+
+	alerts table[alertKey, *AlertState] // by fingerprint
+	groups table[groupKey, *groupState] // that tell of an alert
+	byRule []ruleCount                  // sorted by name
+	own    *owner                       // of what may be written to in place
 }
 
 // AlertPhase says what is known of an alert.
@@ -41,8 +45,8 @@ type AlertState struct {
 	Phase    AlertPhase
 	StartsAt time.Time
 	EndsAt   time.Time // of a resolved one
-	// At is when a firing alert was last heard of, when a suspended one was suspended, and when
-	// the resolve of a resolved one was first received.
+	// At is when a firing alert was last heard of by itself (groupState.heard may be later), when a suspended one was
+	// suspended, and when the resolve of a resolved one was first received.
 	At time.Time
 	// LastAt is when a suspended alert was last heard of, and when somebody last said of a resolved
 	// one that it fires.
@@ -130,21 +134,14 @@ func (in *Intent) last() *Attempt { return &in.Attempts[len(in.Attempts)-1] }
 
 // empty reports whether there is nothing worth storing.
 func (s *RefState) empty() bool {
-	return len(s.Alerts) == 0 && len(s.Episodes) == 0 && s.Last == nil && s.Intent == nil
+	return s.alerts.n == 0 && len(s.Episodes) == 0 && s.Last == nil && s.Intent == nil
 }
 
 // open reports whether a call waits to be served. One whose alerts are all suspended does not count:
 // it waits for them.
 func (s *RefState) open() bool {
-	var firing map[string]int
 	for name, e := range s.Episodes {
-		if e.Call == nil {
-			continue
-		}
-		if firing == nil {
-			firing = s.firing()
-		}
-		if e.waits(firing[name]) {
+		if e.waits(s.firing(name)) {
 			return true
 		}
 	}
@@ -153,9 +150,9 @@ func (s *RefState) open() bool {
 
 // allOpen reports whether calls still wait to be served.
 func (s *RefState) allOpen(ids []uint64) bool {
-	n, firing := 0, s.firing()
+	n := 0
 	for name, e := range s.Episodes {
-		if e.waits(firing[name]) && slices.Contains(ids, e.Call.ID) {
+		if e.waits(s.firing(name)) && slices.Contains(ids, e.Call.ID) {
 			n++
 		}
 	}
@@ -167,14 +164,13 @@ func (e *Episode) waits(firing int) bool {
 	return e.Call != nil && (e.Call.AtEnd || firing > 0)
 }
 
-// clone returns a copy whose maps may be written to.
+// clone returns a copy that may be changed.
 func (s RefState) clone() RefState {
-	s.Alerts = maps.Clone(s.Alerts)
-	s.Episodes = maps.Clone(s.Episodes)
-	if s.Alerts == nil {
-		s.Alerts = map[string]AlertState{}
+	if s.own != nil {
+		s.own.gone = true
 	}
-	if s.Episodes == nil {
+	s.own = nil
+	if s.Episodes = maps.Clone(s.Episodes); s.Episodes == nil {
 		s.Episodes = map[string]*Episode{}
 	}
 	return s
@@ -191,65 +187,6 @@ func (s *RefState) openCalls() int {
 	return n
 }
 
-// firing counts the alerts that fire, by rule.
-func (s *RefState) firing() map[string]int {
-	n := map[string]int{}
-	for _, h := range s.Alerts {
-		if h.Phase == Firing {
-			for _, name := range h.Rules {
-				n[name]++
-			}
-		}
-	}
-	return n
-}
-
-// unresolved counts the alerts that fire or are suspended, by rule.
-func (s *RefState) unresolved() map[string]int {
-	n := map[string]int{}
-	for _, h := range s.Alerts {
-		if h.Phase != Resolved {
-			for _, name := range h.Rules {
-				n[name]++
-			}
-		}
-	}
-	return n
-}
-
-// fires reports whether an alert of a rule fires.
-func (s *RefState) fires(rule string) bool {
-	for _, h := range s.Alerts {
-		if h.Phase == Firing && slices.Contains(h.Rules, rule) {
-			return true
-		}
-	}
-	return false
-}
-
-// groups lists the groups that tell of an alert of the ref, in a fixed order.
-func (s *RefState) groups() []rules.GroupID {
-	all := map[rules.GroupID]struct{}{}
-	for _, h := range s.Alerts {
-		for _, m := range h.Groups {
-			all[m.Group] = struct{}{}
-		}
-		for _, g := range h.DisputedBy {
-			all[g] = struct{}{}
-		}
-	}
-	delete(all, 0)
-	return slices.Sorted(maps.Keys(all))
-}
-
 func (h *AlertState) in(g rules.GroupID) bool {
 	return slices.ContainsFunc(h.Groups, func(m Membership) bool { return m.Group == g })
-}
-
-// lastHeard is when somebody last said of the alert that it fires.
-func (h *AlertState) lastHeard() time.Time {
-	if h.Phase == Suspended {
-		return h.LastAt
-	}
-	return h.At
 }

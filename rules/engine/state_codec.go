@@ -10,7 +10,7 @@ import (
 
 // schemaVersion is the version of what encodeState writes. What is stored is a schema of its own, apart from the
 // struct that is worked on; testdata has a file of each version.
-const schemaVersion = 2
+const schemaVersion = 3
 
 // storedRecord is what a store holds for a ref.
 type storedRecord struct {
@@ -23,7 +23,10 @@ type storedRecord struct {
 type storedState struct {
 	Target     string                   `json:"target,omitempty"`
 	Connection string                   `json:"connection,omitempty"`
-	Alerts     map[string]storedAlert   `json:"alerts,omitempty"`
+	Alerts     map[string]storedAlert   `json:"alerts,omitempty"`     // where they have no parts
+	AlertParts int                      `json:"alertParts,omitempty"` // how many parts they have
+	Heard      map[groupKey]time.Time   `json:"heard,omitempty"`      // of groups, where they have no parts
+	GroupParts int                      `json:"groupParts,omitempty"`
 	Episodes   map[string]storedEpisode `json:"episodes,omitempty"`
 	Last       *storedChange            `json:"last,omitempty"`
 	Intent     *storedIntent            `json:"intent,omitempty"`
@@ -96,58 +99,92 @@ type storedAttempt struct {
 	Calls []uint64 `json:"calls,omitempty"`
 }
 
-// encodeState returns what is to be stored of a ref; nothing of a state that is empty.
-func encodeState(ref rules.Ref, s *RefState) ([]byte, error) {
+// encodeState returns what is to be stored of a ref whose parts in the store are those of base, and the parts that it
+// has then. Of a state that is empty nothing is stored.
+func encodeState(ref rules.Ref, s *RefState, base storedParts) (Record, storedParts, error) {
+	r := Record{Ref: ref.String()}
 	if s.empty() {
-		return nil, nil
+		return r, storedParts{}, nil
 	}
-	data, err := json.Marshal(storedRecord{Version: schemaVersion, Ref: ref, State: s.stored()})
+	next := s.parts()
+	data, err := json.Marshal(storedRecord{Version: schemaVersion, Ref: ref, State: s.stored(next)})
+	if err == nil {
+		r.Parts, err = next.since(base)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("encode what is remembered of %s: %w", ref, err)
+		return Record{}, storedParts{}, fmt.Errorf("encode what is remembered of %s: %w", ref, err)
 	}
-	return data, nil
+	r.Data = data
+	return r, next, nil
 }
 
 // decodeState reads what is stored of a ref, of whatever version up to this one.
-func decodeState(data []byte) (rules.Ref, RefState, error) {
-	var head struct {
-		Version int             `json:"version"`
-		Memory  json.RawMessage `json:"memory"`
+func decodeState(r Record) (rules.Ref, RefState, storedParts, error) {
+	var o storedRecord
+	err := json.Unmarshal(r.Data, &o)
+	if err != nil { // as what a later version wrote may be
+		o = storedRecord{Version: versionOf(r.Data)}
 	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return rules.Ref{}, RefState{}, fmt.Errorf("what is stored is no state of a ref: %w", err)
+	if o.Version == 0 && o.Memory != nil { // version 1 did not say so
+		o.Version = 1
 	}
-	if head.Version == 0 && head.Memory != nil { // version 1 did not say so
-		head.Version = 1
+	if o.Version < 1 || o.Version > schemaVersion {
+		if err != nil && o.Version == 0 {
+			return rules.Ref{}, RefState{}, storedParts{}, noState(err)
+		}
+		return rules.Ref{}, RefState{}, storedParts{}, fmt.Errorf("what is stored is of schema version %d; this alertscale reads versions 1 to %d: "+
+			"use the one that wrote it, or a newer one", o.Version, schemaVersion)
 	}
-	if head.Version < 1 || head.Version > schemaVersion {
-		return rules.Ref{}, RefState{}, fmt.Errorf("what is stored is of schema version %d; this alertscale reads versions 1 to %d: "+
-			"use the one that wrote it, or a newer one", head.Version, schemaVersion)
+	if err == nil && o.Version == 1 && o.Memory != nil {
+		o.State = o.Memory.state()
 	}
-	var r storedRecord
-	if err := json.Unmarshal(data, &r); err != nil {
-		return rules.Ref{}, RefState{}, fmt.Errorf("what is stored is no state of a ref: %w", err)
+	if o.State == nil {
+		o.State = &storedState{}
 	}
-	if head.Version == 1 && r.Memory != nil {
-		r.State = r.Memory.state()
+	var s RefState
+	if err == nil {
+		s, err = o.State.state(r.Parts)
 	}
-	if r.State == nil {
-		return r.Ref, RefState{}, nil
+	if err != nil {
+		return rules.Ref{}, RefState{}, storedParts{}, noState(err)
 	}
-	return r.Ref, r.State.state(), nil
+	return o.Ref, s, o.State.parts(&s), nil
 }
 
-func (s *RefState) stored() *storedState {
+// parts returns the parts of a state that was read from this.
+func (o *storedState) parts(s *RefState) storedParts {
+	p := s.parts()
+	if o.AlertParts == 0 {
+		p.alerts = nil
+	}
+	if o.GroupParts == 0 {
+		p.groups = nil
+	}
+	return p
+}
+
+func noState(err error) error { return fmt.Errorf("what is stored is no state of a ref: %w", err) }
+
+// versionOf returns the version of what cannot be read; 0: it has none.
+func versionOf(data []byte) int {
+	var head struct {
+		Version int `json:"version"`
+	}
+	_ = json.Unmarshal(data, &head) // it is known not to be readable
+	return head.Version
+}
+
+func (s *RefState) stored(parts storedParts) *storedState {
 	o := &storedState{
 		Target: s.Target, Connection: s.Connection, Count: s.Count, ReadAt: s.ReadAt, MissingAt: s.MissingAt, Calls: s.Calls,
-		Last: (*storedChange)(s.Last), Alerts: make(map[string]storedAlert, len(s.Alerts)),
+		Last: (*storedChange)(s.Last), AlertParts: len(parts.alerts), GroupParts: len(parts.groups),
 		Episodes: make(map[string]storedEpisode, len(s.Episodes)),
 	}
-	for fp, h := range s.Alerts {
-		o.Alerts[fp] = storedAlert{
-			h.Phase, writable(h.StartsAt), writable(h.EndsAt), h.At, h.LastAt, convert(h.Groups, func(m Membership) storedMember { return storedMember(m) }),
-			h.Rules, h.DisputedBy, h.NeverFired, h.DoubtedAt, h.Hook, writable(h.Until), writable(h.KnownUntil),
-		}
+	if o.AlertParts == 0 && s.alerts.n > 0 {
+		o.Alerts = storedAlerts(s.alerts.shards[0])
+	}
+	if o.GroupParts == 0 && s.groups.n > 0 {
+		o.Heard = storedGroups(s.groups.shards[0])
 	}
 	for name, ep := range s.Episodes {
 		o.Episodes[name] = storedEpisode{ep.Since, ep.Ended, ep.Call.stored(), ep.Cancelled.stored(), ep.Value, ep.EndServed}
@@ -184,17 +221,24 @@ func writable(t time.Time) time.Time {
 	return t
 }
 
-func (o *storedState) state() RefState {
+func (h *AlertState) stored() storedAlert {
+	return storedAlert{
+		h.Phase, writable(h.StartsAt), writable(h.EndsAt), h.At, h.LastAt, convert(h.Groups, func(m Membership) storedMember { return storedMember(m) }),
+		h.Rules, h.DisputedBy, h.NeverFired, h.DoubtedAt, h.Hook, writable(h.Until), writable(h.KnownUntil),
+	}
+}
+
+func (h storedAlert) alert() AlertState {
+	return AlertState{
+		h.Phase, h.StartsAt, h.EndsAt, h.At, h.LastAt, convert(h.Groups, func(m storedMember) Membership { return Membership(m) }),
+		h.Rules, h.DisputedBy, h.NeverFired, h.DoubtedAt, h.Hook, h.Until, h.KnownUntil,
+	}
+}
+
+func (o *storedState) state(parts []Part) (RefState, error) {
 	s := RefState{
 		Target: o.Target, Connection: o.Connection, Count: o.Count, ReadAt: o.ReadAt, MissingAt: o.MissingAt, Calls: o.Calls,
-		Last: (*LastChange)(o.Last), Alerts: make(map[string]AlertState, len(o.Alerts)),
-		Episodes: make(map[string]*Episode, len(o.Episodes)),
-	}
-	for fp, h := range o.Alerts {
-		s.Alerts[fp] = AlertState{
-			h.Phase, h.StartsAt, h.EndsAt, h.At, h.LastAt, convert(h.Groups, func(m storedMember) Membership { return Membership(m) }),
-			h.Rules, h.DisputedBy, h.NeverFired, h.DoubtedAt, h.Hook, h.Until, h.KnownUntil,
-		}
+		Last: (*LastChange)(o.Last), Episodes: make(map[string]*Episode, len(o.Episodes)),
 	}
 	for name, ep := range o.Episodes {
 		s.Episodes[name] = &Episode{ep.Since, ep.Ended, (*Call)(ep.Call), (*Call)(ep.Cancelled), ep.Value, ep.EndServed}
@@ -202,7 +246,7 @@ func (o *storedState) state() RefState {
 	if in := o.Intent; in != nil && len(in.Attempts) > 0 {
 		s.Intent = &Intent{in.At, in.From, convert(in.Attempts, func(a storedAttempt) Attempt { return Attempt(a) }), in.Plan}
 	}
-	return s
+	return s, s.takeParts(o, parts)
 }
 
 func convert[A, B any](all []A, one func(A) B) []B {

@@ -9,10 +9,7 @@ import (
 
 // nextExpiry is when an alert is to be suspended, resumed or forgotten, or something else forgotten. Zero: never.
 func (s *RefState) nextExpiry(set *rules.Set, t *rules.Target) time.Time {
-	var at time.Time
-	for _, h := range s.Alerts {
-		at = soonest(at, h.due(set.AlertTTL))
-	}
+	at := s.alerts.nextDue(set.AlertTTL)
 	if s.Last != nil {
 		at = soonest(at, s.lastForgotten(set))
 	}
@@ -58,9 +55,8 @@ func (s *RefState) eachOpen(set *rules.Set, t *rules.Target, do func(*rules.Rule
 	if !s.open() {
 		return
 	}
-	firing := s.firing()
 	for name, ep := range s.Episodes {
-		if r := set.RuleFor(name, t); r != nil && ep.waits(firing[name]) {
+		if r := set.RuleFor(name, t); r != nil && ep.waits(s.firing(name)) {
 			do(r, ep.Call)
 		}
 	}
