@@ -33,3 +33,63 @@ func BenchmarkRepeat(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkOneMore is one alert more, by itself in its group, on a ref that knows of many: recorded, looked at, and written
+// out as what is to be stored.
+func BenchmarkOneMore(b *testing.B) {
+	for _, alerts := range []int{1, 100, 9_999, 10_000} {
+		for _, own := range []bool{false, true} {
+			w := newWorld(b, busyIdle, 3)
+			c := w.cycle(parseRef("sim:web"))
+			for _, e := range crowdOf(alerts, own) {
+				w.hearsay(e)
+				c.Record(w.set.Match(e).Refs[0], w.now)
+			}
+			w.pump(c)
+			w.until("1h")
+			e := telling(firing("Busy").with("pod", "one more"))
+			e.GroupKey = "another"
+			r := w.set.Match(e).Refs[0]
+			b.Run(fmt.Sprintf("alerts=%d/groups=%t", alerts, own), func(b *testing.B) {
+				b.ReportAllocs()
+				written := 0
+				for b.Loop() {
+					next, rec := record(w.set, c.state, r, w.now)
+					if !rec.changed {
+						b.Fatal("nothing new")
+					}
+					stored, _, err := encodeState(c.ref, &next, c.parts)
+					if err != nil {
+						b.Fatal(err)
+					}
+					written += size(stored)
+				}
+				b.ReportMetric(float64(written)/float64(b.N), "written-B/op")
+			})
+		}
+	}
+}
+
+// BenchmarkRestore is one ref at a start: its record is read, and the file becomes the one that it is decided on.
+func BenchmarkRestore(b *testing.B) {
+	for _, alerts := range []int{1, 20, 2000} {
+		w := newWorld(b, busyIdle, 3)
+		w.send(crowdOf(alerts, false)[0])
+		w.until("1h")
+		r := w.store.records["sim:web"]
+		b.Run(fmt.Sprintf("alerts=%d", alerts), func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(size(r)))
+			for b.Loop() {
+				c, err := RestoreCycle(r, CycleOptions{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				c.Use(w.set, Backend{Connected: true})
+				if cmd := c.Next(w.now); cmd.Kind != SleepUntil {
+					b.Fatal(cmd)
+				}
+			}
+		})
+	}
+}

@@ -52,6 +52,9 @@ type Cycle struct {
 	settleAt  time.Time // when to read what became of the intent
 	ready     *bool
 
+	groups []rules.GroupID // that tell of an alert
+	listed fingerprints    // of groups, when it was made
+
 	settledNow []Decision
 	last       lastReport
 }

@@ -22,5 +22,10 @@ func (c *Cycle) Recover() {
 	c.reload, c.joined = true, true
 }
 
-// Groups lists the groups that tell of an alert of the ref, in a fixed order.
-func (c *Cycle) Groups() []rules.GroupID { return c.state.groupIDs() }
+// Groups lists the groups that tell of an alert of the ref, in a fixed order. The list is not to be changed.
+func (c *Cycle) Groups() []rules.GroupID {
+	if known := (fingerprints{c.state.groups.n, c.state.groups.keys}); known != c.listed {
+		c.groups, c.listed = c.state.groupIDs(), known
+	}
+	return c.groups
+}

@@ -11,6 +11,7 @@ import (
 type table[K key, V value] struct {
 	shards []*shard[K, V]
 	n      int
+	keys   uint64 // the sum of their hashes: with n it tells one set of keys from another
 }
 
 // key is what a table finds its entries by. Its hash is the same in every process, since shards are stored.
@@ -106,6 +107,7 @@ func (t *table[K, V]) put(own *owner, k K, v V) {
 		return
 	}
 	s.entries = append(s.entries, entry[K, V]{k, v})
+	t.keys += k.hash()
 	if t.n++; t.n > fullShard*len(t.shards) {
 		t.split(own)
 	}
@@ -122,6 +124,7 @@ func (t *table[K, V]) drop(own *owner, k K) {
 	s.entries[s.index(k)] = s.entries[last]
 	s.entries[last] = entry[K, V]{}
 	s.entries = s.entries[:last]
+	t.keys -= k.hash()
 	if t.n--; t.n < emptyShard*(len(t.shards)-1) {
 		t.merge(own)
 	}
