@@ -7,8 +7,9 @@ import (
 	"alertscale/rules"
 )
 
-// saveLate lets the state be stored by a time, with whatever is stored before.
-func (c *Cycle) saveLate(by time.Time) { c.saveBy = soonest(c.saveBy, by) }
+// saveLate lets the state be stored by a time, a second from now or later, with whatever is stored before. It is
+// stored at a whole second, so that what many refs may store late shares a commit of the store.
+func (c *Cycle) saveLate(by time.Time) { c.saveBy = soonest(c.saveBy, by.Truncate(time.Second)) }
 
 // savesNow reports whether the state is to be stored now.
 func (c *Cycle) savesNow(now time.Time) bool {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -106,4 +107,16 @@ func TestSave_IsTriedAgainWhileAReadIsOut(t *testing.T) {
 	require.Len(t, w.out, 2)
 	w.complete(w.out[1])
 	require.Equal(t, 1, w.store.writes)
+}
+
+// What may be stored late is stored at whole seconds, by many refs together.
+func TestSave_WhatIsStoredLateSharesACommit(t *testing.T) {
+	w := newWorld(t, "targets: {any: {driver: sim, name: '{{ .Labels.name }}', max: 9}}\nrules: [{name: busy, matchers: [alertname=Busy], target: any, up: 1}]\n", 3)
+	for i, when := range []string{"100ms", "300ms", "900ms"} {
+		w.post(when, firing("Busy").with("name", fmt.Sprint(i)), in(when))
+	}
+	w.until("999ms")
+	require.Equal(t, 3, w.store.writes)
+	w.until("1s")
+	require.Equal(t, 6, w.store.writes)
 }
