@@ -24,9 +24,9 @@ type Cycle struct {
 	latest time.Time     // the time that was last given
 
 	state           RefState
-	revision        Revision    // of what the store holds
-	parts, partsOut storedParts // that the store holds; that it will once the command that is out is done
-	unsaved         bool        // the store lacks something that must be there before anything is scaled
+	revision        Revision     // of what the store holds
+	parts, partsOut *storedParts // that the store holds; that it will once the command that is out is done
+	unsaved         bool         // the store lacks something that must be there before anything is scaled
 	saveBy          time.Time
 	saveAt          time.Time // not to be stored before: it failed
 	savesBad        int       // how often in a row
@@ -56,7 +56,7 @@ type Cycle struct {
 	listed fingerprints    // of groups, when it was made
 
 	settledNow []Decision
-	last       lastReport
+	last       *lastReport
 }
 
 // CycleOptions are what cycles have in common.

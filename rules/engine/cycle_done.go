@@ -105,7 +105,8 @@ func (c *Cycle) observed(r Reply, now time.Time) Conclusion {
 	if r.Outcome != Succeeded {
 		return c.undone(r, now)
 	}
-	c.ready, c.misses = &r.Observed.Ready, 0
+	ready := r.Observed.Ready // by itself, for as long as the cycle is there
+	c.ready, c.misses = &ready, 0
 	for i := range r.Observed.Conditions {
 		r.Observed.Conditions[i].Text = clip(r.Observed.Conditions[i].Text)
 	}
@@ -331,7 +332,7 @@ func (c *Cycle) isNew(d *Decision) bool {
 	if d.From != nil && d.To != nil {
 		t.from, t.to = *d.From, *d.To
 	}
-	same := t == c.last && d.Verdict != Scaled && d.Verdict != DryRun
-	c.last = t
+	same := c.last != nil && t == *c.last && d.Verdict != Scaled && d.Verdict != DryRun
+	c.last = &t
 	return !same
 }

@@ -74,7 +74,7 @@ func (c *Cycle) stored(revision Revision) {
 		return
 	}
 	c.saving, c.unkeptIn = false, false
-	c.parts, c.partsOut = c.partsOut, storedParts{}
+	c.parts, c.partsOut = c.partsOut, nil
 	kept := c.unstored[:0]
 	for _, h := range c.unstored {
 		if !h.out {
@@ -119,7 +119,7 @@ func (c *Cycle) reconsider(now time.Time) {
 
 // loaded takes over what somebody else stored, records again what is not known to be stored, and looks again.
 func (c *Cycle) loaded(r Record) error {
-	state, parts := RefState{}, storedParts{}
+	state, parts := RefState{}, (*storedParts)(nil)
 	if len(r.Data) > 0 {
 		var err error
 		if _, state, parts, err = decodeState(r); err != nil {
@@ -128,7 +128,7 @@ func (c *Cycle) loaded(r Record) error {
 	}
 	c.parts = parts
 	c.reload, c.saving, c.saveAt = false, false, time.Time{}
-	c.state, c.revision, c.pending, c.held, c.last = state.clone(), r.Revision, nil, nil, lastReport{}
+	c.state, c.revision, c.pending, c.held, c.last = state.clone(), r.Revision, nil, nil, nil
 	again := c.unstored
 	c.unstored, c.unsaved, c.joined, c.unkept, c.unkeptIn = nil, false, true, false, false
 	for _, h := range again {

@@ -35,7 +35,8 @@ func decide(set *rules.Set, t *rules.Target, state RefState, seen Observed, now 
 	d.next = state.clone()
 	d.changed = d.next.expire(set, t, now)
 	d.settle()
-	d.next.Count, d.next.ReadAt, d.next.MissingAt = &seen.Count, now, time.Time{}
+	count := seen.Count // by itself, for as long as the state is there
+	d.next.Count, d.next.ReadAt, d.next.MissingAt = &count, now, time.Time{}
 	real, dry := d.cases()
 	if len(real) > 0 {
 		d.decisions = append(d.decisions, d.arbitrate(real))

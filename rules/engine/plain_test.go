@@ -73,7 +73,7 @@ func (s *RefState) counted(t tester) {
 
 // encoded is all of a state as it is stored.
 func encoded(t tester, ref rules.Ref, s *RefState) Record {
-	r, _, err := encodeState(ref, s, storedParts{})
+	r, _, err := encodeState(ref, s, nil)
 	require.NoError(t, err)
 	return r
 }

@@ -101,10 +101,10 @@ type storedAttempt struct {
 
 // encodeState returns what is to be stored of a ref whose parts in the store are those of base, and the parts that it
 // has then. Of a state that is empty nothing is stored.
-func encodeState(ref rules.Ref, s *RefState, base storedParts) (Record, storedParts, error) {
+func encodeState(ref rules.Ref, s *RefState, base *storedParts) (Record, *storedParts, error) {
 	r := Record{Ref: ref.String()}
 	if s.empty() {
-		return r, storedParts{}, nil
+		return r, nil, nil
 	}
 	next := s.parts()
 	data, err := json.Marshal(storedRecord{Version: schemaVersion, Ref: ref, State: s.stored(next)})
@@ -112,14 +112,14 @@ func encodeState(ref rules.Ref, s *RefState, base storedParts) (Record, storedPa
 		r.Parts, err = next.since(base)
 	}
 	if err != nil {
-		return Record{}, storedParts{}, fmt.Errorf("encode what is remembered of %s: %w", ref, err)
+		return Record{}, nil, fmt.Errorf("encode what is remembered of %s: %w", ref, err)
 	}
 	r.Data = data
 	return r, next, nil
 }
 
 // decodeState reads what is stored of a ref, of whatever version up to this one.
-func decodeState(r Record) (rules.Ref, RefState, storedParts, error) {
+func decodeState(r Record) (rules.Ref, RefState, *storedParts, error) {
 	var o storedRecord
 	err := json.Unmarshal(r.Data, &o)
 	if err != nil { // as what a later version wrote may be
@@ -130,9 +130,9 @@ func decodeState(r Record) (rules.Ref, RefState, storedParts, error) {
 	}
 	if o.Version < 1 || o.Version > schemaVersion {
 		if err != nil && o.Version == 0 {
-			return rules.Ref{}, RefState{}, storedParts{}, noState(err)
+			return rules.Ref{}, RefState{}, nil, noState(err)
 		}
-		return rules.Ref{}, RefState{}, storedParts{}, fmt.Errorf("what is stored is of schema version %d; this alertscale reads versions 1 to %d: "+
+		return rules.Ref{}, RefState{}, nil, fmt.Errorf("what is stored is of schema version %d; this alertscale reads versions 1 to %d: "+
 			"use the one that wrote it, or a newer one", o.Version, schemaVersion)
 	}
 	if err == nil && o.Version == 1 && o.Memory != nil {
@@ -146,18 +146,20 @@ func decodeState(r Record) (rules.Ref, RefState, storedParts, error) {
 		s, err = o.State.state(r.Parts)
 	}
 	if err != nil {
-		return rules.Ref{}, RefState{}, storedParts{}, noState(err)
+		return rules.Ref{}, RefState{}, nil, noState(err)
 	}
 	return o.Ref, s, o.State.parts(&s), nil
 }
 
 // parts returns the parts of a state that was read from this.
-func (o *storedState) parts(s *RefState) storedParts {
+func (o *storedState) parts(s *RefState) *storedParts {
 	p := s.parts()
-	if o.AlertParts == 0 {
+	switch {
+	case o.AlertParts == 0 && o.GroupParts == 0:
+		return nil
+	case o.AlertParts == 0:
 		p.alerts = nil
-	}
-	if o.GroupParts == 0 {
+	case o.GroupParts == 0:
 		p.groups = nil
 	}
 	return p
@@ -174,10 +176,10 @@ func versionOf(data []byte) int {
 	return head.Version
 }
 
-func (s *RefState) stored(parts storedParts) *storedState {
+func (s *RefState) stored(parts *storedParts) *storedState {
 	o := &storedState{
 		Target: s.Target, Connection: s.Connection, Count: s.Count, ReadAt: s.ReadAt, MissingAt: s.MissingAt, Calls: s.Calls,
-		Last: (*storedChange)(s.Last), AlertParts: len(parts.alerts), GroupParts: len(parts.groups),
+		Last: (*storedChange)(s.Last), AlertParts: len(parts.ofAlerts()), GroupParts: len(parts.ofGroups()),
 		Episodes: make(map[string]storedEpisode, len(s.Episodes)),
 	}
 	if o.AlertParts == 0 && s.alerts.n > 0 {

@@ -8,7 +8,7 @@ import (
 )
 
 // storedParts are the shards of a state that are stored as parts of its record, each by itself: those of the alerts as
-// a0, a1, …, those of the groups as g0, g1, …. Where there is but one shard it is in the record's data.
+// a0, a1, …, those of the groups as g0, g1, …. Where there is but one shard it is in the record's data; nil: both are.
 type storedParts struct {
 	alerts []*shard[alertKey, *AlertState]
 	groups []*shard[groupKey, *groupState]
@@ -16,11 +16,29 @@ type storedParts struct {
 
 // parts returns the shards that are stored as parts. From now on they are not written to: another list of them tells
 // what has changed.
-func (s *RefState) parts() storedParts {
+func (s *RefState) parts() *storedParts {
 	if s.own != nil {
 		s.own.gone = true
 	}
-	return storedParts{s.alerts.parts(), s.groups.parts()}
+	p := storedParts{s.alerts.parts(), s.groups.parts()}
+	if p.alerts == nil && p.groups == nil {
+		return nil
+	}
+	return &p
+}
+
+func (p *storedParts) ofAlerts() []*shard[alertKey, *AlertState] {
+	if p == nil {
+		return nil
+	}
+	return p.alerts
+}
+
+func (p *storedParts) ofGroups() []*shard[groupKey, *groupState] {
+	if p == nil {
+		return nil
+	}
+	return p.groups
 }
 
 func (t *table[K, V]) parts() []*shard[K, V] {
@@ -31,12 +49,12 @@ func (t *table[K, V]) parts() []*shard[K, V] {
 }
 
 // since returns the parts that are to be stored, or deleted, where those of base are in the store.
-func (p storedParts) since(base storedParts) ([]Part, error) {
-	alerts, err := changedParts("a", p.alerts, base.alerts, storedAlerts)
+func (p *storedParts) since(base *storedParts) ([]Part, error) {
+	alerts, err := changedParts("a", p.ofAlerts(), base.ofAlerts(), storedAlerts)
 	if err != nil {
 		return nil, err
 	}
-	groups, err := changedParts("g", p.groups, base.groups, storedGroups)
+	groups, err := changedParts("g", p.ofGroups(), base.ofGroups(), storedGroups)
 	return append(alerts, groups...), err
 }
 

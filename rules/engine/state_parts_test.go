@@ -118,7 +118,7 @@ func TestParts_OfAnOlderRecordAreAllWritten(t *testing.T) {
 	for fp, h := range s.allAlerts() {
 		all[fp] = h.stored()
 	}
-	o := s.stored(storedParts{})
+	o := s.stored(nil)
 	o.Alerts, o.Heard = all, nil
 	data, err := json.Marshal(storedRecord{Version: 2, Ref: parseRef("sim:web"), State: o})
 	require.NoError(t, err)
@@ -198,7 +198,7 @@ func TestParts_AnOldResolveIsNoWordOfFiring(t *testing.T) {
 func TestProperty_WhatIsStoredInPartsIsReadAsItWas(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		store := newShelf()
-		s, base := RefState{Target: "web", Last: &LastChange{}}.clone(), storedParts{}
+		s, base := RefState{Target: "web", Last: &LastChange{}}.clone(), (*storedParts)(nil)
 		for range rapid.IntRange(1, 8).Draw(r, "saves") {
 			for range rapid.IntRange(0, 60).Draw(r, "changes") {
 				fp := fmt.Sprint(rapid.IntRange(0, 120).Draw(r, "fingerprint"))

@@ -33,7 +33,7 @@ type value interface {
 type shard[K key, V value] struct {
 	entries []entry[K, V]
 	own     *owner // who may write to it in place
-	bounds  bounds
+	bounds  *bounds
 }
 
 type entry[K key, V value] struct {
@@ -41,9 +41,8 @@ type entry[K key, V value] struct {
 	value V
 }
 
-// bounds are the extremes of a shard's entries, worked out when they are asked for.
+// bounds are the extremes of a shard's entries, worked out when they are asked for; nil: they were not.
 type bounds struct {
-	known  bool
 	ttl    time.Duration // that due was worked out for
 	latest time.Time
 	due    time.Time
@@ -133,7 +132,7 @@ func (t *table[K, V]) drop(own *owner, k K) {
 // mine returns a shard to write to.
 func (t *table[K, V]) mine(own *owner, i int) *shard[K, V] {
 	s := t.shards[i]
-	s.bounds.known = false
+	s.bounds = nil
 	if s.own == own {
 		return s
 	}
@@ -224,15 +223,18 @@ func (t *table[K, V]) nextDue(ttl time.Duration) time.Time {
 }
 
 // extremes returns the bounds of a shard that has entries.
-func (s *shard[K, V]) extremes(ttl time.Duration) *bounds {
-	b := &s.bounds
-	if b.known && b.ttl == ttl {
-		return b
+func (s *shard[K, V]) extremes(ttl time.Duration) bounds {
+	if s.bounds != nil && s.bounds.ttl == ttl {
+		return *s.bounds
 	}
-	*b = bounds{known: true, ttl: ttl, due: s.entries[0].value.due(ttl)}
+	b := bounds{ttl: ttl, due: s.entries[0].value.due(ttl)}
 	for _, e := range s.entries {
 		b.latest = later(b.latest, e.value.latest())
 		b.due = earlier(b.due, e.value.due(ttl))
+	}
+	if len(s.entries) > 1 { // of one they are worked out as fast as they are found
+		kept := b
+		s.bounds = &kept
 	}
 	return b
 }
