@@ -30,9 +30,9 @@ func TestAbsence_IsBelievedTenMinutesAfterTheFirstOmission(t *testing.T) {
 				w.post(fmt.Sprintf("%dm", 5+i), what...)
 			}
 			w.until("14m59s")
-			require.True(t, w.state().firing("busy") > 0)
+			require.Positive(t, w.state().firing("busy"))
 			w.until("15m")
-			require.False(t, w.state().firing("busy") > 0)
+			require.Zero(t, w.state().firing("busy"))
 			require.Equal(t, Suspended, w.state().known(fp(firing("Busy"))).Phase)
 		})
 	}
@@ -44,7 +44,7 @@ func TestAbsence_OfOneNotificationThatKnowsNothingLaterIsNotBelieved(t *testing.
 	w.post("4m", firing("Busy"))
 	w.post("5m", firing("Other").since("4m")) // not later than what was heard
 	w.until("11h")
-	require.True(t, w.state().firing("busy") > 0)
+	require.Positive(t, w.state().firing("busy"))
 }
 
 func TestAbsence_ALaterOmissionMakesTheFirstOneCertain(t *testing.T) {
@@ -52,9 +52,9 @@ func TestAbsence_ALaterOmissionMakesTheFirstOneCertain(t *testing.T) {
 	w.post("0s", firing("Busy"))
 	w.post("5m")
 	w.until("1h")
-	require.True(t, w.state().firing("busy") > 0)
+	require.Positive(t, w.state().firing("busy"))
 	w.post("1h") // ten minutes after the first are over by far
-	require.False(t, w.state().firing("busy") > 0)
+	require.Zero(t, w.state().firing("busy"))
 }
 
 func TestAbsence_AWordOfTheGroupInBetweenUndoesIt(t *testing.T) {
@@ -69,13 +69,13 @@ func TestAbsence_AWordOfTheGroupInBetweenUndoesIt(t *testing.T) {
 			w.post("6m", word)
 			w.post("7m") // the first of another row
 			w.until("3h")
-			require.True(t, w.state().firing("busy") > 0)
+			require.Positive(t, w.state().firing("busy"))
 			w.post("3h1m", word, young("3h"))
 			w.post("3h2m", young("3h2m"))
 			w.until("3h11m59s")
-			require.True(t, w.state().firing("busy") > 0)
+			require.Positive(t, w.state().firing("busy"))
 			w.until("3h12m")
-			require.False(t, w.state().firing("busy") > 0)
+			require.Zero(t, w.state().firing("busy"))
 		})
 	}
 }
@@ -87,9 +87,9 @@ func TestAbsence_AWordOfAnotherGroupDoesNotUndoIt(t *testing.T) {
 	w.post("6m", firing("Busy"), in("h"))
 	w.post("7m", in("h"), young("7m"))
 	w.until("16m59s") // g has dropped it, h has not
-	require.True(t, w.state().firing("busy") > 0)
+	require.Positive(t, w.state().firing("busy"))
 	w.until("17m")
-	require.False(t, w.state().firing("busy") > 0)
+	require.Zero(t, w.state().firing("busy"))
 }
 
 func TestAbsence_OfTheLastGroupThatToldOfItSuspends(t *testing.T) {
@@ -115,7 +115,7 @@ func TestAbsence_OfATruncatedNotificationSaysNothing(t *testing.T) {
 		w.post("5m", append(what, young("5m"))...)
 	}
 	w.until("1h")
-	require.True(t, w.state().firing("busy") > 0)
+	require.Positive(t, w.state().firing("busy"))
 }
 
 func TestAbsence_OfOneWithoutAGroupKeySaysNothing(t *testing.T) {
@@ -124,7 +124,7 @@ func TestAbsence_OfOneWithoutAGroupKeySaysNothing(t *testing.T) {
 	w.silenced("5m", in(""))
 	w.silenced("6m")
 	w.until("1h")
-	require.True(t, w.state().firing("busy") > 0)
+	require.Positive(t, w.state().firing("busy"))
 }
 
 func TestAbsence_AnOpenCallWaitsAndGoesOn(t *testing.T) {
@@ -155,7 +155,7 @@ func TestAbsence_AResolveEndsASuspendedAlertAsUsual(t *testing.T) {
 	w.post("0s", firing("Busy")).verdict(Duplicate)
 	w.silenced("10m")
 	w.until("20m")
-	require.False(t, w.state().firing("calm") > 0)
+	require.Zero(t, w.state().firing("calm"))
 	w.post("20m", resolved("Busy", "20m")).is(Scaled, 5, 4).by("calm").because("the last alert is resolved")
 }
 
@@ -170,7 +170,7 @@ func TestAbsence_AResolveEndsAnEpisodeThoughSuspendedAlertsRemain(t *testing.T) 
 	w.post("20m", resolved("Busy", "20m").with("pod", "a")).is(Scaled, 7, 6).by("calm")
 	require.Equal(t, Suspended, w.state().known(fp(b)).Phase, "it stays remembered")
 	w.post("30m", b).is(Duplicate, 6, 6) // it comes back without being new: the episode resumes, and was served
-	require.True(t, w.state().firing("busy") > 0)
+	require.Positive(t, w.state().firing("busy"))
 	w.post("40m", resolved("Busy", "40m").with("pod", "b")).verdict(Ended)
 	w.until("3h").has(6)
 }
@@ -296,9 +296,9 @@ func TestAbsence_AnOmissionOutlivesARestart(t *testing.T) {
 	w.post("6m")
 	w.crash()
 	w.until("14m59s")
-	require.True(t, w.state().firing("busy") > 0)
+	require.Positive(t, w.state().firing("busy"))
 	w.until("15m")
-	require.False(t, w.state().firing("busy") > 0)
+	require.Zero(t, w.state().firing("busy"))
 }
 
 func TestAbsence_ANotificationThatLiesAheadIsNotYoung(t *testing.T) {
@@ -308,7 +308,7 @@ func TestAbsence_ANotificationThatLiesAheadIsNotYoung(t *testing.T) {
 	ahead.StartsAt = epoch.AddDate(7973, 0, 0)
 	w.post("5m", ahead)
 	w.until("1h")
-	require.True(t, w.state().firing("busy") > 0)
+	require.Positive(t, w.state().firing("busy"))
 	w.post("1h", ahead, option(func(e *rules.Event) { e.Truncated = 0 }))
-	require.False(t, w.state().firing("busy") > 0, "by the second omission")
+	require.Zero(t, w.state().firing("busy"), "by the second omission")
 }

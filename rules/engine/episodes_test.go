@@ -42,7 +42,7 @@ func TestEpisodes_KnownAlertsComeBeforeNewOnes(t *testing.T) {
 	w.post("0s", a).is(Scaled, 3, 5)
 	w.silenced("5m")
 	w.until("15m") // the rule is not active
-	require.False(t, w.state().firing("busy") > 0)
+	require.Zero(t, w.state().firing("busy"))
 	// The new one stands first; the known one takes the episode up all the same, so that it joins.
 	w.post("16m", b, a).is(Duplicate, 5, 5)
 	w.until("1h").has(5)
@@ -75,7 +75,7 @@ func TestEpisodes_AResolveCountsIfItEndsAfterTheRecordedStart(t *testing.T) {
 	w.post("0s", firing("Busy"))
 	w.post("20m", firing("Busy").since("15m")).is(Scaled, 5, 7)
 	w.post("21m", resolved("Busy", "10m")).is(Duplicate, 7, 7) // of the first firing, late
-	require.True(t, w.state().firing("busy") > 0)
+	require.Positive(t, w.state().firing("busy"))
 	w.until("40m").has(7)
 	w.post("40m", resolved("Busy", "40m")).is(Scaled, 7, 6).by("calm")
 }
@@ -103,9 +103,9 @@ func TestEpisodes_AStaleFiringIsIgnoredFor5m(t *testing.T) {
 	w.post("0s", firing("Busy"))
 	w.post("10m", resolved("Busy", "10m"))
 	w.post("15m", firing("Busy")).is(Duplicate, 5, 5) // not more than 5m
-	require.False(t, w.state().firing("busy") > 0)
+	require.Zero(t, w.state().firing("busy"))
 	w.post("15m1s", firing("Busy")).is(Duplicate, 5, 5) // more: it resumes, and was served
-	require.True(t, w.state().firing("busy") > 0)
+	require.Positive(t, w.state().firing("busy"))
 	w.until("2h").has(5)
 }
 
@@ -115,9 +115,9 @@ func TestEpisodes_AStaleFiringResumesAfter10m(t *testing.T) {
 	w.post("10m", resolved("Busy", "10m"))
 	w.post("11m", firing("Busy"))
 	w.until("19m59s")
-	require.False(t, w.state().firing("busy") > 0)
+	require.Zero(t, w.state().firing("busy"))
 	w.until("20m")
-	require.True(t, w.state().firing("busy") > 0)
+	require.Positive(t, w.state().firing("busy"))
 	// It resumed as heard of at 11m: what starts after that is new.
 	w.post("21m", firing("Busy").since("12m")).is(Scaled, 5, 7)
 }
@@ -136,7 +136,7 @@ func TestEpisodes_AStaleFiringIsDenied(t *testing.T) {
 			w.post("11m", firing("Busy"))
 			w.post("12m", deny...)
 			w.until("1h")
-			require.False(t, w.state().firing("busy") > 0)
+			require.Zero(t, w.state().firing("busy"))
 			w.has(5)
 		})
 	}
@@ -156,7 +156,7 @@ func TestEpisodes_AStaleFiringIsNotDeniedByAnotherGroupOrATruncatedOne(t *testin
 			w.post("11m", firing("Busy"))
 			w.post("12m", other...)
 			w.until("20m")
-			require.True(t, w.state().firing("busy") > 0)
+			require.Positive(t, w.state().firing("busy"))
 			w.until("1h").has(5)
 		})
 	}
@@ -182,7 +182,7 @@ func TestEpisodes_OneThatEndsAgainInTheNotificationThatResumesItIsNotServed(t *t
 	w.post("12m", firing("Busy"))
 	delete(w.wakes, parseRef("sim:web")) // nobody was there at 20m
 	w.post("25m", resolved("Busy", "24m"))
-	require.False(t, w.state().firing("busy") > 0)
+	require.Zero(t, w.state().firing("busy"))
 	w.until("2h").has(5)
 }
 
@@ -197,7 +197,7 @@ func TestEpisodes_TwoSendersLateAndOutOfOrder(t *testing.T) {
 	w.post("15m3s", resolved("Busy", "10m")).is(Duplicate, 7, 7) // and lags again
 	w.post("15m20s", firing("Busy").since("14m30s")).is(Duplicate, 7, 7)
 	w.until("3h").has(7)
-	require.True(t, w.state().firing("busy") > 0)
+	require.Positive(t, w.state().firing("busy"))
 }
 
 func TestEpisodes_ATimeOfReceiptThatLiesAfterNowCountsAsNow(t *testing.T) {
@@ -211,9 +211,9 @@ func TestEpisodes_ATimeOfReceiptThatLiesAfterNowCountsAsNow(t *testing.T) {
 	w.clock("30m")
 	w.post("30m", firing("Busy").since("1h5m"))
 	w.until("39m59s")
-	require.False(t, w.state().firing("busy") > 0)
+	require.Zero(t, w.state().firing("busy"))
 	w.until("40m")
-	require.True(t, w.state().firing("busy") > 0, "the 10m count from the clock as it is now")
+	require.Positive(t, w.state().firing("busy"), "the 10m count from the clock as it is now")
 }
 
 func TestEpisodes_AnEmptyMemoryIsForgotten(t *testing.T) {

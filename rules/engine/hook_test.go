@@ -77,9 +77,9 @@ func TestHook_ItsAlertFiresForAsLongAsItSays(t *testing.T) {
 	w.press("0s", "", deploy).is(Scaled, 3, 5)
 	w.post("1m", firing("Idle")).verdict(Held)
 	w.until("4m59s")
-	require.True(t, w.state().firing("deploy") > 0)
+	require.Positive(t, w.state().firing("deploy"))
 	w.until("5m")
-	require.False(t, w.state().firing("deploy") > 0)
+	require.Zero(t, w.state().firing("deploy"))
 	w.has(4) // by both downs
 	w.until("6h").has(4)
 }
@@ -97,7 +97,7 @@ func TestHook_AlertTTLSaysNothingOfIt(t *testing.T) {
 	w := newWorld(t, "alert_ttl: 1m\n"+button, 3)
 	w.send(w.pressed("", time.Hour, deploy)).is(Scaled, 3, 5)
 	w.until("59m")
-	require.True(t, w.state().firing("deploy") > 0)
+	require.Positive(t, w.state().firing("deploy"))
 	w.until("1h")
 	require.Empty(t, w.state().plain().Alerts)
 	require.Empty(t, w.state().Episodes)

@@ -11,13 +11,13 @@ func TestLostWords_AnAlertNotHeardOfForItsTTLIsSuspended(t *testing.T) {
 	w.post("0s", firing("Busy")).is(Scaled, 3, 5)
 	w.post("4h", firing("Busy"))
 	w.until("15h59m59s")
-	require.True(t, w.state().firing("busy") > 0)
+	require.Positive(t, w.state().firing("busy"))
 	w.until("16h")
-	require.False(t, w.state().firing("busy") > 0)
+	require.Zero(t, w.state().firing("busy"))
 	w.post("17h", firing("Busy")).is(Duplicate, 5, 5) // it comes back without being new
-	require.True(t, w.state().firing("busy") > 0)
+	require.Positive(t, w.state().firing("busy"))
 	w.until("29h")
-	require.False(t, w.state().firing("busy") > 0)
+	require.Zero(t, w.state().firing("busy"))
 	w.until("173h") // six days later it is forgotten
 	w.forgot()
 	w.has(5)

@@ -35,7 +35,7 @@ func TestOwner_ATemplatedTargetIsAFamily(t *testing.T) {
 	// An alert that leaves one ref while another one is told of suspends it there.
 	w.silenced("10m", busyOf("shop", "cart"))
 	w.until("20m")
-	require.False(t, w.stateOf(shopWeb).firing("busy") > 0)
+	require.Zero(t, w.stateOf(shopWeb).firing("busy"))
 }
 
 func TestOwner_AMissingLabelIsRejectedForThatAlert(t *testing.T) {
@@ -216,7 +216,7 @@ func TestOwner_ARenamedRuleDoesNotStepAgainForAnAlertThatIsTakenBack(t *testing.
 			w.reload("11m", web+rule("web is busy", "Busy", "up: 2"))
 			w.post(back, firing("Busy")).is(Duplicate, 5, 5)
 			w.until("30m").has(5)
-			require.True(t, w.state().firing("web is busy") > 0)
+			require.Positive(t, w.state().firing("web is busy"))
 			w.until("3h").has(5)
 		})
 	}

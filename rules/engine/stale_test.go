@@ -11,7 +11,7 @@ func TestStale_OfAnAlertThatNeverFiredAnEarlyWordResumesNothing(t *testing.T) {
 	w.post("10m", resolved("Busy", "9m"))
 	w.post("11m", firing("Busy")).verdict(Duplicate).because("not new: a resolve that is later than its start was heard before")
 	w.until("30m")
-	require.False(t, w.state().firing("busy") > 0)
+	require.Zero(t, w.state().firing("busy"))
 	require.False(t, w.state().open())
 	w.until("20h").has(3)
 }
@@ -34,9 +34,9 @@ func TestStale_AWordInAYoungerNotificationResumesAtOnce(t *testing.T) {
 			w.post("0s", firing("Busy")).is(Scaled, 3, 5)
 			w.post("10m", resolved("Busy", "10m"))
 			w.post("10m30s", firing("Busy"), beside).is(Duplicate, 5, 5)
-			require.True(t, w.state().firing("busy") > 0)
+			require.Positive(t, w.state().firing("busy"))
 			w.until("9h")
-			require.True(t, w.state().firing("busy") > 0, "nothing is doubtful about it")
+			require.Positive(t, w.state().firing("busy"), "nothing is doubtful about it")
 			w.has(5)
 		})
 	}
@@ -45,14 +45,14 @@ func TestStale_AWordInAYoungerNotificationResumesAtOnce(t *testing.T) {
 		w.post("0s", firing("Busy"))
 		w.post("10m", resolved("Busy", "10m"))
 		w.post("10m30s", firing("Busy"), firing("Other").since("10m"))
-		require.False(t, w.state().firing("busy") > 0)
+		require.Zero(t, w.state().firing("busy"))
 	})
 	t.Run("nor where that lies ahead", func(t *testing.T) {
 		w := newWorld(t, busyIdle, 3)
 		w.post("0s", firing("Busy"))
 		w.post("10m", resolved("Busy", "10m"))
 		w.post("10m30s", firing("Busy"), firing("Other").since("11m"))
-		require.False(t, w.state().firing("busy") > 0)
+		require.Zero(t, w.state().firing("busy"))
 	})
 	t.Run("with the call that the resolve dropped", func(t *testing.T) {
 		w := newWorld(t, busyIdle, 0)
@@ -98,9 +98,9 @@ func TestStale_TheDoubtOutlivesARestart(t *testing.T) {
 	w.until("22m")
 	w.crash()
 	w.until("1h19m59s")
-	require.True(t, w.state().firing("busy") > 0)
+	require.Positive(t, w.state().firing("busy"))
 	w.until("1h20m")
-	require.False(t, w.state().firing("busy") > 0)
+	require.Zero(t, w.state().firing("busy"))
 }
 
 func TestResolve_OneThatEndsAsItStartsCounts(t *testing.T) {
@@ -117,7 +117,7 @@ func TestResolve_OneWithoutAnEndEndsNow(t *testing.T) {
 	over := resolved("Busy", "0s")
 	over.EndsAt = over.EndsAt.AddDate(-4000, 0, 0)
 	w.post("5m", over).is(Duplicate, 5, 5) // of an earlier firing
-	require.True(t, w.state().firing("busy") > 0)
+	require.Positive(t, w.state().firing("busy"))
 	over.EndsAt = (&spoken{}).EndsAt
 	w.post("10m", over).is(Ended, 5, 5)
 }
