@@ -12,21 +12,22 @@ import (
 // the texts that a regular expression begins with. The labels, with the lengths of such beginnings, are the parts of
 // a group; the values lead from there to the rules (tuple space search: Srinivasan, Suri, Varghese, SIGCOMM 1999).
 // Rules that come to one place differ in their other matchers only, and stand there in a tree, in which each edge is
-// a matcher that all rules behind it have: where it fails, they are skipped. One alert tries a matcher once.
+// a matcher that all rules behind it have: where it fails, they are skipped. A regular expression is tried once, also on
+// the alerts that follow, while the value is the same.
 //
 // So the cost of a lookup depends on how many groups share a label with the alert, and not on how many rules there
 // are. What it still depends on are the distinct matchers in the places that it comes to which do not say what a value
 // is or begins with: negative ones, those that an alert without the label matches, and regular expressions such as
 // ".*-web" or "(?i)web". Each of them that follows on matchers which match is tried, though not the rules that have it.
 type index struct {
-	rules  []*Rule
-	labels map[string]int32 // the places of the names that the file compares
-	under  [][]*group       // by the place of a label that an alert must have
-	nodes  []node           // the first one is that of the rules that are filed under no label
-	tests  []*test          // of the nodes
-	filed  []int32          // the places of rules
-	memos  int              // how many matchers stand at several nodes
-	seed   maphash.Seed
+	rules []*Rule
+	names map[string]int32 // the places of the names of labels that the file compares
+	under [][]*group       // by the place of a label that an alert must have
+	nodes []node           // the first one is that of the rules that are filed under no label
+	tests []*test          // of the nodes
+	filed []int32          // the places of rules
+	memos int              // how many regular expressions there are
+	seed  maphash.Seed
 
 	lookups sync.Pool
 }
@@ -52,20 +53,33 @@ type node struct {
 // lookup is what finding the rules of alerts works in.
 type lookup struct {
 	*index
-	values  []string // of the alert, by the places of the labels
-	hashes  []uint64
-	present []int32  // the places that have a value
-	results []uint64 // of matchers that stand at several nodes: twice the number of the alert, and 1 where it matches
-	alert   uint64   // its number
+	labels  []lookedUp // by the places of the names
+	present []int32    // the places that have a value
+	results []uint64   // of regular expressions: twice the number of the alert that they were tried on, and 1 where they match
+	alert   uint64     // the number of the alert
 	found   []int32
+	swap    []int32 // the room of present of the alert before
+}
+
+// lookedUp is a label of the alert.
+type lookedUp struct {
+	value string // empty: the alert has none
+	hash  uint64
+	since uint64 // the alert from which on it has the value
+	seen  uint64 // the last alert that has it
 }
 
 func (x *index) lookup() *lookup {
 	if l, ok := x.lookups.Get().(*lookup); ok {
 		return l
 	}
-	n := len(x.labels)
-	return &lookup{index: x, values: make([]string, n), hashes: make([]uint64, n), results: make([]uint64, x.memos)}
+	return &lookup{index: x, labels: make([]lookedUp, len(x.names)), results: make([]uint64, x.memos)}
+}
+
+// done forgets the values, as they are the memory of a notification.
+func (l *lookup) done() {
+	l.begin(nil)
+	l.index.lookups.Put(l)
 }
 
 // find appends the rules that match, in the order of the file.
@@ -81,9 +95,6 @@ func (l *lookup) find(ls Labels, to []*Rule) []*Rule {
 			}
 		}
 	}
-	for _, label := range l.present {
-		l.values[label] = "" // it is the memory of a notification
-	}
 	slices.Sort(l.found)
 	for _, i := range l.found {
 		to = append(to, l.rules[i])
@@ -91,25 +102,38 @@ func (l *lookup) find(ls Labels, to []*Rule) []*Rule {
 	return to
 }
 
+// begin takes the labels of the next alert. What is known of values stays where they are those of the alert before.
 func (l *lookup) begin(ls Labels) {
 	l.alert++
-	l.present, l.found = l.present[:0], l.found[:0]
+	before := l.present
+	l.present, l.found = l.swap[:0], l.found[:0]
 	for i := range ls {
-		if label, ok := l.labels[ls[i].Name]; ok && ls[i].Value != "" && l.values[label] == "" {
-			l.values[label] = ls[i].Value
-			l.hashes[label] = l.hash(indexPart{label: label}, ls[i].Value)
-			l.present = append(l.present, label)
+		place, ok := l.names[ls[i].Name]
+		if !ok || ls[i].Value == "" || l.labels[place].seen == l.alert {
+			continue
+		}
+		label := &l.labels[place]
+		label.seen = l.alert
+		if label.value != ls[i].Value {
+			label.value, label.hash, label.since = ls[i].Value, l.hash(indexPart{label: place}, ls[i].Value), l.alert
+		}
+		l.present = append(l.present, place)
+	}
+	for _, place := range before {
+		if label := &l.labels[place]; label.seen != l.alert {
+			label.value, label.since = "", l.alert
 		}
 	}
+	l.swap = before
 }
 
 func (l *lookup) key(g *group) (sum uint64, ok bool) {
 	for _, p := range g.parts {
-		switch value := l.values[p.label]; {
+		switch value := l.labels[p.label].value; {
 		case value == "" || len(value) < int(p.cut):
 			return 0, false
 		case p.cut == 0:
-			sum += l.hashes[p.label]
+			sum += l.labels[p.label].hash
 		default:
 			sum += l.hash(p, value[:p.cut])
 		}
@@ -138,15 +162,16 @@ func (l *lookup) walk(at int32) {
 	}
 }
 
-// matches tries a matcher, once an alert.
+// matches tries a matcher; a regular expression once, as long as the value is the same.
 func (l *lookup) matches(t *test) bool {
+	label := &l.labels[t.label]
 	if t.memo < 0 {
-		return t.matches(l.values[t.label])
+		return t.matches(label.value)
 	}
 	kept := &l.results[t.memo]
-	if *kept>>1 != l.alert {
+	if *kept>>1 < max(1, label.since) {
 		*kept = l.alert << 1
-		if t.matches(l.values[t.label]) {
+		if t.matches(label.value) {
 			*kept++
 		}
 	}
@@ -156,7 +181,7 @@ func (l *lookup) matches(t *test) bool {
 // listed reports whether an alert has the values that a rule is filed under.
 func (l *lookup) listed(r *Rule) bool {
 	for _, t := range r.tests {
-		if t.lists() && !t.matches(l.values[t.label]) {
+		if t.lists() && !t.matches(l.labels[t.label].value) {
 			return false
 		}
 	}

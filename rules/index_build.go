@@ -8,30 +8,19 @@ import (
 )
 
 func newIndex(all []*Rule, matchers *matcherTable) *index {
-	x := &index{rules: all, labels: matchers.labels, tests: matchers.tests, seed: maphash.MakeSeed()}
+	x := &index{rules: all, names: matchers.names, tests: matchers.tests, seed: maphash.MakeSeed()}
 	f := filer{index: x, keys: map[int32]key{}}
 	f.file()
 	b := builder{index: x}
 	b.build(f.all)
-	x.under = anchored(b.groups, len(x.labels))
-	x.keepResults()
-	return x
-}
-
-// keepResults has the results of the matchers kept that stand at several nodes and that cost something.
-func (x *index) keepResults() {
-	stands := make([]int, len(x.tests))
-	for _, n := range x.nodes {
-		if n.test >= 0 {
-			stands[n.test]++
-		}
-	}
-	for i, t := range x.tests {
-		if stands[i] > 1 && t.costs() {
+	x.under = anchored(b.groups, len(x.names))
+	for _, t := range x.tests {
+		if t.costs() {
 			t.memo = int32(x.memos)
 			x.memos++
 		}
 	}
+	return x
 }
 
 // builder makes the groups and the trees of rules that are filed.
@@ -147,14 +136,14 @@ func (b *builder) fill(at int32, list []standing, depth int) {
 }
 
 // anchored lists each group under that of its labels which the fewest groups have.
-func anchored(groups []*group, labels int) [][]*group {
-	uses := make([]int, labels)
+func anchored(groups []*group, names int) [][]*group {
+	uses := make([]int, names)
 	for _, g := range groups {
 		for _, p := range g.parts {
 			uses[p.label]++
 		}
 	}
-	under := make([][]*group, labels)
+	under := make([][]*group, names)
 	for _, g := range groups {
 		rarest := slices.MinFunc(g.parts, func(a, b indexPart) int {
 			return cmp.Or(cmp.Compare(uses[a.label], uses[b.label]), cmp.Compare(a.label, b.label))

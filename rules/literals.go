@@ -28,9 +28,10 @@ func (t *test) literals() literals {
 	switch {
 	case t.Type == labels.MatchEqual:
 		l = literals{[]string{t.Value}, true}
-	case t.choice != nil:
-		l = literals{t.choice, true}
-	case t.Type == labels.MatchRegexp:
+	case t.Type != labels.MatchRegexp:
+	case t.choice() != nil:
+		l = literals{t.choice(), true}
+	default:
 		re, err := syntax.Parse(t.Value, syntax.Perl)
 		if err != nil {
 			return literals{} // such as a)|(b, which becomes whole only by what is put around it

@@ -58,7 +58,7 @@ func (s *Set) Match(e *Event) Match {
 	for i := range e.Alerts {
 		m.alert(&e.Alerts[i])
 	}
-	s.index.lookups.Put(m.lookup)
+	m.lookup.done()
 	return m.Match
 }
 

@@ -15,12 +15,13 @@ var comparedNames = []string{"alertname", "namespace", "deployment", "pod"}
 
 var (
 	comparedValues = []string{
-		"", "a", "b", "c", "ab", "abc", "a|b", "a.b", "axb", "A", "ax", "bx", "é", "a\nb", "a\xff", "\xff", "\uFFFD", "ns-7-web", "ns-70-api",
+		"", "a", "b", "c", "ab", "abc", "a|b", "a.b", "axb", "A", "ax", "bx", "é", "abb", "a\nb", "a\nb\n", "a\xff", "\xff", "\uFFFD", "ns-7-web", "ns-70-api",
 	}
 	comparedExpressions = []string{
 		"a|b|c", "|a", "a|", ".*", ".+", "", "a", "(?i)A", "a.*", "ab.*", "(a|b).*", "(a|b)x?", "a(b|c)?", "[ab]x", "[^a].*", "^a", "b$",
 		"^(a|b)$", "^a|b$", ".*b", "a+b", "(?s).+", "a[.]b", "ab|a.b", "a|b.*", "(?m)^a$", "a\\b.*", "(a|ab)(c|xb|)", "\uFFFD.*", "a\uFFFD",
-		"ns-7-.*", "ns-70-.*", "ns-(7|70)-(web|api)", "ns-\\d+-web", "(ns-7-.*|ax)", "a{2}", "a{1}b", "é|a", "ab|abc|b|c|ax|bx|axb|zz|z1|z2|z3|z4|z5|z6|z7|z8|z9|y1|y2",
+		"ns-7-.*", ".*-web", "a.*b", "a.+b", "a.+", ".*a.*b.*", ".+a.+", "(a.*|.*b)", ".*-.*-.*", "ns.*-7.*web", "a.*b.*b", ".*.*", "a|b.+|.*c", "a.?b", "(?i)a.*", "(?s)a.*b",
+		"ns-70-.*", "ns-(7|70)-(web|api)", "ns-\\d+-web", "(ns-7-.*|ax)", "a{2}", "a{1}b", "é|a", "ab|abc|b|c|ax|bx|axb|zz|z1|z2|z3|z4|z5|z6|z7|z8|z9|y1|y2",
 	}
 )
 

@@ -14,36 +14,76 @@ import (
 // once, however many rules use it.
 type test struct {
 	*labels.Matcher
-	choice []string // the only values that match, sorted, of a matcher such as severity=~"warning|critical"
-	place  int32    // among the matchers of the file
-	label  int32    // the place of its name among the names that the file compares
-	memo   int32    // the place of its result in a lookup; -1: it is not kept
+	simple *simple // of a regular expression that needs none; else nil
+	place  int32   // among the matchers of the file
+	label  int32   // the place of its name among the names that the file compares
+	memo   int32   // the place of its result in a lookup; -1: it is not kept
 }
 
-// matches reports whether a value matches. One that is a choice is compared, which is cheaper than a regular expression.
+// simple is a regular expression that is compared with texts, which is cheaper.
+type simple struct {
+	choice []string // sorted, of one such as "warning|critical"; else nil
+	globs  []glob   // on values of one line
+}
+
+// matches reports whether a value matches.
 func (t *test) matches(value string) bool {
-	if t.choice != nil {
-		_, ok := slices.BinarySearch(t.choice, value)
-		return ok
+	switch {
+	case t.simple == nil:
+	case t.simple.choice != nil:
+		_, ok := slices.BinarySearch(t.simple.choice, value)
+		return ok == (t.Type == labels.MatchRegexp)
+	case strings.IndexByte(value, '\n') < 0:
+		for i := range t.simple.globs {
+			if t.simple.globs[i].matches(value) {
+				return t.Type == labels.MatchRegexp
+			}
+		}
+		return t.Type != labels.MatchRegexp
 	}
 	return t.Matches(value)
 }
 
 // lists reports whether the matcher lists the values that match, so that trying it costs next to nothing.
-func (t *test) lists() bool { return t.choice != nil || t.Type == labels.MatchEqual }
-
-// costs reports whether trying the matcher takes a regular expression.
-func (t *test) costs() bool {
-	return t.choice == nil && (t.Type == labels.MatchRegexp || t.Type == labels.MatchNotRegexp)
+func (t *test) lists() bool {
+	return t.Type == labels.MatchEqual || t.Type == labels.MatchRegexp && t.choice() != nil
 }
 
-// choiceOf returns the texts that a matcher leaves the choice of, nil where it is not of that kind. U+FFFD is no text:
-// for an expression, bytes that are no UTF-8 are the same.
-func choiceOf(m *labels.Matcher) []string {
-	if m.Type != labels.MatchRegexp || strings.ContainsRune(m.Value, utf8.RuneError) {
+func (t *test) choice() []string {
+	if t.simple == nil {
 		return nil
 	}
-	values := strings.Split(m.Value, "|")
+	return t.simple.choice
+}
+
+// costs reports whether trying the matcher takes a regular expression.
+func (t *test) costs() bool { return isRegexp(t.Matcher) && t.simple == nil }
+
+func isRegexp(m *labels.Matcher) bool {
+	return m.Type == labels.MatchRegexp || m.Type == labels.MatchNotRegexp
+}
+
+// simplified returns how to do without a regular expression, nil where there is no way, or no expression.
+func simplified(m *labels.Matcher) *simple {
+	if !isRegexp(m) {
+		return nil
+	}
+	if choice := choiceOf(m.Value); choice != nil {
+		return &simple{choice: choice}
+	}
+	if globs := globsOf(m.Value); globs != nil {
+		return &simple{globs: globs}
+	}
+	return nil
+}
+
+// choiceOf returns the texts that an expression leaves the choice of, nil where it is not of that kind. U+FFFD is no
+// text: for an expression, bytes that are no UTF-8 are the same.
+func choiceOf(expression string) []string {
+	if strings.ContainsRune(expression, utf8.RuneError) {
+		return nil
+	}
+	values := strings.Split(expression, "|")
 	if slices.ContainsFunc(values, func(v string) bool { return v == "" || regexp.QuoteMeta(v) != v }) {
 		return nil
 	}
@@ -57,16 +97,16 @@ type matcherID struct {
 	name, value string
 }
 
-// matcherTable is the distinct matchers of a file, and the names that they compare.
+// matcherTable is the distinct matchers of a file, and the names of labels that they compare.
 type matcherTable struct {
 	tests    []*test
-	labels   map[string]int32
+	names    map[string]int32   // their places
 	written  map[string][]*test // by their text
 	distinct map[matcherID]*test
 }
 
 func newMatcherTable() *matcherTable {
-	return &matcherTable{labels: map[string]int32{}, written: map[string][]*test{}, distinct: map[matcherID]*test{}}
+	return &matcherTable{names: map[string]int32{}, written: map[string][]*test{}, distinct: map[matcherID]*test{}}
 }
 
 // parse reads what a rule lists under matchers.
@@ -92,12 +132,12 @@ func (mt *matcherTable) shared(m *labels.Matcher) *test {
 	if t := mt.distinct[id]; t != nil {
 		return t
 	}
-	label, ok := mt.labels[m.Name]
+	label, ok := mt.names[m.Name]
 	if !ok {
-		label = int32(len(mt.labels))
-		mt.labels[m.Name] = label
+		label = int32(len(mt.names))
+		mt.names[m.Name] = label
 	}
-	t := &test{Matcher: m, choice: choiceOf(m), place: int32(len(mt.tests)), label: label, memo: -1}
+	t := &test{Matcher: m, simple: simplified(m), place: int32(len(mt.tests)), label: label, memo: -1}
 	mt.tests = append(mt.tests, t)
 	mt.distinct[id] = t
 	return t
