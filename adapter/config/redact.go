@@ -1,9 +1,6 @@
 package config
 
 import (
-	"bytes"
-	"errors"
-	"io"
 	"regexp"
 	"strings"
 
@@ -13,28 +10,20 @@ import (
 // hidden stands for what must not be shown.
 const hidden = "<secret>"
 
-// unreadable is shown of a text that is not YAML, in which secrets cannot be told from the rest.
-const unreadable = "# This is not YAML, and is not shown: it may hold a secret.\n"
+// unprintable is shown of a file that cannot be printed.
+const unprintable = "# This file is not shown: it cannot be printed without what may be secret.\n"
 
-// redact returns the text of a file as it may be shown: printed again without comments, as a secret may be in one
-// that was commented out, and with <secret> for each secret.
-func redact(text []byte) string {
-	var shown bytes.Buffer
+// redact returns a document as it may be shown: printed again without comments, as a secret may be in one that was
+// commented out, and with <secret> for each secret. It changes the document.
+func redact(doc *yaml.Node) string {
+	(&redaction{seen: map[*yaml.Node]bool{}}).clean(doc)
+	var shown strings.Builder
 	enc := yaml.NewEncoder(&shown)
 	enc.SetIndent(2)
-	for dec := yaml.NewDecoder(bytes.NewReader(text)); ; {
-		var doc yaml.Node
-		switch err := dec.Decode(&doc); {
-		case errors.Is(err, io.EOF):
-			return shown.String()
-		case err != nil:
-			return unreadable
-		}
-		(&redaction{seen: map[*yaml.Node]bool{}}).clean(&doc)
-		if enc.Encode(&doc) != nil {
-			return unreadable
-		}
+	if enc.Encode(doc) != nil || enc.Close() != nil {
+		return unprintable
 	}
+	return shown.String()
 }
 
 // redaction is the cleaning of one document.
@@ -72,9 +61,12 @@ func target(n *yaml.Node) *yaml.Node {
 // secretEndings are how the names of keys end whose values are secret, without what separates words.
 var secretEndings = []string{"secret", "secretkey", "token", "password", "passwd", "passphrase", "credentials", "privatekey", "apikey"}
 
+// separators separate words in the names of keys.
+var separators = strings.NewReplacer("_", "", "-", "", " ", "", ".", "")
+
 // secret reports whether the value of a key must not be shown. Names of files, as token_file, may be.
 func secret(key, value *yaml.Node) bool {
-	name := strings.NewReplacer("_", "", "-", "", " ", "", ".", "").Replace(strings.ToLower(target(key).Value))
+	name := separators.Replace(strings.ToLower(target(key).Value))
 	for _, ending := range secretEndings {
 		if strings.HasSuffix(name, ending) {
 			return true

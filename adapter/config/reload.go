@@ -148,5 +148,5 @@ func (r *Reloader) Hook(name string) (*hook.Hook, bool) {
 func (r *Reloader) Config() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.conns.file.Text
+	return r.conns.file.Text()
 }
