@@ -38,7 +38,8 @@ type filer struct {
 	*index
 	keys  map[int32]key // by the places of the matchers
 	all   []filing
-	tried []int32 // how many rules try each matcher
+	stand map[uint64]int // how many rules stand in each place
+	tried []int32        // how many rules try each matcher
 }
 
 // file begins with what a rule compares for equality, and goes on where that leaves a crowd.
@@ -53,7 +54,9 @@ func (f *filer) file() {
 	for i := range f.all {
 		a := &f.all[i]
 		for _, k := range a.spare {
-			a.rest = append(a.rest, k.test)
+			if !f.tests[k.test].lists() || a.crowd(f.stand) > crowd { // else it is looked at when the rule is found
+				a.rest = append(a.rest, k.test)
+			}
 		}
 		slices.Sort(a.rest)
 		a.rest = slices.Compact(a.rest)
@@ -128,17 +131,17 @@ func (f *filer) add(a *filing, k key) {
 
 // spread files each rule that stands in a crowd under one more label. It reports whether there was any.
 func (f *filer) spread() bool {
-	stand := map[uint64]int{}
+	f.stand = map[uint64]int{}
 	for i := range f.all {
 		for _, sum := range f.all[i].keys {
-			stand[sum]++
+			f.stand[sum]++
 		}
 	}
 	var crowded []*filing
 	would := map[uint64]int{}
 	for i := range f.all {
 		a := &f.all[i]
-		if len(a.spare) == 0 || a.crowd(stand) <= crowd {
+		if len(a.spare) == 0 || a.crowd(f.stand) <= crowd {
 			continue
 		}
 		crowded = append(crowded, a)
@@ -148,7 +151,7 @@ func (f *filer) spread() bool {
 	}
 	moved := false
 	for _, a := range crowded {
-		if k, ok := f.best(a, a.crowd(stand), would); ok {
+		if k, ok := f.best(a, a.crowd(f.stand), would); ok {
 			f.add(a, k)
 			moved = true
 		}

@@ -64,7 +64,26 @@ func TestRedactedFilesSayTheSame(t *testing.T) {
 		require.NoError(t, yaml.Unmarshal([]byte(strings.ReplaceAll(text, "hunter2", hidden)), &want), text)
 		require.NoError(t, yaml.Unmarshal([]byte(shown), &got), shown)
 		require.Equal(t, want, got)
+		require.Equal(t, shown, printed(parsed(t, shown), 1), "printed in small parts")
 	})
+}
+
+func TestRedact_InPartsAsInOne(t *testing.T) {
+	for _, text := range []string{
+		"rules:\n  - a: b\n  - [c]\n  - |\n    d\n  - - e\n    - f\n  - &g h\n  - *g\n",
+		"targets:\n  a: b\n  c: {d: e}\n  f: &x\n    g: h\n  i:\n    !!merge <<: *x\n",
+		"'quoted key':\n  - a\n  - b\n  - c\na b:\n  - c\n  - d\n  - e\n1:\n  - f\n  - g\n  - h\n",
+		"a: &b\n  - c\n  - d\n  - e\nf: *b\n",
+		"a: |+\n  b\n\nc:\n  - |+\n    d\n\n  - e\n  - f\n",
+		"? " + strings.Repeat("k", 200) + "\n: - a\n  - b\n  - c\n",
+		"- a\n- b\n- c\n",
+		"{a: [b, c, d]}\n",
+		"null\n",
+	} {
+		for _, most := range []int{1, 2, 1000} {
+			require.Equal(t, text, printed(parsed(t, text), most))
+		}
+	}
 }
 
 // drawYAML draws a map in block style, of lines that are indented to a depth.
