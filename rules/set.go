@@ -24,13 +24,14 @@ type Set struct {
 	templated []*Target
 	kinds     map[string][]spelling // by driver:Kind
 	drivers   map[string]RefSchema
-	index     index
+	index     *index
 
 	// LongestCooldown is the longest of all cooldowns of the file.
 	LongestCooldown time.Duration
 
 	refused   map[string]bool // targets that are there but at fault
 	kindNodes []kindNode
+	matchers  *matcherTable // while the rules are read
 }
 
 // RefSchema says what a driver's targets need beside the name.
@@ -70,7 +71,7 @@ func NewSet(src SetOptions) *Set {
 	s := &Set{
 		AlertTTL: src.AlertTTL, DryRun: src.DryRun, drivers: src.Drivers,
 		Targets: map[string]*Target{}, byName: map[string]*Rule{}, fixed: map[Ref]*Target{},
-		kinds: map[string][]spelling{}, refused: map[string]bool{},
+		kinds: map[string][]spelling{}, refused: map[string]bool{}, matchers: newMatcherTable(),
 	}
 	if src.Targets == nil {
 		src.Root.Faultf("targets are missing: what is to be scaled")
@@ -82,7 +83,8 @@ func NewSet(src SetOptions) *Set {
 	} else {
 		s.readRules(*src.Rules)
 	}
-	s.index = newIndex(s.Rules)
+	s.index = newIndex(s.Rules, s.matchers)
+	s.matchers = nil
 	for _, t := range s.Targets {
 		s.LongestCooldown = max(s.LongestCooldown, t.Cooldown.Up, t.Cooldown.Down)
 	}
