@@ -52,7 +52,7 @@ type Candidate struct {
 	Reason    string    // a line of why
 }
 
-// Action is what a rule asks for: up, down, set. One file holds each, and actions leads from its key to it.
+// Action is what a rule asks for: up, down, set, or that others wait: hold. One file holds each, and actions leads from its key to it.
 type Action interface {
 	// Want returns what a call asks for at a count.
 	Want(in Input) Candidate
@@ -88,6 +88,6 @@ var actions = []struct {
 	{"up", func(n yamldoc.Node) Action { return readStep(n, Up) }},
 	{"down", func(n yamldoc.Node) Action { return readStep(n, Down) }},
 	{"set", readSet},
-	{"hold", nil},
+	{"hold", readHold},
 	{"proportional", nil},
 }

@@ -45,6 +45,7 @@ func parseSet(text string) (*Set, error) {
 	root.Fields([]yamldoc.Field{
 		{Key: "targets", Read: func(n yamldoc.Node) { src.Targets = &n }},
 		{Key: "rules", Read: func(n yamldoc.Node) { src.Rules = &n }},
+		{Key: "time_intervals", Read: func(n yamldoc.Node) { src.TimeIntervals = &n }},
 		{Key: "alert_ttl", Read: func(n yamldoc.Node) { src.AlertTTL = n.Duration() }},
 		{Key: "dry_run", Read: func(n yamldoc.Node) { src.DryRun = n.Bool() }},
 	})

@@ -19,11 +19,16 @@ type Rule struct {
 	Resolved bool           // when: resolved
 	Cooldown *time.Duration // for its calls, in place of the target's; nil: none
 	DryRun   bool
+	// Repeat is how long after its last call was served the rule calls again while it is active; zero: it does not.
+	Repeat time.Duration
+	// KeepActiveFor is for how long no alert must have fired for an episode to end.
+	KeepActiveFor time.Duration
 
 	Index int // its place in the file
 
-	tests []*test
-	line  int
+	muting muting
+	tests  []*test
+	line   int
 }
 
 // readRule reads one rule and reports what is wrong with it; nil where it cannot be used.
@@ -31,17 +36,14 @@ func (s *Set) readRule(n yamldoc.Node) *Rule {
 	r := &Rule{line: n.Line(), Index: len(s.Rules)}
 	target := ""
 	acts, named, later := r.actionFields(n)
-	n.Fields(append(acts, []yamldoc.Field{
+	n.Fields(append(append(acts, s.optionFields(r)...), []yamldoc.Field{
 		{Key: "name", Read: func(v yamldoc.Node) { r.Name = v.Text() }},
 		{Key: "matchers", Read: func(v yamldoc.Node) { r.readMatchers(v, s.matchers) }},
 		{Key: "target", Read: func(v yamldoc.Node) { target = v.Text() }},
-		{Key: "when", Read: func(v yamldoc.Node) { r.readWhen(v) }},
-		{Key: "cooldown", Read: func(v yamldoc.Node) { d := v.Duration(); r.Cooldown = &d }},
-		{Key: "dry_run", Read: func(v yamldoc.Node) { r.DryRun = v.Bool() }},
-	}...), append(later, "repeat", "keep_active_for", "active_time_intervals", "mute_time_intervals")...)
+	}...), later...)
 	if !n.IsMap() {
 		if n.IsNull() {
-			n.Faultf("is empty, want name, matchers, target and one of up, down, set")
+			n.Faultf("is empty, want name, matchers, target and one of up, down, set, hold")
 		}
 		return nil
 	}
@@ -52,8 +54,9 @@ func (s *Set) readRule(n yamldoc.Node) *Rule {
 		n.Faultf(`matchers are missing; a rule says which alerts it is for: matchers: ['alertname="WebBusy"']`)
 	}
 	if named > 1 || named == 0 && !slices.ContainsFunc(later, n.Has) {
-		n.Faultf("has %d actions, want exactly one of up, down, set", named)
+		n.Faultf("has %d actions, want exactly one of up, down, set, hold", named)
 	}
+	r.checkOptions(n)
 	if !n.Has("target") {
 		n.Faultf("target is missing")
 	} else if r.Target = s.Targets[target]; r.Target == nil && target != "" && !s.refused[target] {
@@ -106,6 +109,9 @@ func (r *Rule) actionFields(n yamldoc.Node) (fields []yamldoc.Field, named int, 
 	}
 	return fields, named, later
 }
+
+// CallsAtStart reports whether the rule calls when an episode of it begins.
+func (r *Rule) CallsAtStart() bool { return !r.Resolved && !Holds(r.Action) }
 
 func (r *Rule) readWhen(n yamldoc.Node) {
 	switch text := n.Text(); text {

@@ -31,6 +31,7 @@ type Set struct {
 
 	refused   map[string]bool // targets that are there but at fault
 	kindNodes []kindNode
+	intervals map[string]*Interval
 	matchers  *matcherTable // while the rules are read
 }
 
@@ -63,6 +64,7 @@ type SetOptions struct {
 	Drivers        map[string]RefSchema // by the driver's name
 	Root           yamldoc.Node         // for faults of the file as a whole
 	Targets, Rules *yamldoc.Node        // nil where the file has none
+	TimeIntervals  *yamldoc.Node        // likewise
 }
 
 // NewSet reads targets and rules. Faults are reported to the document; with any, the set is not
@@ -77,6 +79,9 @@ func NewSet(src SetOptions) *Set {
 		src.Root.Faultf("targets are missing: what is to be scaled")
 	} else {
 		s.readTargets(*src.Targets)
+	}
+	if src.TimeIntervals != nil {
+		s.readIntervals(*src.TimeIntervals)
 	}
 	if src.Rules == nil {
 		src.Root.Faultf("rules are missing: which alerts scale which target")

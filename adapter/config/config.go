@@ -62,7 +62,8 @@ func Parse(path string, text []byte, dryRun bool) (*File, error) {
 		}},
 		{Key: "targets", Read: func(n yamldoc.Node) { src.Targets = &n }},
 		{Key: "rules", Read: func(n yamldoc.Node) { src.Rules = &n }},
-	}, "alertmanager", "time_intervals", "rule_files", "senders", "upgrades", "sinks")
+		{Key: "time_intervals", Read: func(n yamldoc.Node) { src.TimeIntervals = &n }},
+	}, "alertmanager", "rule_files", "senders", "upgrades", "sinks")
 	if !root.Has("drivers") {
 		f.Drivers[defaultType] = defaultDriver()
 	}

@@ -29,13 +29,13 @@ func (s *RefState) apply(set *rules.Set, t *rules.Target, a Attempt, now time.Ti
 // serveOrKeep serves a call of the last change, but keeps one that another won over where it asks for more than that.
 func (s *RefState) serveOrKeep(set *rules.Set, t *rules.Target, name string, c *Call) {
 	if t == nil {
-		s.serve(name)
+		s.serve(name, nil, s.Last.At)
 		return
 	}
 	rule := set.RuleFor(name, t)
 	if rule == nil || rule.Name == s.Last.Rule || c.Start == nil ||
 		!rule.Action.Outstanding(*c.Start, rules.Input{Count: s.Last.To, Value: c.Value}) {
-		s.serve(name)
+		s.serve(name, rule, s.Last.At)
 		return
 	}
 	kept := *c

@@ -89,7 +89,7 @@ func (d *decider) ask(dec *Decision, w *Case, all []*Case) {
 func (d *decider) serve(all []*Case, direction rules.Direction) {
 	for _, c := range all {
 		if c.competes() && c.Want.Direction == direction {
-			d.next.serve(c.Rule.Name)
+			d.next.serve(c.Rule.Name, c.Rule, d.now)
 			d.changed = true
 		}
 	}

@@ -21,6 +21,7 @@ const (
 	Cooling   Verdict = "cooldown"
 	AtBound   Verdict = "at_bound"
 	Held      Verdict = "held"
+	Muted     Verdict = "muted" // its rule is mute now, by its time intervals
 	NotReady  Verdict = "not_ready"
 	Disabled  Verdict = "disabled"
 	Owned     Verdict = "owned"

@@ -35,6 +35,7 @@ func (s *RefState) endEpisode(rule *rules.Rule, name string, now time.Time) {
 // resumed returns an episode that a resolve ended, as it was before: with the call that the resolve dropped.
 func (e Episode) resumed() *Episode {
 	e.Ended, e.Call, e.Cancelled = time.Time{}, e.Cancelled, e.Call
+	e.QuietAt, e.Ending = time.Time{}, false
 	return &e
 }
 
@@ -66,7 +67,7 @@ func (s *RefState) resume(set *rules.Set, t *rules.Target, fp string, h AlertSta
 // rendered from.
 func (s *RefState) lateEpisode(rule *rules.Rule, now time.Time) *Episode {
 	ep := &Episode{Since: now}
-	if !rule.Resolved {
+	if rule.CallsAtStart() {
 		ep.Call = s.newCall(now)
 		if _, ok := rules.Templated(rule.Action); ok {
 			ep.Call.Broken = "set: the template waits for the next notification"
@@ -84,7 +85,7 @@ func (s *RefState) dropEpisodes() (changed bool, expired []string) {
 		if !ep.Ended.IsZero() {
 			return (ep.Call == nil || ep.Call.Broken != "") && s.counts(name).known == 0
 		}
-		if s.unresolved(name) > 0 {
+		if s.unresolved(name) > 0 || ep.Ending {
 			return false
 		}
 		expired = append(expired, name)
@@ -94,10 +95,13 @@ func (s *RefState) dropEpisodes() (changed bool, expired []string) {
 	return len(s.Episodes) < n, expired
 }
 
-// serve closes the call of a rule.
-func (s *RefState) serve(name string) {
+// serve closes the call of a rule; nil: the file does not have it any more.
+func (s *RefState) serve(name string, rule *rules.Rule, now time.Time) {
 	ep := *s.Episodes[name]
 	ep.EndServed = ep.EndServed || ep.Call != nil && ep.Call.AtEnd
+	if rule != nil && rule.Repeat > 0 {
+		ep.Served, ep.ServedAt = ep.Call, now
+	}
 	ep.Call = nil
 	s.Episodes[name] = &ep
 }

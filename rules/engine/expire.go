@@ -17,13 +17,19 @@ const unknownFor = time.Hour
 // episodes end then, not by a resolve; what was heard is kept for as long as it would be otherwise, so that a target
 // that comes back does not act on what it knew. It reports whether anything came of it.
 func (s *RefState) expire(set *rules.Set, t *rules.Target, now time.Time) bool {
-	changed, _ := s.expireAll(set, t, now)
-	return changed
+	return s.expireAll(set, t, now).changed
 }
 
-// expireAll is expire, and returns the rules whose episodes ended by it, not by a resolve.
-func (s *RefState) expireAll(set *rules.Set, t *rules.Target, now time.Time) (changed bool, expired []string) {
-	changed = s.clip(set.AlertTTL, now)
+// passed is what came of time that passed.
+type passed struct {
+	changed   bool
+	forgotten []string // rules whose episode ended not by a resolve
+	ended     []string // rules whose episode had been kept after a resolve
+}
+
+// expireAll is expire, and returns what came of it.
+func (s *RefState) expireAll(set *rules.Set, t *rules.Target, now time.Time) passed {
+	changed := s.clip(set.AlertTTL, now)
 	if t != nil && s.Target != t.Name {
 		s.Target, changed = t.Name, true
 	}
@@ -34,7 +40,13 @@ func (s *RefState) expireAll(set *rules.Set, t *rules.Target, now time.Time) (ch
 			changed = true
 		}
 	}
-	dropped, expired := s.dropEpisodes()
+	var ended []string
+	if t != nil {
+		s.noteQuiet(set, t, now)
+		ended = s.endKept(set, t, now)
+		changed = s.openRepeats(set, t, now) || changed || len(ended) > 0
+	}
+	dropped, forgotten := s.dropEpisodes()
 	if s.Last != nil && !now.Before(s.lastForgotten(set)) {
 		s.Last, changed = nil, true
 	}
@@ -42,7 +54,7 @@ func (s *RefState) expireAll(set *rules.Set, t *rules.Target, now time.Time) (ch
 		*s = RefState{Target: s.Target, Connection: s.Connection, Episodes: map[string]*Episode{}, Calls: s.Calls}
 		changed = true
 	}
-	return changed || dropped, expired
+	return passed{changed || dropped, forgotten, ended}
 }
 
 // clip counts every stored time of receipt that lies after now as now: a clock was set back.
@@ -67,6 +79,13 @@ func (s *RefState) clip(ttl time.Duration, now time.Time) bool {
 		intent := *s.Intent
 		intent.At = now
 		s.Intent, changed = &intent, true
+	}
+	for name, ep := range s.Episodes {
+		if ep.QuietAt.After(now) || ep.ServedAt.After(now) {
+			next := *ep
+			next.QuietAt, next.ServedAt = earlier(ep.QuietAt, now), earlier(ep.ServedAt, now)
+			s.Episodes[name], changed = &next, true
+		}
 	}
 	if s.ReadAt.After(now) || s.MissingAt.After(now) {
 		s.ReadAt, s.MissingAt = earlier(s.ReadAt, now), earlier(s.MissingAt, now)

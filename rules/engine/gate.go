@@ -54,13 +54,13 @@ type Situation struct {
 }
 
 // waiting are the gates that keep a call from competing.
-var waiting = []Gate{templateGate{}, workloadGate{}, disabledGate{}, holdGate{}, cooldownGate{}}
+var waiting = []Gate{templateGate{}, workloadGate{}, disabledGate{}, muteGate{}, holdGate{}, cooldownGate{}}
 
 // limiting are the gates that the winning call goes through, in this order.
 var limiting = []Gate{boundsGate{}}
 
 // precedence is the order in which reasons decide where there are several.
-var precedence = []Verdict{Failed, Rejected, Disabled, Owned, Held, Cooling, NotReady, AtBound}
+var precedence = []Verdict{Failed, Rejected, Disabled, Muted, Owned, Held, Cooling, NotReady, AtBound}
 
 // check asks all gates that keep a call from competing.
 func (c *Case) check() {

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"alertscale/rules"
 )
@@ -16,30 +17,55 @@ func (holdGate) Check(c *Case) *Reason {
 		return nil
 	}
 	for _, r := range c.active() {
-		if r == c.Rule || r.Resolved || r.DryRun {
+		if r == c.Rule || r.Resolved || r.DryRun || !r.Action.Blocks(c.Want.Direction, c.input(r)) {
 			continue
 		}
-		in := rules.Input{Count: c.Observed.Count}
-		if ep := c.State.Episodes[r.Name]; ep != nil {
-			in.Value = ep.Value
+		if until, mute := c.holdsUntil(r); !mute {
+			return c.heldBy(r, until)
 		}
-		if !r.Action.Blocks(c.Want.Direction, in) {
-			continue
-		}
-		reason := &Reason{Gate: Held, Text: fmt.Sprintf("held while %q is active, which goes up", r.Name)}
-		if r.Action.Direction() == rules.Stay || c.Rule.Action.Direction() == rules.Stay { // depends on the count, which somebody else may change
-			reason.Poll = PollMinute
-		}
-		return reason
 	}
 	return nil
 }
 
-// active lists the rules of which alerts fire, in the order of the file.
+// input is what the action of a rule that is active is asked on.
+func (c *Case) input(r *rules.Rule) rules.Input {
+	in := rules.Input{Count: c.Observed.Count}
+	if ep := c.State.Episodes[r.Name]; ep != nil {
+		in.Value = ep.Value
+	}
+	return in
+}
+
+// holdsUntil is when the clock ends what an active rule holds; zero: it does not. A rule whose action is to hold does not
+// where it is mute.
+func (c *Case) holdsUntil(r *rules.Rule) (until time.Time, mute bool) {
+	if c.Firing[r.Name] == 0 {
+		until = c.State.Episodes[r.Name].quietUntil(r)
+	}
+	if !rules.Holds(r.Action) {
+		return until, false
+	}
+	why, changes := r.Muted(c.Now)
+	return soonest(until, changes), why != ""
+}
+
+// heldBy is why a call waits for a rule.
+func (c *Case) heldBy(r *rules.Rule, until time.Time) *Reason {
+	reason := &Reason{Gate: Held, Until: until, Text: fmt.Sprintf("held while %q is active, which goes up", r.Name)}
+	switch {
+	case rules.Holds(r.Action):
+		reason.Text = fmt.Sprintf("held by %q", r.Name)
+	case r.Action.Direction() == rules.Stay || c.Rule.Action.Direction() == rules.Stay: // depends on the count, which somebody else may change
+		reason.Poll = PollMinute
+	}
+	return reason
+}
+
+// active lists the rules of which alerts fire, or whose episode is kept though none does, in the order of the file.
 func (s *Situation) active() []*rules.Rule {
 	var all []*rules.Rule
-	for name, n := range s.Firing {
-		if r := s.Set.RuleFor(name, s.Target); r != nil && n > 0 {
+	for name, ep := range s.State.Episodes {
+		if r := s.Set.RuleFor(name, s.Target); r != nil && (s.Firing[name] > 0 || s.Now.Before(ep.quietUntil(r))) {
 			all = append(all, r)
 		}
 	}

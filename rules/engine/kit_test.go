@@ -61,6 +61,7 @@ func parseSet(text string) (*rules.Set, error) {
 	root.Fields([]yamldoc.Field{
 		{Key: "targets", Read: func(n yamldoc.Node) { src.Targets = &n }},
 		{Key: "rules", Read: func(n yamldoc.Node) { src.Rules = &n }},
+		{Key: "time_intervals", Read: func(n yamldoc.Node) { src.TimeIntervals = &n }},
 		{Key: "alert_ttl", Read: func(n yamldoc.Node) { src.AlertTTL = n.Duration() }},
 		{Key: "connections", Read: func(n yamldoc.Node) {
 			n.Each(func(name string, v yamldoc.Node) {

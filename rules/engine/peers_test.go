@@ -60,8 +60,9 @@ func TestTrap_GrowthDependsOnRepeats(t *testing.T) {
 		w.send(&rules.Event{Receiver: "alertscale", GroupKey: "g", Alerts: alertsOf(firing("Busy"))})
 	}
 	w.has(5)
-	_, err := parseSet(web + rule("busy", "Busy", "up: 2, repeat: 2m"))
-	require.ErrorContains(t, err, `"repeat" is not supported yet`)
+	w = newWorld(t, web+rule("busy", "Busy", "up: 2, repeat: 2m"), 3) // a rule says that it is to grow on
+	w.post("0s", firing("Busy")).is(Scaled, 3, 5)
+	w.until("4m").has(9)
 }
 
 func TestTrap_ALoneResolveNeverComes(t *testing.T) {

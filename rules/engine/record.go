@@ -47,6 +47,7 @@ func record(set *rules.Set, state RefState, e *rules.RefAlerts, now time.Time) (
 		r.state.hearGroup(e.Group, now)
 	}
 	r.end()
+	r.state.noteQuiet(set, e.Target, now)
 	r.state.trim()
 	return r.state, r.result()
 }
@@ -66,6 +67,7 @@ type recorder struct {
 	began    map[string]bool // rules whose episode began with this notification
 	resolved []string        // rules that lost an alert by a resolve
 	ended    []string        // rules whose episode ended by one
+	kept     []*rules.Rule   // rules whose episode is to end by one, once no alert has fired for a while
 	stale    bool
 }
 
@@ -146,7 +148,7 @@ func (h *AlertState) same(o *AlertState) bool {
 func (r *recorder) fresh(m rules.MatchedAlert) {
 	for _, rule := range m.Rules {
 		switch {
-		case r.state.firing(rule.Name) == 0:
+		case r.state.firing(rule.Name) == 0 && !r.state.keptBy(rule, r.now):
 			r.begin(rule, m.Alert)
 		case r.began[rule.Name]:
 			r.renderMore(rule, m.Alert)
@@ -165,7 +167,7 @@ func (r *recorder) fresh(m rules.MatchedAlert) {
 // begin starts an episode of a rule, with its call. What was suspended goes over into it.
 func (r *recorder) begin(rule *rules.Rule, a *rules.Alert) {
 	ep := &Episode{Since: r.now}
-	if !rule.Resolved {
+	if rule.CallsAtStart() {
 		ep.Call = r.state.newCall(r.now)
 	}
 	r.state.Episodes[rule.Name] = ep
@@ -197,8 +199,9 @@ func (r *recorder) end() {
 		}
 		switch {
 		case slices.Contains(r.resolved, name):
-			r.state.endEpisode(r.set.RuleFor(name, r.target), name, r.now)
-			r.ended = append(r.ended, name)
+			r.endOrKeep(name)
+		case ep.Ending:
+			continue
 		case r.state.unresolved(name) > 0:
 			continue
 		default:

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"alertscale/rules"
+
+	"github.com/prometheus/common/model"
 )
 
 // maxNamed is how many alerts a decision names.
@@ -35,6 +37,9 @@ func (r *recorder) result() recorded {
 		for _, name := range r.ended[1:] {
 			n.why = append(n.why, fmt.Sprintf("%q: its last alert is resolved too", name))
 		}
+	case len(r.kept) > 0:
+		n.rule = r.kept[0].Name
+		n.why = []string{fmt.Sprintf("%q: no alert fires; its episode ends in %s unless one does", n.rule, model.Duration(r.kept[0].KeepActiveFor))}
 	case r.stale:
 		n.why = []string{"not new: a resolve that is later than its start was heard before"}
 	case n.rule != "" && r.state.firing(n.rule) > 0 && all[0].Rules[0].Resolved:

@@ -88,6 +88,13 @@ type Episode struct {
 	Value     *int // of an action with a template, rendered when the episode began
 	// EndServed says that the call of a rule with `when: resolved` was served for this episode.
 	EndServed bool
+	// Served is the last call that was served, of a rule that repeats, and when that was.
+	Served   *Call
+	ServedAt time.Time
+	// QuietAt is since when no alert fires, of a rule with keep_active_for. Ending: a resolve is to end the episode once
+	// none has fired for so long.
+	QuietAt time.Time
+	Ending  bool
 }
 
 // Call is a rule's wish for a count, open until it is served or dropped.

@@ -65,6 +65,10 @@ type storedEpisode struct {
 	Cancelled *storedCall `json:"cancelled,omitempty"`
 	Value     *int        `json:"value,omitempty"`
 	EndServed bool        `json:"endServed,omitempty"`
+	Served    *storedCall `json:"served,omitempty"`
+	ServedAt  time.Time   `json:"servedAt,omitzero"`
+	QuietAt   time.Time   `json:"quietAt,omitzero"`
+	Ending    bool        `json:"ending,omitempty"`
 }
 
 type storedCall struct {
@@ -189,7 +193,9 @@ func (s *RefState) stored(parts *storedParts) *storedState {
 		o.Heard = storedGroups(s.groups.shards[0])
 	}
 	for name, ep := range s.Episodes {
-		o.Episodes[name] = storedEpisode{ep.Since, ep.Ended, ep.Call.stored(), ep.Cancelled.stored(), ep.Value, ep.EndServed}
+		o.Episodes[name] = storedEpisode{
+			ep.Since, ep.Ended, ep.Call.stored(), ep.Cancelled.stored(), ep.Value, ep.EndServed, ep.Served.stored(), ep.ServedAt, ep.QuietAt, ep.Ending,
+		}
 	}
 	if in := s.Intent; in != nil {
 		o.Intent = &storedIntent{in.At, in.From, convert(in.Attempts, func(a Attempt) storedAttempt { return storedAttempt(a) }), in.Plan}
@@ -243,7 +249,9 @@ func (o *storedState) state(parts []Part) (RefState, error) {
 		Last: (*LastChange)(o.Last), Episodes: make(map[string]*Episode, len(o.Episodes)),
 	}
 	for name, ep := range o.Episodes {
-		s.Episodes[name] = &Episode{ep.Since, ep.Ended, (*Call)(ep.Call), (*Call)(ep.Cancelled), ep.Value, ep.EndServed}
+		s.Episodes[name] = &Episode{
+			ep.Since, ep.Ended, (*Call)(ep.Call), (*Call)(ep.Cancelled), ep.Value, ep.EndServed, (*Call)(ep.Served), ep.ServedAt, ep.QuietAt, ep.Ending,
+		}
 	}
 	if in := o.Intent; in != nil && len(in.Attempts) > 0 {
 		s.Intent = &Intent{in.At, in.From, convert(in.Attempts, func(a storedAttempt) Attempt { return Attempt(a) }), in.Plan}

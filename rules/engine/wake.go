@@ -9,7 +9,7 @@ import (
 
 // nextExpiry is when an alert is to be suspended, resumed or forgotten, or something else forgotten. Zero: never.
 func (s *RefState) nextExpiry(set *rules.Set, t *rules.Target) time.Time {
-	at := s.alerts.nextDue(set.AlertTTL)
+	at := soonest(s.alerts.nextDue(set.AlertTTL), s.nextOfEpisodes(set, t))
 	if s.Last != nil {
 		at = soonest(at, s.lastForgotten(set))
 	}
@@ -37,6 +37,9 @@ func (s *RefState) nextLook(set *rules.Set, t *rules.Target, now time.Time) time
 			return // nothing but a notification mends it
 		}
 		due := s.cooled(t, r)
+		if why, until := r.Muted(now); why != "" {
+			due = later(due, until)
+		}
 		if due.Before(now) {
 			due = now
 		}

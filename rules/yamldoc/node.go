@@ -251,6 +251,26 @@ func (n Node) duration() (d time.Duration, ok bool) {
 	return time.Duration(v), err == nil
 }
 
+// Decode reads a mapping, which may have these keys, into a value that another package reads from YAML.
+func (n Node) Decode(to any, keys ...string) {
+	if !n.IsMap() {
+		n.Faultf("is %s, want %s", kind(resolve(n.y)), strings.Join(keys, ", "))
+		return
+	}
+	before := len(n.doc.faults)
+	fields := make([]Field, 0, len(keys))
+	for _, key := range keys {
+		fields = append(fields, Field{Key: key, Read: func(Node) {}})
+	}
+	n.Fields(fields)
+	if len(n.doc.faults) > before {
+		return
+	}
+	if err := resolve(n.y).Decode(to); err != nil {
+		n.Faultf("%v", err)
+	}
+}
+
 type pair struct {
 	key   *yaml.Node
 	value Node
