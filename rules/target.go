@@ -28,6 +28,7 @@ type Target struct {
 	Min, Max int
 	Cooldown Cooldown
 	DryRun   bool // its own, or the process's
+	TargetOptions
 
 	Remove Remove // of a target with a selector
 
@@ -51,7 +52,7 @@ func (s *Set) readTarget(name string, n yamldoc.Node) *Target {
 		Name: name, Min: DefaultMin, set: s, DryRun: s.DryRun,
 		Cooldown: Cooldown{DefaultCooldownUp, DefaultCooldownDown},
 	}
-	n.Fields([]yamldoc.Field{
+	n.Fields(append(t.fields(), []yamldoc.Field{
 		{Key: "driver", Read: func(v yamldoc.Node) { t.Driver = v.Text() }},
 		{Key: "kind", Read: func(v yamldoc.Node) { t.kind = s.readKind(t, v) }},
 		{Key: "namespace", Read: func(v yamldoc.Node) { t.namespace = readPart(v) }},
@@ -62,7 +63,7 @@ func (s *Set) readTarget(name string, n yamldoc.Node) *Target {
 		{Key: "max", Read: func(v yamldoc.Node) { t.Max = v.Int(1) }},
 		{Key: "cooldown", Read: func(v yamldoc.Node) { t.readCooldown(v) }},
 		{Key: "dry_run", Read: func(v yamldoc.Node) { t.DryRun = v.Bool() || s.DryRun }},
-	}, "behavior", "restore", "wait_ready", "when_owned", "paused", "path", "bounds")
+	}...), "restore", "path", "bounds")
 	if !n.IsMap() {
 		if !n.IsNull() {
 			return nil // a fault by now
