@@ -204,7 +204,7 @@ func (s *RefState) stored(parts *storedParts) *storedState {
 	o := &storedState{
 		Target: s.Target, Connection: s.Connection, Count: s.Count, ReadAt: s.ReadAt, MissingAt: s.MissingAt, Calls: s.Calls,
 		Last: (*storedChange)(s.Last), AlertParts: len(parts.ofAlerts()), GroupParts: len(parts.ofGroups()),
-		Episodes:    make(map[string]storedEpisode, len(s.Episodes)),
+		Episodes:    make(map[string]storedEpisode, len(s.byRule)),
 		Recommended: convert(s.Recommended, func(r Recommendation) storedCount { return storedCount(r) }),
 		Steps:       convert(s.Steps, func(s CountStep) storedStep { return storedStep(s) }),
 		Pauses:      convert(s.Pauses, func(p Pause) storedPause { return storedPause(p) }),
@@ -215,7 +215,7 @@ func (s *RefState) stored(parts *storedParts) *storedState {
 	if o.GroupParts == 0 && s.groups.n > 0 {
 		o.Heard = storedGroups(s.groups.shards[0])
 	}
-	for name, ep := range s.Episodes {
+	for name, ep := range s.episodes() {
 		o.Episodes[name] = storedEpisode{
 			ep.Since, ep.Ended, ep.Call.stored(), ep.Cancelled.stored(), ep.Value, ep.EndServed, ep.Served.stored(), ep.ServedAt, ep.QuietAt, ep.Ending,
 		}
@@ -269,15 +269,15 @@ func (h storedAlert) alert() AlertState {
 func (o *storedState) state(parts []Part) (RefState, error) {
 	s := RefState{
 		Target: o.Target, Connection: o.Connection, Count: o.Count, ReadAt: o.ReadAt, MissingAt: o.MissingAt, Calls: o.Calls,
-		Last: (*LastChange)(o.Last), Episodes: make(map[string]*Episode, len(o.Episodes)),
+		Last:        (*LastChange)(o.Last),
 		Recommended: convert(o.Recommended, func(r storedCount) Recommendation { return Recommendation(r) }),
 		Steps:       convert(o.Steps, func(s storedStep) CountStep { return CountStep(s) }),
 		Pauses:      convert(o.Pauses, func(p storedPause) Pause { return Pause(p) }),
 	}
 	for name, ep := range o.Episodes {
-		s.Episodes[name] = &Episode{
+		s.setEpisode(name, &Episode{
 			ep.Since, ep.Ended, (*Call)(ep.Call), (*Call)(ep.Cancelled), ep.Value, ep.EndServed, (*Call)(ep.Served), ep.ServedAt, ep.QuietAt, ep.Ending,
-		}
+		})
 	}
 	if in := o.Intent; in != nil && len(in.Attempts) > 0 {
 		s.Intent = &Intent{in.At, in.From, convert(in.Attempts, func(a storedAttempt) Attempt { return Attempt(a) }), in.Plan}
