@@ -17,6 +17,7 @@ type change struct {
 	key   []byte
 	old   engine.Revision
 	value []byte // nil deletes
+	parts []part
 
 	done     chan struct{} // closed when the fields below say how it went
 	revision engine.Revision
@@ -25,11 +26,25 @@ type change struct {
 
 // newChange copies the data: it is still read where a Put returned early.
 func newChange(r engine.Record) *change {
-	c := &change{key: []byte(r.Ref), old: r.Revision, done: make(chan struct{})}
+	c := &change{key: recordKey(r.Ref), old: r.Revision, done: make(chan struct{})}
 	if len(r.Data) > 0 {
 		c.value = newValue(r.Data)
+		for _, p := range r.Parts {
+			c.parts = append(c.parts, newPart(c.key, p))
+		}
 	}
 	return c
+}
+
+// fits returns what is too large for bbolt, which would find out once a part of the change is carried out.
+func (c *change) fits() error {
+	all := append([]part{{c.key, c.value}}, c.parts...)
+	for _, p := range all {
+		if len(p.key) > bbolt.MaxKeySize || len(p.value) > bbolt.MaxValueSize {
+			return fmt.Errorf("%.100q is too large: %d bytes of name, %d of data", p.key, len(p.key), len(p.value))
+		}
+	}
+	return nil
 }
 
 // errUnchanged keeps bbolt from writing a transaction in which nothing changed.
@@ -122,7 +137,11 @@ func (s *Store) write(group []*change) {
 func applyAll(recs records, group []*change) error {
 	changed := false
 	for _, c := range group {
-		changed = c.apply(recs) || changed
+		did, err := c.apply(recs)
+		if err != nil {
+			return err
+		}
+		changed = changed || did
 	}
 	if !changed {
 		return errUnchanged
@@ -130,22 +149,21 @@ func applyAll(recs records, group []*change) error {
 	return nil
 }
 
-// apply reports whether it changed something.
-func (c *change) apply(recs records) bool {
-	var stored engine.Revision
-	stored, c.err = recs.revision(c.key)
+// apply reports whether it changed something. After an error, a part of the change may be in the transaction.
+func (c *change) apply(recs records) (changed bool, err error) {
+	var stored head
+	stored, c.err = recs.head(c.key)
 	switch {
 	case c.err != nil:
-		return false
-	case stored != c.old:
+		return false, nil
+	case stored.name() != c.old:
 		c.err = controller.ErrConflict
-		return false
+		return false, nil
 	case c.value != nil:
-		c.revision, c.err = recs.put(c.key, c.value)
-		return c.err == nil
-	case stored == "": // nothing is there to delete
-		return false
+		c.revision, err = recs.put(c.key, c.value, stored, c.parts)
+		return true, err
+	case stored.revision == 0: // nothing is there to delete
+		return false, nil
 	}
-	c.err = recs.remove(c.key)
-	return c.err == nil
+	return true, recs.remove(c.key, stored)
 }

@@ -37,11 +37,19 @@ func open(path string) (*Store, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, err
 	}
-	db, err := openDB(path)
+	if err := readAll(path); err != nil {
+		return nil, err
+	}
+	db, err := openDB(path, false)
 	if err != nil {
 		return nil, err
 	}
-	err = guard(func() error { return check(db, path) })
+	err = guard(func() error {
+		if err := db.View(checkPages); err != nil {
+			return err
+		}
+		return moveForward(db)
+	})
 	if err == nil {
 		err = syncFolder(folder)
 	}
@@ -52,11 +60,35 @@ func open(path string) (*Store, error) {
 	return &Store{db: db, path: path, update: db.Update}, nil
 }
 
+// readAll checks the content of a file that is there, before it is opened to be written to: then bbolt looks for the
+// free pages, where neither a panic nor a page that is not there can be caught.
+func readAll(path string) error {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return nil // what opens it says more, or makes it
+	}
+	db, err := openDB(path, true)
+	if err != nil {
+		return err
+	}
+	err = guard(func() error {
+		return db.View(func(tx *bbolt.Tx) error { return checkContent(tx, path) })
+	})
+	if closed := db.Close(); err == nil {
+		err = closed
+	}
+	return err
+}
+
 // openDB distinguishes what the system refuses from what bbolt does not like about the file. Where bbolt
 // panics, the file stays locked for as long as this process lives.
-func openDB(path string) (db *bbolt.DB, err error) {
+//
+// The list of the free pages is not written, but made again when the file is opened, in some 30 ms for 100,000 records.
+// It would be 4 KiB of each commit, and where much was deleted a lot more: 200 KiB for the pages of 100,000 records.
+func openDB(path string, readOnly bool) (db *bbolt.DB, err error) {
 	err = guard(func() error {
-		db, err = bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType})
+		db, err = bbolt.Open(path, 0o600, &bbolt.Options{
+			Timeout: lockTimeout, ReadOnly: readOnly, FreelistType: bbolt.FreelistMapType, NoFreelistSync: true,
+		})
 		return err
 	})
 	_, ofSystem := errors.AsType[syscall.Errno](err)
