@@ -18,6 +18,11 @@ import (
 // being replaced does at its end.
 const lockTimeout = time.Second
 
+// pageSize is that of a new file, whatever the system's: a page is the least that bbolt writes, and some systems have
+// pages of 64 KiB. Less than what file systems and disks write at once would leave a page, or the other one of the two
+// of meta, to a write of its neighbour that is torn.
+const pageSize = 4096
+
 // Open opens the file, and makes it, and its folder, where there is none. It reads all of it: a
 // file that is damaged, of another program, or in use elsewhere is an error that says what to do,
 // and is left as it is.
@@ -87,7 +92,8 @@ func readAll(path string) error {
 func openDB(path string, readOnly bool) (db *bbolt.DB, err error) {
 	err = guard(func() error {
 		db, err = bbolt.Open(path, 0o600, &bbolt.Options{
-			Timeout: lockTimeout, ReadOnly: readOnly, FreelistType: bbolt.FreelistMapType, NoFreelistSync: true,
+			Timeout: lockTimeout, ReadOnly: readOnly, PageSize: pageSize,
+			FreelistType: bbolt.FreelistMapType, NoFreelistSync: true,
 		})
 		return err
 	})
