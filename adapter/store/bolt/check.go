@@ -23,11 +23,11 @@ var formats = map[int]struct {
 
 // checkContent makes sure that the file is alertscale's, and that all that it has can be read.
 func checkContent(tx *bbolt.Tx, path string) error {
-	if isBlank(tx) {
-		return nil
-	}
 	if err := checkSize(tx, path); err != nil {
 		return err
+	}
+	if isBlank(tx) {
+		return nil
 	}
 	found, err := formatOf(tx)
 	if err != nil {

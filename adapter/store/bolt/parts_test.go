@@ -106,13 +106,64 @@ func TestFreePagesAreNotWritten(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	fill(t, s, 5000, dataSize)
+	var deletions []*change
 	require.NoError(t, s.List(t.Context(), func(r engine.Record) error {
-		if r.Data = nil; r.Ref < "kubernetes:Deployment/shop-63" {
-			s.write([]*change{newChange(r)})
-		}
+		r.Data = nil
+		deletions = append(deletions, newChange(r))
 		return nil
 	}))
+	s.write(deletions)
 	before := s.written(t)
 	require.NoError(t, s.putData(t.Context(), "web", "data"))
 	require.LessOrEqual(t, s.written(t)-before, int64(5*pageSize))
+}
+
+// TestReadersFindLostParts changes the parts of a file that is open.
+func TestReadersFindLostParts(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*bbolt.Bucket) error
+		want   string
+	}{
+		"lost":             {func(b *bbolt.Bucket) error { return b.Delete([]byte("web\x00\x01a")) }, `"web" is broken: it has 1 parts of 2`},
+		"too many":         {func(b *bbolt.Bucket) error { return putSealed(b, "web", "c") }, `"web" is broken: it has 3 parts of 2`},
+		"of no record":     {func(b *bbolt.Bucket) error { return b.Delete([]byte("web")) }, `is broken: it has a part, and no record`},
+		"of another name":  {func(b *bbolt.Bucket) error { return b.Put([]byte("web\x00\x01a"), b.Get([]byte("web\x00\x01b"))) }, "its checksum is wrong"},
+		"of another value": {func(b *bbolt.Bucket) error { return b.Put([]byte("web\x00\x01b"), []byte("data and data")) }, "its checksum is wrong"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := Open(filepath.Join(t.TempDir(), "alertscale.db"))
+			require.NoError(t, err)
+			parts := []engine.Part{{Name: "a", Data: []byte("data")}, {Name: "b", Data: []byte("data")}}
+			_, err = s.Put(t.Context(), engine.Record{Ref: "web", Data: []byte("data"), Parts: parts})
+			require.NoError(t, err)
+			require.NoError(t, s.db.Update(func(tx *bbolt.Tx) error { return tc.change(recordsOf(tx).bucket) }))
+			_, err = s.Load(t.Context(), "web")
+			require.ErrorContains(t, err, "load web from "+s.path+": what it holds of ")
+			require.ErrorContains(t, err, tc.want)
+			err = s.List(t.Context(), func(engine.Record) error { return nil })
+			require.ErrorContains(t, err, "list the records of "+s.path+": what it holds of ")
+			require.ErrorContains(t, err, tc.want)
+			require.NoError(t, s.Close())
+		})
+	}
+}
+
+func putSealed(b *bbolt.Bucket, ref, name string) error {
+	p := newPart([]byte(ref), engine.Part{Name: name, Data: []byte("data")})
+	return b.Put(p.key, p.value)
+}
+
+// TestWhatIsTooLargeIsRefused puts what bbolt would not take in the middle of a transaction: nothing is changed, and
+// nobody else's Put fails.
+func TestWhatIsTooLargeIsRefused(t *testing.T) {
+	s, err := Open(filepath.Join(t.TempDir(), "alertscale.db"))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	name := string(make([]byte, bbolt.MaxKeySize))
+	parts := []engine.Part{{Name: "a", Data: []byte("data")}, {Name: name, Data: []byte("data")}}
+	_, err = s.Put(t.Context(), engine.Record{Ref: "web", Data: []byte("data"), Parts: parts})
+	require.ErrorContains(t, err, "is too large: 32773 bytes of name, 8 of data")
+	r, err := s.Load(t.Context(), "web")
+	require.NoError(t, err)
+	require.Equal(t, engine.Record{Ref: "web"}, r)
 }
