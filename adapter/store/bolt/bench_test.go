@@ -44,8 +44,7 @@ func BenchmarkPut(b *testing.B) {
 }
 
 func (c *change) inTx(tx *bbolt.Tx) error {
-	_, err := c.apply(recordsOf(tx))
-	return errors.Join(c.err, err)
+	return errors.Join(applyAll(recordsOf(tx), []*change{c}), c.err)
 }
 
 func puts(b *testing.B, writers int, commit func(*change) error) {

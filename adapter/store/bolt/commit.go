@@ -38,13 +38,13 @@ func newChange(r engine.Record) *change {
 
 // fits returns what is too large for bbolt, which would find out once a part of the change is carried out.
 func (c *change) fits() error {
-	all := append([]part{{c.key, c.value}}, c.parts...)
-	for _, p := range all {
-		if len(p.key) > bbolt.MaxKeySize || len(p.value) > bbolt.MaxValueSize {
-			return fmt.Errorf("%.100q is too large: %d bytes of name, %d of data", p.key, len(p.key), len(p.value))
+	err := part{c.key, c.value}.fits()
+	for _, p := range c.parts {
+		if err == nil {
+			err = p.fits()
 		}
 	}
-	return nil
+	return err
 }
 
 // errUnchanged keeps bbolt from writing a transaction in which nothing changed.
@@ -137,9 +137,14 @@ func (s *Store) write(group []*change) {
 func applyAll(recs records, group []*change) error {
 	changed := false
 	for _, c := range group {
-		did, err := c.apply(recs)
+		stored, err := c.allowed(recs)
 		if err != nil {
-			return err
+			c.err = err
+			continue
+		}
+		did, err := c.apply(recs, stored)
+		if err != nil {
+			return err // a part of the change may be in the transaction
 		}
 		changed = changed || did
 	}
@@ -149,16 +154,18 @@ func applyAll(recs records, group []*change) error {
 	return nil
 }
 
-// apply reports whether it changed something. After an error, a part of the change may be in the transaction.
-func (c *change) apply(recs records) (changed bool, err error) {
-	var stored head
-	stored, c.err = recs.head(c.key)
+// allowed returns what is stored of the record, and what keeps this change out.
+func (c *change) allowed(recs records) (head, error) {
+	stored, err := recs.head(c.key)
+	if err == nil && stored.name() != c.old {
+		err = controller.ErrConflict
+	}
+	return stored, err
+}
+
+// apply reports whether it changed something.
+func (c *change) apply(recs records, stored head) (changed bool, err error) {
 	switch {
-	case c.err != nil:
-		return false, nil
-	case stored.name() != c.old:
-		c.err = controller.ErrConflict
-		return false, nil
 	case c.value != nil:
 		c.revision, err = recs.put(c.key, c.value, stored, c.parts)
 		return true, err

@@ -68,7 +68,8 @@ func open(path string) (*Store, error) {
 // readAll checks the content of a file that is there, before it is opened to be written to: then bbolt looks for the
 // free pages, where neither a panic nor a page that is not there can be caught.
 func readAll(path string) error {
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+	info, err := os.Stat(path)
+	if there := err == nil && info.Mode().IsRegular() && info.Size() > 0; !there {
 		return nil // what opens it says more, or makes it
 	}
 	db, err := openDB(path, true)

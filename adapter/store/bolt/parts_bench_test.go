@@ -21,30 +21,32 @@ import (
 // BenchmarkPutParts puts the data of a large ref and some of its parts, and the same into bbolt alone. KiB/op is what is
 // written, cpu-us/op the CPU of the process, which is nearly all that a Put takes beside the syncs.
 func BenchmarkPutParts(b *testing.B) {
-	s, r := openLarge(b)
-	alone, _ := openLarge(b)
-	for _, n := range []int{0, 1, 2, 3} {
-		b.Run(fmt.Sprintf("parts=%d/store", n), func(b *testing.B) {
-			benchPuts(b, s, n, func(put engine.Record) (err error) {
-				put.Revision = r.Revision
-				r.Revision, err = s.Put(context.Background(), put)
-				return err
+	for _, size := range []int{1500, 700} {
+		s, r := openLarge(b, size)
+		alone, _ := openLarge(b, size)
+		for n := range 4 {
+			random := rand.New(rand.NewPCG(3, 4))
+			puts := make([]engine.Record, 100)
+			for i := range puts {
+				puts[i] = replaced(engine.Record{Ref: largeRef, Data: make([]byte, dataSize)}, random, size, n)
+			}
+			b.Run(fmt.Sprintf("%dx%d/store", n, size), func(b *testing.B) {
+				benchPuts(b, s, puts, func(put engine.Record) (err error) {
+					put.Revision = r.Revision
+					r.Revision, err = s.Put(context.Background(), put)
+					return err
+				})
 			})
-		})
-		b.Run(fmt.Sprintf("parts=%d/bbolt", n), func(b *testing.B) {
-			benchPuts(b, alone, n, func(put engine.Record) error {
-				return alone.db.Update(func(tx *bbolt.Tx) error { return bare(tx, put) })
+			b.Run(fmt.Sprintf("%dx%d/bbolt", n, size), func(b *testing.B) {
+				benchPuts(b, alone, puts, func(put engine.Record) error {
+					return alone.db.Update(func(tx *bbolt.Tx) error { return bare(tx, put) })
+				})
 			})
-		})
+		}
 	}
 }
 
-func benchPuts(b *testing.B, s *Store, parts int, put func(engine.Record) error) {
-	random := rand.New(rand.NewPCG(3, 4))
-	puts := make([]engine.Record, 100)
-	for i := range puts {
-		puts[i] = replaced(engine.Record{Ref: largeRef, Data: make([]byte, dataSize)}, random, parts)
-	}
+func benchPuts(b *testing.B, s *Store, puts []engine.Record, put func(engine.Record) error) {
 	before, cpu, commits := s.written(b), cpuTime(b), 0
 	b.ReportAllocs()
 	for b.Loop() {

@@ -3,8 +3,11 @@ package bolt
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"strconv"
+
+	"go.etcd.io/bbolt"
 
 	"alertscale/rules/engine"
 )
@@ -65,6 +68,13 @@ func newPart(record []byte, p engine.Part) part {
 		binary.BigEndian.PutUint32(next.value, checksum(next.key, next.value))
 	}
 	return next
+}
+
+func (p part) fits() error {
+	if len(p.key) > bbolt.MaxKeySize || len(p.value) > bbolt.MaxValueSize {
+		return fmt.Errorf("%.100q is too large: %d bytes of name, %d of data", p.key, len(p.key), len(p.value))
+	}
+	return nil
 }
 
 // checksum is that of all of a value but the checksum, and of its key.
