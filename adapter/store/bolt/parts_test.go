@@ -172,3 +172,39 @@ func TestWhatIsTooLargeIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, engine.Record{Ref: "web"}, r)
 }
+
+// TestPagesEnd lists records that are large by their data or by their parts.
+func TestPagesEnd(t *testing.T) {
+	s, err := Open(filepath.Join(t.TempDir(), "alertscale.db"))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	large := make([]byte, pageBytes/2)
+	for _, r := range []engine.Record{
+		{Ref: "a", Data: large}, {Ref: "b", Data: large}, {Ref: "c", Data: []byte("data"), Parts: []engine.Part{{Name: "1", Data: large}, {Name: "2", Data: large}}},
+		{Ref: "d", Data: []byte("data")}, {Ref: "e", Data: []byte("data")},
+	} {
+		_, err := s.Put(t.Context(), r)
+		require.NoError(t, err)
+	}
+	for after, want := range map[string][]string{"": {"a", "b"}, "b": {"c"}, "c": {"d", "e"}, "e": nil} {
+		page, err := s.page(t.Context(), after)
+		require.NoError(t, err)
+		var refs []string
+		for _, r := range page {
+			refs = append(refs, r.Ref)
+		}
+		require.Equal(t, want, refs, "after %q", after)
+	}
+}
+
+func TestRevisionsEnd(t *testing.T) {
+	s, err := Open(filepath.Join(t.TempDir(), "alertscale.db"))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	require.NoError(t, s.db.Update(func(tx *bbolt.Tx) error { return recordsOf(tx).bucket.SetSequence(maxRevision - 1) }))
+	require.NoError(t, s.putData(t.Context(), "web", "data"))
+	require.ErrorContains(t, s.putData(t.Context(), "cart", "data"), "revision 1099511627776 with 0 parts is more than the file can hold")
+	r, err := s.Load(t.Context(), "web")
+	require.NoError(t, err)
+	require.Equal(t, engine.Record{Ref: "web", Revision: "1099511627775", Data: []byte("data")}, r)
+}
