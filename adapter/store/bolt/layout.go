@@ -15,8 +15,7 @@ import (
 const format = 3
 
 // The buckets. The parts of a record follow it in its bucket, so that they are listed as they come, and a Put goes down
-// one tree: bbolt writes all of the way again. With a bucket of their own, a Put of a record of 1 KB and a part of it
-// wrote 39 KiB in place of 31.
+// one tree: bbolt writes all of the way again, and with a bucket of their own a Put would write two pages more.
 const (
 	metaBucket    = "meta"    // formatKey -> format
 	recordsBucket = "records" // recordKey -> value of a record, partKey -> value of a part
