@@ -121,10 +121,13 @@ func (s *Store) next() []*change {
 }
 
 // write carries out a group in one transaction, each change by itself: one that meets a conflict
-// keeps none of the others out.
+// keeps none of the others out. What is guarded within the transaction ends it as an error does: from a panic, bbolt
+// would read all of the file to roll back.
 func (s *Store) write(group []*change) {
 	err := guard(func() error {
-		return s.update(func(tx *bbolt.Tx) error { return applyAll(recordsOf(tx), group) })
+		return s.update(func(tx *bbolt.Tx) error {
+			return guard(func() error { return applyAll(recordsOf(tx), group) })
+		})
 	})
 	for _, c := range group {
 		if err != nil && !errors.Is(err, errUnchanged) {

@@ -251,9 +251,8 @@ func TestOpenRefusesForeignContent(t *testing.T) {
 	}
 }
 
-// TestReadersSurviveDamageWhileOpen cuts a file off that is open: what it held is an error, and not the end of the
-// process.
-func TestReadersSurviveDamageWhileOpen(t *testing.T) {
+// TestDamageWhileOpen cuts a file off that is open: what it held is an error, and not the end of the process.
+func TestDamageWhileOpen(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "alertscale.db")
 	require.NoError(t, os.WriteFile(path, filled(t), 0o600))
 	s, err := bolt.Open(path)
@@ -264,6 +263,8 @@ func TestReadersSurviveDamageWhileOpen(t *testing.T) {
 		require.ErrorContains(t, err, "load "+web(299)+" from "+path+": it refers to pages that it does not have")
 		err = s.List(t.Context(), func(engine.Record) error { return nil })
 		require.ErrorContains(t, err, "list the records of "+path+": it refers to pages that it does not have")
+		_, err = s.Put(t.Context(), engine.Record{Ref: "simulator:other", Data: []byte("data")})
+		require.ErrorContains(t, err, "put simulator:other in "+path+": it refers to pages that it does not have")
 	}
 	require.NoError(t, s.Close())
 }
