@@ -3,12 +3,12 @@ package bolt
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
 	"go.etcd.io/bbolt"
 
+	"alertscale/adapter/controller"
 	"alertscale/rules/engine"
 )
 
@@ -41,22 +41,30 @@ func (s *Store) Load(ctx context.Context, ref string) (engine.Record, error) {
 	return r, nil
 }
 
-// Put stores r.Data if the ref still has revision r.Revision, else it returns controller.ErrConflict. Empty data
-// deletes, and has the empty revision. Any other error says nothing about whether it was stored, that of a context
+// Put stores r.Data and r.Parts if the ref still has revision r.Revision, else it returns controller.ErrConflict. Empty
+// data deletes all of the record, and has the empty revision. Any other error says nothing about whether it was stored, that of a context
 // which ends among them: a disk that hangs keeps nobody waiting for longer. The store remains usable.
 func (s *Store) Put(ctx context.Context, r engine.Record) (engine.Revision, error) {
-	err := ctx.Err()
-	if err == nil && r.Ref == "" {
-		err = errors.New("a record needs a ref")
-	}
-	c := newChange(r)
-	if err == nil {
-		err = s.commit(ctx, c)
-	}
+	revision, err := s.put(ctx, r)
 	if err != nil {
 		return "", fmt.Errorf("put %s in %s: %w", r.Ref, s.path, err)
 	}
-	return c.revision, nil
+	return revision, nil
+}
+
+func (s *Store) put(ctx context.Context, r engine.Record) (engine.Revision, error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	if err := controller.CheckRecord(r); err != nil {
+		return "", err
+	}
+	c := newChange(r)
+	if err := c.fits(); err != nil {
+		return "", err
+	}
+	err := s.commit(ctx, c)
+	return c.revision, err
 }
 
 // List calls each with every record, until it returns an error. What is put in the meantime is listed or not. It

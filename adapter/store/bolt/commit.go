@@ -17,6 +17,7 @@ type change struct {
 	key   []byte
 	old   engine.Revision
 	value []byte // nil deletes
+	parts []part
 
 	done     chan struct{} // closed when the fields below say how it went
 	revision engine.Revision
@@ -25,11 +26,25 @@ type change struct {
 
 // newChange copies the data: it is still read where a Put returned early.
 func newChange(r engine.Record) *change {
-	c := &change{key: []byte(r.Ref), old: r.Revision, done: make(chan struct{})}
+	c := &change{key: recordKey(r.Ref), old: r.Revision, done: make(chan struct{})}
 	if len(r.Data) > 0 {
 		c.value = newValue(r.Data)
+		for _, p := range r.Parts {
+			c.parts = append(c.parts, newPart(c.key, p))
+		}
 	}
 	return c
+}
+
+// fits returns what is too large for bbolt, which would find out once a part of the change is carried out.
+func (c *change) fits() error {
+	err := part{c.key, c.value}.fits()
+	for _, p := range c.parts {
+		if err == nil {
+			err = p.fits()
+		}
+	}
+	return err
 }
 
 // errUnchanged keeps bbolt from writing a transaction in which nothing changed.
@@ -106,10 +121,13 @@ func (s *Store) next() []*change {
 }
 
 // write carries out a group in one transaction, each change by itself: one that meets a conflict
-// keeps none of the others out.
+// keeps none of the others out. What is guarded within the transaction ends it as an error does: from a panic, bbolt
+// would read all of the file to roll back.
 func (s *Store) write(group []*change) {
 	err := guard(func() error {
-		return s.update(func(tx *bbolt.Tx) error { return applyAll(recordsOf(tx), group) })
+		return s.update(func(tx *bbolt.Tx) error {
+			return guard(func() error { return applyAll(recordsOf(tx), group) })
+		})
 	})
 	for _, c := range group {
 		if err != nil && !errors.Is(err, errUnchanged) {
@@ -122,7 +140,16 @@ func (s *Store) write(group []*change) {
 func applyAll(recs records, group []*change) error {
 	changed := false
 	for _, c := range group {
-		changed = c.apply(recs) || changed
+		stored, err := c.allowed(recs)
+		if err != nil {
+			c.err = err
+			continue
+		}
+		did, err := c.apply(recs, stored)
+		if err != nil {
+			return err // a part of the change may be in the transaction
+		}
+		changed = changed || did
 	}
 	if !changed {
 		return errUnchanged
@@ -130,22 +157,23 @@ func applyAll(recs records, group []*change) error {
 	return nil
 }
 
-// apply reports whether it changed something.
-func (c *change) apply(recs records) bool {
-	var stored engine.Revision
-	stored, c.err = recs.revision(c.key)
-	switch {
-	case c.err != nil:
-		return false
-	case stored != c.old:
-		c.err = controller.ErrConflict
-		return false
-	case c.value != nil:
-		c.revision, c.err = recs.put(c.key, c.value)
-		return c.err == nil
-	case stored == "": // nothing is there to delete
-		return false
+// allowed returns what is stored of the record, and what keeps this change out.
+func (c *change) allowed(recs records) (head, error) {
+	stored, err := recs.head(c.key)
+	if err == nil && stored.name() != c.old {
+		err = controller.ErrConflict
 	}
-	c.err = recs.remove(c.key)
-	return c.err == nil
+	return stored, err
+}
+
+// apply reports whether it changed something.
+func (c *change) apply(recs records, stored head) (changed bool, err error) {
+	switch {
+	case c.value != nil:
+		c.revision, err = recs.put(c.key, c.value, stored, c.parts)
+		return true, err
+	case stored.revision == 0: // nothing is there to delete
+		return false, nil
+	}
+	return true, recs.remove(c.key, stored)
 }
