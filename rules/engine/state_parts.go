@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 )
@@ -50,18 +51,18 @@ func (t *table[K, V]) parts() []*shard[K, V] {
 
 // since returns the parts that are to be stored, or deleted, where those of base are in the store.
 func (p *storedParts) since(base *storedParts) ([]Part, error) {
-	alerts, err := changedParts("a", p.ofAlerts(), base.ofAlerts(), storedAlerts)
+	alerts, err := changedParts("a", p.ofAlerts(), base.ofAlerts(), sameAlerts, storedAlerts)
 	if err != nil {
 		return nil, err
 	}
-	groups, err := changedParts("g", p.ofGroups(), base.ofGroups(), storedGroups)
+	groups, err := changedParts("g", p.ofGroups(), base.ofGroups(), sameGroups, storedGroups)
 	return append(alerts, groups...), err
 }
 
-func changedParts[K key, V value, S any](prefix string, now, base []*shard[K, V], stored func(*shard[K, V]) S) ([]Part, error) {
+func changedParts[K key, V value, S any](prefix string, now, base []*shard[K, V], same func(a, b *shard[K, V]) bool, stored func(*shard[K, V]) S) ([]Part, error) {
 	var parts []Part
 	for i, s := range now {
-		if i < len(base) && base[i] == s {
+		if i < len(base) && (base[i] == s || same(base[i], s)) {
 			continue
 		}
 		data, err := json.Marshal(stored(s))
@@ -92,6 +93,14 @@ func storedGroups(s *shard[groupKey, *groupState]) map[groupKey]time.Time {
 		}
 	}
 	return all
+}
+
+// sameAlerts is of shards that are not one and the same.
+func sameAlerts(_, _ *shard[alertKey, *AlertState]) bool { return false }
+
+// sameGroups reports whether the same is stored of two shards: not what is counted of the groups' alerts.
+func sameGroups(a, b *shard[groupKey, *groupState]) bool {
+	return maps.Equal(storedGroups(a), storedGroups(b))
 }
 
 // takeParts takes over the alerts and groups of a record.
