@@ -10,7 +10,7 @@ import (
 
 // manyRefs measures a start with many refs in the store, and what memory each takes.
 func manyRefs(t *testing.T, a *alone) {
-	const refs, group, starts = 100_000, 1000, 5
+	const refs, group = 100_000, 1000
 	o := serving{path: a.path, dir: t.TempDir(), args: []string{"--log.level=error"}, text: `
 drivers: {simulator: {workloads: {web: 1}}}
 targets:
@@ -28,7 +28,7 @@ rules:
 	made := time.Since(begin)
 	p.end(t)
 	var ready, cpu []time.Duration
-	for range starts {
+	for range either(3, 5) {
 		p := serve(t, o)
 		ready, cpu = append(ready, p.ready), append(cpu, p.cpu(t))
 		p.end(t)
