@@ -1,5 +1,5 @@
 // Bare is what alertscale is measured against: it decodes notifications with encoding/json, and does nothing with
-// them.
+// them. What is posted to /unread/webhook it does not even decode.
 package main
 
 import (
@@ -39,6 +39,10 @@ func main() {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
+		_, _ = io.WriteString(w, `{"status":"success"}`)
+	})
+	http.HandleFunc("POST /unread/webhook", func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
 		_, _ = io.WriteString(w, `{"status":"success"}`)
 	})
 	http.HandleFunc("GET /-/ready", func(http.ResponseWriter, *http.Request) {})
