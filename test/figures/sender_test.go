@@ -16,7 +16,7 @@ import (
 )
 
 // client keeps as many connections as there are senders.
-var client = &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+var client = &http.Client{Timeout: 2 * time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 
 // A sender posts what an Alertmanager would: alerts that fire, and that they are resolved.
 type sender struct {
