@@ -156,6 +156,7 @@ type fakeDriver struct {
 	// onScale may fail a write: before it is carried out, or, with lost, after it.
 	onScale    func(name string, c engine.Change) (err error, lost bool)
 	slow       time.Duration
+	limit      *controller.Turns      // nil: it may be asked as often as one likes
 	hang       func(name string) bool // does not answer before it is given up
 	now        int                    // calls under way
 	most       int                    // at a time
@@ -173,13 +174,13 @@ func (d *fakeDriver) Observe(ctx context.Context, ref rules.Ref) (engine.Observe
 	d.observes++
 	d.now++
 	d.most = max(d.most, d.now)
-	slow, hook := d.slow, d.onObserve
+	slow, hook, limit := d.slow, d.onObserve, d.limit
 	if d.hang != nil && d.hang(ref.Name) {
 		slow = time.Hour
 	}
 	d.mu.Unlock()
 	defer d.with(func(d *fakeDriver) { d.now-- })
-	if err := sleep(ctx, slow); err != nil {
+	if err := answerIn(ctx, limit, slow); err != nil {
 		return engine.Observed{}, err
 	}
 	if hook != nil {
@@ -199,12 +200,12 @@ func (d *fakeDriver) Observe(ctx context.Context, ref rules.Ref) (engine.Observe
 func (d *fakeDriver) Scale(ctx context.Context, ref rules.Ref, c engine.Change) error {
 	d.mu.Lock()
 	d.scales++
-	slow, hook, release := d.slow, d.onScale, d.release
+	slow, hook, release, limit := d.slow, d.onScale, d.release, d.limit
 	d.mu.Unlock()
 	if release != nil {
 		<-release
 	}
-	if err := sleep(ctx, slow); err != nil {
+	if err := answerIn(ctx, limit, slow); err != nil {
 		return err
 	}
 	var fault error
@@ -224,6 +225,16 @@ func (d *fakeDriver) Scale(ctx context.Context, ref rules.Ref, c engine.Change) 
 	d.versions[ref.Name]++
 	d.applied = append(d.applied, c)
 	return fault
+}
+
+// answerIn waits for the limit, as a driver's client does, and then for the answer.
+func answerIn(ctx context.Context, limit *controller.Turns, slow time.Duration) error {
+	if limit != nil {
+		if err := limit.Wait(ctx); err != nil {
+			return err
+		}
+	}
+	return sleep(ctx, slow)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

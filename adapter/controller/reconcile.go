@@ -30,17 +30,14 @@ func (c *Controller) pump(tr *tracker) {
 			if !cmd.Until.IsZero() {
 				c.schedule.sooner(tr, cmd.Until)
 			}
+			if fresh && tr.call != nil {
+				c.lane(tr.ref.Driver).hasten(c.work, tr.call)
+			}
 			return
 		case engine.Save, engine.Load:
 			c.hand(tr, cmd, c.store, rankFresh)
-		case engine.Observe:
-			if fresh {
-				c.hand(tr, cmd, c.lane(tr.ref.Driver), rankFresh)
-			} else {
-				c.hand(tr, cmd, c.lane(tr.ref.Driver), rankLater)
-			}
-		case engine.Plan, engine.Scale:
-			c.hand(tr, cmd, c.lane(tr.ref.Driver), rankBegun)
+		case engine.Observe, engine.Plan, engine.Scale:
+			c.hand(tr, cmd, c.lane(tr.ref.Driver), rankOf(cmd.Kind != engine.Observe, fresh))
 		default:
 			c.rest(tr, cmd)
 			return
@@ -69,13 +66,27 @@ func (c *Controller) rest(tr *tracker, cmd engine.Command) {
 	c.schedule.set(tr, cmd.Until)
 }
 
-// hand gives a command to a lane.
+// hand gives a command to a lane. The caller holds the tracker.
 func (c *Controller) hand(tr *tracker, cmd engine.Command, l *lane, r rank) {
-	l.submit(c.work, &job{tr: tr, rank: r, do: func(ctx context.Context) { c.execute(ctx, tr, cmd) }})
+	j := &job{tr: tr, rank: r, do: func(ctx context.Context) { c.execute(ctx, tr, cmd) }}
+	if l != c.store {
+		tr.call = j
+	}
+	l.submit(c.work, j)
+}
+
+// begin has all who wait be answered by a read that begins now, however long it was queued.
+func (tr *tracker) begin() {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	tr.inRound, tr.waiting = append(tr.inRound, tr.waiting...), nil
 }
 
 // execute carries a command out and enters what came of it.
 func (c *Controller) execute(ctx context.Context, tr *tracker, cmd engine.Command) {
+	if cmd.Kind == engine.Observe {
+		tr.begin()
+	}
 	reply := c.carryOut(ctx, tr, cmd)
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
@@ -83,6 +94,9 @@ func (c *Controller) execute(ctx context.Context, tr *tracker, cmd engine.Comman
 		return
 	}
 	defer c.recoverPanic(tr)
+	if cmd.Kind != engine.Save && cmd.Kind != engine.Load {
+		tr.call = nil
+	}
 	conclusion := tr.cycle.Done(cmd, reply, c.Now())
 	c.report(tr.cycle.Reports()...)
 	c.conclude(tr, conclusion)
