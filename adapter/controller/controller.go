@@ -64,7 +64,7 @@ const DefaultTimeout = 30 * time.Second
 const MaxCalls = 64
 
 // maxPuts is how many requests to the store are made at a time. They share its commits.
-const maxPuts = 256
+const maxPuts = 4096
 
 // Controller carries decisions out. It is safe for concurrent use.
 type Controller struct {
