@@ -154,3 +154,25 @@ func (l *lane) leave(ctx context.Context, j *job) {
 
 // wait returns when nothing is queued or under way.
 func (l *lane) wait() { l.idle.Wait() }
+
+// end lets go of what was not sent so far, and returns when nothing is under way.
+func (l *lane) end() {
+	l.clear()
+	l.wait()
+}
+
+func (l *lane) clear() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for r := range l.queues {
+		l.idle.Add(-len(l.queues[r]))
+		l.queues[r] = nil
+	}
+	l.idle.Add(-len(l.slow))
+	l.slow = nil
+	for j := range l.running {
+		if j.sent.Load() == 0 {
+			j.cancel(errEnds)
+		}
+	}
+}
