@@ -81,9 +81,10 @@ type Controller struct {
 	work context.Context
 	stop context.CancelFunc
 
-	store *lane
-	mu    sync.RWMutex // guards what follows
-	lanes map[string]*lane
+	store  *lane
+	riders riders
+	mu     sync.RWMutex // guards what follows
+	lanes  map[string]*lane
 
 	stopping atomic.Bool  // nothing new is begun
 	storeBad atomic.Int64 // since when the store fails, in Unix nanoseconds; 0: it does not

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -285,91 +284,6 @@ func (d *fakeDriver) with(change func(*fakeDriver)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	change(d)
-}
-
-// fakeStore keeps records, and may fail, or be slow.
-type fakeStore struct {
-	mu   sync.Mutex
-	held map[string]engine.Record
-	last int
-	puts int
-	err  error
-	slow time.Duration
-}
-
-func newFakeStore() *fakeStore { return &fakeStore{held: map[string]engine.Record{}} }
-
-func (s *fakeStore) copy() *fakeStore {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return &fakeStore{held: maps.Clone(s.held), last: s.last}
-}
-
-func (s *fakeStore) writes() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.puts
-}
-
-func (s *fakeStore) size() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.held)
-}
-
-func (s *fakeStore) fail(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.err = err
-}
-
-func (s *fakeStore) with(change func(*fakeStore)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	change(s)
-}
-
-func (s *fakeStore) Load(_ context.Context, ref string) (engine.Record, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.held[ref], s.err
-}
-
-func (s *fakeStore) Put(ctx context.Context, r engine.Record) (engine.Revision, error) {
-	s.mu.Lock()
-	slow := s.slow
-	s.mu.Unlock()
-	if err := sleep(ctx, slow); err != nil {
-		return "", err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.err != nil:
-		return "", s.err
-	case s.held[r.Ref].Revision != r.Revision:
-		return "", controller.ErrConflict
-	}
-	s.puts++
-	if len(r.Data) == 0 {
-		delete(s.held, r.Ref)
-		return "", nil
-	}
-	s.last++
-	r.Revision = engine.Revision(fmt.Sprint(s.last))
-	s.held[r.Ref] = r
-	return r.Revision, nil
-}
-
-func (s *fakeStore) List(_ context.Context, each func(engine.Record) error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, r := range s.held {
-		if err := each(r); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // fakeSink keeps what it is told but duplicates.

@@ -82,7 +82,7 @@ func (c *Controller) saveOnly(tr *tracker) {
 		return
 	}
 	if cmd, ok := tr.cycle.Flush(c.Now()); ok {
-		c.hand(tr, cmd, c.store, rankFresh)
+		c.save(tr, cmd)
 	}
 }
 

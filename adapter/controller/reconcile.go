@@ -34,10 +34,12 @@ func (c *Controller) pump(tr *tracker) {
 				c.lane(tr.ref.Driver).hasten(c.work, tr.call)
 			}
 			return
-		case engine.Save, engine.Load:
-			c.hand(tr, cmd, c.store, rankFresh)
+		case engine.Save:
+			c.save(tr, cmd)
+		case engine.Load:
+			c.store.submit(c.work, &job{tr: tr, rank: rankFresh, do: func(ctx context.Context) { c.enter(tr, cmd, c.load(ctx, tr.name)) }})
 		case engine.Observe, engine.Plan, engine.Scale:
-			c.hand(tr, cmd, c.lane(tr.ref.Driver), rankOf(cmd.Kind != engine.Observe, fresh))
+			c.hand(tr, cmd, rankOf(cmd.Kind != engine.Observe, fresh))
 		default:
 			c.rest(tr, cmd)
 			return
@@ -66,13 +68,15 @@ func (c *Controller) rest(tr *tracker, cmd engine.Command) {
 	c.schedule.set(tr, cmd.Until)
 }
 
-// hand gives a command to a lane. The caller holds the tracker.
-func (c *Controller) hand(tr *tracker, cmd engine.Command, l *lane, r rank) {
-	j := &job{tr: tr, rank: r, do: func(ctx context.Context) { c.execute(ctx, tr, cmd) }}
-	if l != c.store {
-		tr.call = j
-	}
-	l.submit(c.work, j)
+// hand gives a command to the lane of a ref's driver. The caller holds the tracker.
+func (c *Controller) hand(tr *tracker, cmd engine.Command, r rank) {
+	tr.call = &job{tr: tr, rank: r, do: func(ctx context.Context) {
+		if cmd.Kind == engine.Observe {
+			tr.begin()
+		}
+		c.enter(tr, cmd, c.call(ctx, tr, cmd))
+	}}
+	c.lane(tr.ref.Driver).submit(c.work, tr.call)
 }
 
 // begin has all who wait be answered by a read that begins now, however long it was queued.
@@ -82,19 +86,19 @@ func (tr *tracker) begin() {
 	tr.inRound, tr.waiting = append(tr.inRound, tr.waiting...), nil
 }
 
-// execute carries a command out and enters what came of it.
-func (c *Controller) execute(ctx context.Context, tr *tracker, cmd engine.Command) {
-	if cmd.Kind == engine.Observe {
-		tr.begin()
-	}
-	reply := c.carryOut(ctx, tr, cmd)
+// enter enters what came of a command.
+func (c *Controller) enter(tr *tracker, cmd engine.Command, reply engine.Reply) {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	if tr.gone {
 		return
 	}
 	defer c.recoverPanic(tr)
-	if cmd.Kind != engine.Save && cmd.Kind != engine.Load {
+	switch cmd.Kind {
+	case engine.Scale:
+		tr.call, tr.owes = nil, true
+		c.riders.add(tr)
+	case engine.Observe, engine.Plan:
 		tr.call = nil
 	}
 	conclusion := tr.cycle.Done(cmd, reply, c.Now())
@@ -174,30 +178,6 @@ func (c *Controller) recoverPanic(tr *tracker) {
 
 // afterPanic is when a ref is tried again over which there was a panic.
 const afterPanic = 30 * time.Second
-
-// carryOut does what a command says.
-func (c *Controller) carryOut(ctx context.Context, tr *tracker, cmd engine.Command) engine.Reply {
-	switch cmd.Kind {
-	case engine.Save:
-		return c.put(ctx, cmd.Record)
-	case engine.Load:
-		return c.load(ctx, tr.name)
-	default:
-		return c.call(ctx, tr, cmd)
-	}
-}
-
-func (c *Controller) put(ctx context.Context, r engine.Record) engine.Reply {
-	start := time.Now()
-	revision, err := c.Store.Put(ctx, r)
-	c.stored("put", err, time.Since(start))
-	if err != nil {
-		err = fmt.Errorf("store what is remembered of %s: %w", r.Ref, err)
-	}
-	reply := replyTo(err)
-	reply.Revision = revision
-	return reply
-}
 
 func (c *Controller) load(ctx context.Context, ref string) engine.Reply {
 	start := time.Now()

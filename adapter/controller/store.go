@@ -18,3 +18,15 @@ type Store interface {
 	// was stored.
 	Put(ctx context.Context, r engine.Record) (engine.Revision, error)
 }
+
+// Batcher is a Store that stores records of several refs in one commit.
+type Batcher interface {
+	// PutAll stores each record as Put does, and returns of each how that went.
+	PutAll(ctx context.Context, all []engine.Record) []Stored
+}
+
+// Stored is what Put returned.
+type Stored struct {
+	Revision engine.Revision
+	Err      error
+}

@@ -62,6 +62,12 @@ func (s *storm) Put(ctx context.Context, r engine.Record) (engine.Revision, erro
 	return s.store.Put(ctx, r)
 }
 
+// PutAll counts.
+func (s *storm) PutAll(ctx context.Context, all []engine.Record) []controller.Stored {
+	s.puts.Add(int64(len(all)))
+	return s.store.PutAll(ctx, all)
+}
+
 // Load and List are the store's.
 func (s *storm) Load(ctx context.Context, ref string) (engine.Record, error) {
 	return s.store.Load(ctx, ref)
