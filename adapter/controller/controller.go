@@ -142,17 +142,23 @@ func (c *Controller) Snapshot() *Snapshot { return c.snapshot.Load() }
 func (c *Controller) Use(s *Snapshot) { c.use(s) }
 
 func (c *Controller) use(s *Snapshot) {
+	all := c.useOnAll(s)
+	now := c.Now()
+	for _, tr := range all {
+		c.schedule.sooner(tr, now)
+	}
+}
+
+// useOnAll makes a file the one that all refs are decided on, and returns them.
+func (c *Controller) useOnAll(s *Snapshot) []*tracker {
 	c.reload.Lock()
 	defer c.reload.Unlock()
 	c.snapshot.Store(s)
 	c.Metrics.use(s)
-	for _, tr := range c.registry.list() {
+	for _, tr := range c.registry.all() {
 		c.useOn(tr, s)
 	}
-	now := c.Now()
-	for _, tr := range c.registry.list() {
-		c.schedule.sooner(tr, now)
-	}
+	return c.registry.all()
 }
 
 // useOn makes a file the one that a ref is decided on, under the name that it has there.

@@ -57,13 +57,18 @@ func (w *world) parseTTL(text string, ttl time.Duration) *controller.Snapshot {
 	if strings.Contains(text, "driver: renamed") {
 		name = "renamed"
 	}
+	return snapshot(w.t, text, ttl, name, w.driver)
+}
+
+// snapshot returns a file with one driver.
+func snapshot(t require.TestingT, text string, ttl time.Duration, name string, d controller.Driver) *controller.Snapshot {
 	doc, root := yamldoc.Parse("test.yml", []byte(text))
 	set := rules.NewSet(rules.SetOptions{
 		AlertTTL: ttl, Root: root, Targets: root.Peek("targets"), Rules: root.Peek("rules"),
 		Drivers: map[string]rules.RefSchema{name: {Connection: "the API"}},
 	})
-	require.NoError(w.t, doc.Err())
-	return &controller.Snapshot{Rules: set, Drivers: map[string]controller.Backend{name: {Driver: w.driver, Timeout: 30 * time.Second}}}
+	require.NoError(t, doc.Err())
+	return &controller.Snapshot{Rules: set, Drivers: map[string]controller.Backend{name: {Driver: d, Timeout: 30 * time.Second}}}
 }
 
 // start starts a controller on the store as it is: after stop or kill, a restart.

@@ -96,7 +96,7 @@ func (c *Controller) flush(ctx context.Context) error {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) > flushFor {
 		last = ctx
 	}
-	for _, tr := range c.registry.list() {
+	for _, tr := range c.registry.all() {
 		tr.mu.Lock()
 		if !tr.gone {
 			c.saveOnly(tr)
@@ -105,7 +105,7 @@ func (c *Controller) flush(ctx context.Context) error {
 	}
 	err := c.await(last, c.store.wait, "not all of what is remembered could be stored in time")
 	unsaved := 0
-	for _, tr := range c.registry.list() {
+	for _, tr := range c.registry.all() {
 		tr.mu.Lock()
 		if !tr.gone && !tr.cycle.Saved() {
 			unsaved++

@@ -219,7 +219,7 @@ func TestShutdownStoresSideBySideWithinItsTime(t *testing.T) {
 		w := &world{t: t, driver: newFakeDriver(map[string]int{}), store: newFakeStore()}
 		w.file = w.parse(webRules)
 		w.start()
-		w.post(crowd(w, 10_000, firing)...) // of which the outcomes are stored within a second
+		w.post(crowd(w, 4000, firing)...) // of which the outcomes are stored within a second
 		w.store.with(func(s *fakeStore) { s.slow = 10 * time.Millisecond })
 		w.cancel()
 		<-w.stopped
