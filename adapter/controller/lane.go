@@ -19,6 +19,7 @@ type job struct {
 	counted  bool // among those that nobody waits for
 	hangs    bool
 	hastened chan struct{} // of a running one that nobody waits for: closed when somebody does
+	ctx      context.Context
 	cancel   context.CancelCauseFunc
 	sent     atomic.Int64 // since when it runs, in Unix nanoseconds; 0: it waits for a limit of the driver
 }
@@ -113,13 +114,22 @@ func (l *lane) dispatch(ctx context.Context) {
 }
 
 func (l *lane) start(ctx context.Context, j *job) {
+	l.enter(ctx, j)
+	go func() {
+		for j != nil {
+			j = l.run(ctx, j)
+		}
+	}()
+}
+
+// enter takes a place for a request.
+func (l *lane) enter(ctx context.Context, j *job) {
 	l.running[j] = struct{}{}
 	j.running = true
-	var own context.Context
-	own, j.cancel = context.WithCancelCause(ctx)
+	j.ctx, j.cancel = context.WithCancelCause(ctx)
 	if l.quarter > 0 {
 		j.sent.Store(time.Now().UnixNano())
-		own = context.WithValue(own, jobKey{}, j)
+		j.ctx = context.WithValue(j.ctx, jobKey{}, j)
 	}
 	if j.counted = j.rank.isLater() && !j.hangs; j.counted {
 		l.later++
@@ -127,17 +137,18 @@ func (l *lane) start(ctx context.Context, j *job) {
 	if j.rank.isLater() {
 		j.hastened = make(chan struct{})
 	}
-	go l.run(ctx, own, j)
 }
 
-func (l *lane) run(ctx, own context.Context, j *job) {
+// run makes a request, and returns the one that its place goes to; nil: there is none.
+func (l *lane) run(ctx context.Context, j *job) (next *job) {
 	defer l.idle.Done()
-	defer l.leave(ctx, j)
-	j.do(own)
+	defer func() { next = l.leave(ctx, j) }()
+	j.do(j.ctx)
+	return nil
 }
 
-// leave gives the place of a request that is done to the next one.
-func (l *lane) leave(ctx context.Context, j *job) {
+// leave gives the place of a request that is done to the next one, which it returns.
+func (l *lane) leave(ctx context.Context, j *job) *job {
 	j.cancel(nil)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -149,7 +160,12 @@ func (l *lane) leave(ctx context.Context, j *job) {
 	if l.quarter > 0 {
 		j.tr.hangs = j.took() > hangsAfter
 	}
+	next := l.take()
+	if next != nil {
+		l.enter(ctx, next)
+	}
 	l.dispatch(ctx)
+	return next
 }
 
 // wait returns when nothing is queued or under way.

@@ -37,7 +37,7 @@ func (c *Controller) pump(tr *tracker) {
 		case engine.Save:
 			c.save(tr, cmd)
 		case engine.Load:
-			c.store.submit(c.work, &job{tr: tr, rank: rankFresh, do: func(ctx context.Context) { c.enter(tr, cmd, c.load(ctx, tr.name)) }})
+			c.read(tr)
 		case engine.Observe, engine.Plan, engine.Scale:
 			c.hand(tr, cmd, rankOf(cmd.Kind != engine.Observe, fresh))
 		default:
@@ -104,7 +104,9 @@ func (c *Controller) enter(tr *tracker, cmd engine.Command, reply engine.Reply) 
 	conclusion := tr.cycle.Done(cmd, reply, c.Now())
 	c.report(tr.cycle.Reports()...)
 	c.conclude(tr, conclusion)
-	c.registry.index(tr)
+	if cmd.Kind == engine.Observe || cmd.Kind == engine.Load {
+		c.registry.index(tr)
+	}
 	if cmd.Kind == engine.Save && reply.Outcome == engine.Succeeded {
 		c.releasePredecessor(tr)
 	}
@@ -178,6 +180,13 @@ func (c *Controller) recoverPanic(tr *tracker) {
 
 // afterPanic is when a ref is tried again over which there was a panic.
 const afterPanic = 30 * time.Second
+
+// read has the store say what it holds of a ref. The caller holds the tracker.
+func (c *Controller) read(tr *tracker) {
+	c.store.submit(c.work, &job{tr: tr, rank: rankFresh, do: func(ctx context.Context) {
+		c.enter(tr, engine.Command{Kind: engine.Load}, c.load(ctx, tr.name))
+	}})
+}
 
 func (c *Controller) load(ctx context.Context, ref string) engine.Reply {
 	start := time.Now()

@@ -36,20 +36,20 @@ func (r *riders) take() []*tracker {
 	return all
 }
 
-// saving is a command that stores what is known of a ref.
+// saving is what is to be stored of a ref.
 type saving struct {
-	tr  *tracker
-	cmd engine.Command
+	tr     *tracker
+	record engine.Record
 }
 
 // save has the store take what is known of a ref, and the outcomes that may ride with it. The caller holds the tracker.
 func (c *Controller) save(tr *tracker, cmd engine.Command) {
 	tr.owes = false
-	all := []saving{{tr, cmd}}
+	all := []saving{{tr, cmd.Record}}
 	if _, ok := c.Store.(Batcher); ok {
 		for _, other := range c.riders.take() {
 			if cmd, ok := c.ride(other); ok {
-				all = append(all, saving{other, cmd})
+				all = append(all, saving{other, cmd.Record})
 			}
 		}
 	}
@@ -73,18 +73,18 @@ func (c *Controller) ride(tr *tracker) (engine.Command, bool) {
 // putAll stores what is known of several refs, and enters what came of it.
 func (c *Controller) putAll(ctx context.Context, all []saving) {
 	if len(all) == 1 {
-		revision, err := c.put(ctx, all[0].cmd.Record)
-		c.enter(all[0].tr, all[0].cmd, putReply(all[0].tr, revision, err))
+		revision, err := c.put(ctx, all[0].record)
+		c.enter(all[0].tr, engine.Command{Kind: engine.Save}, putReply(all[0].tr, revision, err))
 		return
 	}
 	records := make([]engine.Record, len(all))
 	for i := range all {
-		records[i] = all[i].cmd.Record
+		records[i] = all[i].record
 	}
 	start := time.Now()
 	for i, s := range c.Store.(Batcher).PutAll(ctx, records) {
 		c.stored("put", s.Err, time.Since(start))
-		c.enter(all[i].tr, all[i].cmd, putReply(all[i].tr, s.Revision, s.Err))
+		c.enter(all[i].tr, engine.Command{Kind: engine.Save}, putReply(all[i].tr, s.Revision, s.Err))
 	}
 }
 

@@ -193,3 +193,59 @@ func BenchmarkChange(b *testing.B) {
 	b.ReportMetric(float64(s.puts.Load())/float64(next), "puts/change")
 	require.NoError(b, s.store.Close())
 }
+
+// BenchmarkDeployments is 10,000 workloads in ten notifications at a time, beside as many workers as the controller
+// makes calls at a time, which read and change each.
+func BenchmarkDeployments(b *testing.B) {
+	const refs, notifications = 10_000, 10
+	var bare, ours time.Duration
+	failed, rounds := 0, 0
+	for b.Loop() {
+		start := time.Now()
+		bareWorkers(refs, &counting{counts: map[string]int{}})
+		bare += time.Since(start)
+		s := newStorm(b)
+		s.slow.Store(false)
+		start = time.Now()
+		var all sync.WaitGroup
+		var mu sync.Mutex
+		for i := range notifications {
+			all.Go(func() {
+				decisions := s.notify(i*refs/notifications, (i+1)*refs/notifications)
+				mu.Lock()
+				defer mu.Unlock()
+				for _, d := range decisions {
+					if d.Verdict == engine.Failed {
+						failed++
+					}
+				}
+			})
+		}
+		all.Wait()
+		s.driver.until(refs)
+		ours += time.Since(start)
+		s.stop()
+		require.NoError(b, s.Shutdown(b.Context()))
+		require.NoError(b, s.store.Close())
+		rounds++
+	}
+	b.ReportMetric(float64(bare)/float64(ours), "of-bare")
+	b.ReportMetric(refs*float64(rounds)/bare.Seconds(), "bare/s")
+	b.ReportMetric(float64(failed)/float64(rounds), "failed")
+}
+
+func bareWorkers(refs int, d *counting) {
+	var workers sync.WaitGroup
+	var next atomic.Int64
+	for range controller.MaxCalls {
+		workers.Go(func() {
+			for i := next.Add(1); i <= int64(refs); i = next.Add(1) {
+				ref := rules.Ref{Driver: "fake", Name: fmt.Sprint("app", i)}
+				if seen, err := d.Observe(context.Background(), ref); err == nil {
+					_ = d.Scale(context.Background(), ref, engine.Change{From: seen.Count, To: seen.Count + 1})
+				}
+			}
+		})
+	}
+	workers.Wait()
+}
