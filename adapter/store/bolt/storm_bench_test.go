@@ -3,6 +3,9 @@ package bolt
 import (
 	"context"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -107,10 +110,38 @@ type counting struct {
 	counts map[string]int
 	scaled int
 	down   bool
+	url    string // of a server that a call is a request to; empty: it is none
+	client *http.Client
 }
 
-func (d *counting) Observe(_ context.Context, ref rules.Ref) (engine.Observed, error) {
-	time.Sleep(2 * time.Millisecond)
+// overHTTP makes each call a request to a server.
+func (d *counting) overHTTP(b *testing.B) *counting {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(2 * time.Millisecond)
+		_, _ = io.WriteString(w, `{"kind":"Scale","spec":{"replicas":1}}`)
+	}))
+	b.Cleanup(server.Close)
+	d.url, d.client = server.URL, &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: controller.MaxCalls}}
+	return d
+}
+
+func (d *counting) request(ctx context.Context, method string) {
+	if d.url == "" {
+		time.Sleep(2 * time.Millisecond)
+		return
+	}
+	req, err := http.NewRequestWithContext(ctx, method, d.url, nil)
+	if err != nil {
+		return
+	}
+	if answer, err := d.client.Do(req); err == nil {
+		_, _ = io.Copy(io.Discard, answer.Body)
+		_ = answer.Body.Close()
+	}
+}
+
+func (d *counting) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, error) {
+	d.request(ctx, http.MethodGet)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.down {
@@ -119,8 +150,8 @@ func (d *counting) Observe(_ context.Context, ref rules.Ref) (engine.Observed, e
 	return engine.Observed{Count: 1 + d.counts[ref.Name], Ready: true}, nil
 }
 
-func (d *counting) Scale(_ context.Context, ref rules.Ref, _ engine.Change) error {
-	time.Sleep(2 * time.Millisecond)
+func (d *counting) Scale(ctx context.Context, ref rules.Ref, _ engine.Change) error {
+	d.request(ctx, http.MethodPatch)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.counts[ref.Name]++
@@ -202,9 +233,10 @@ func BenchmarkDeployments(b *testing.B) {
 	failed, rounds := 0, 0
 	for b.Loop() {
 		start := time.Now()
-		bareWorkers(refs, &counting{counts: map[string]int{}})
+		bareWorkers(refs, (&counting{counts: map[string]int{}}).overHTTP(b))
 		bare += time.Since(start)
 		s := newStorm(b)
+		s.driver.overHTTP(b)
 		s.slow.Store(false)
 		start = time.Now()
 		var all sync.WaitGroup
