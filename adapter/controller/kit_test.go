@@ -368,3 +368,10 @@ func (d *planningDriver) failure(count int) error {
 	d.failAt = 0
 	return errors.New("503 in the middle")
 }
+
+// inGroup is a notification of a group.
+func inGroup(key string, alerts ...alert) *rules.Event {
+	e := event(alerts...)
+	e.GroupKey = key
+	return e
+}

@@ -79,10 +79,14 @@ func (c *Controller) hand(tr *tracker, cmd engine.Command, r rank) {
 	c.lane(tr.ref.Driver).submit(c.work, tr.call)
 }
 
-// begin has all who wait be answered by a read that begins now, however long it was queued.
+// begin has all who wait be answered by a read that begins now, however long it was queued. What is being stored right
+// then may lack what they said.
 func (tr *tracker) begin() {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
+	if tr.saving {
+		return
+	}
 	tr.inRound, tr.waiting = append(tr.inRound, tr.waiting...), nil
 }
 
@@ -100,6 +104,8 @@ func (c *Controller) enter(tr *tracker, cmd engine.Command, reply engine.Reply) 
 		c.riders.add(tr)
 	case engine.Observe, engine.Plan:
 		tr.call = nil
+	case engine.Save:
+		tr.saving = false
 	}
 	conclusion := tr.cycle.Done(cmd, reply, c.Now())
 	c.report(tr.cycle.Reports()...)

@@ -44,7 +44,7 @@ type saving struct {
 
 // save has the store take what is known of a ref, and the outcomes that may ride with it. The caller holds the tracker.
 func (c *Controller) save(tr *tracker, cmd engine.Command) {
-	tr.owes = false
+	tr.owes, tr.saving = false, true
 	all := []saving{{tr, cmd.Record}}
 	if _, ok := c.Store.(Batcher); ok {
 		for _, other := range c.riders.take() {
@@ -58,7 +58,7 @@ func (c *Controller) save(tr *tracker, cmd engine.Command) {
 
 // ride returns the command that stores what is known of a ref, where its outcome still is to be stored. A ref that is
 // at work is left to itself: whoever asks holds another one.
-func (c *Controller) ride(tr *tracker) (engine.Command, bool) {
+func (c *Controller) ride(tr *tracker) (cmd engine.Command, rides bool) {
 	if !tr.mu.TryLock() {
 		return engine.Command{}, false
 	}
@@ -66,8 +66,12 @@ func (c *Controller) ride(tr *tracker) (engine.Command, bool) {
 	if !tr.owes || tr.gone || tr.heir != nil {
 		return engine.Command{}, false
 	}
+	defer c.recoverPanic(tr)
 	tr.owes = false
-	return tr.cycle.Flush(c.Now())
+	if cmd, rides = tr.cycle.Flush(c.Now()); rides {
+		tr.saving = true
+	}
+	return cmd, rides
 }
 
 // putAll stores what is known of several refs, and enters what came of it.

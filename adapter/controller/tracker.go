@@ -22,6 +22,7 @@ type tracker struct {
 	gone    bool            // taken out of the registry; look the ref up again
 	groups  []rules.GroupID // that tell of the ref, as they are in the registry's index
 	unknown bool            // counted as one whose workload was never found
+	saving  bool            // a request that stores what is known is out
 	owes    bool            // the outcome of its last change is to be stored
 	call    *job            // to the driver, that is queued or under way
 	hangs   bool            // its last call to the driver hung; guarded by the mutex of the driver's lane
