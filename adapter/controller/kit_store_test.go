@@ -37,6 +37,13 @@ func (s *fakeStore) writes() int {
 	return s.puts
 }
 
+// counts returns how many commits and puts there were.
+func (s *fakeStore) counts() []int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return []int{s.commits, s.puts}
+}
+
 func (s *fakeStore) size() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -14,15 +14,15 @@ import (
 func TestAnOutcomeRidesWithTheNextCommit(t *testing.T) {
 	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		w.post(firing("Busy"))
-		require.Equal(t, []int{1, 1}, []int{w.store.commits, w.store.puts}, "what was heard, and the intent")
+		require.Equal(t, []int{1, 1}, w.store.counts(), "what was heard, and the intent")
 		cart := event(w.busy("cart"))
 		cart.GroupKey = "cart"
 		require.Equal(t, engine.Scaled, w.one(w.send(cart)).Verdict)
-		require.Equal(t, []int{2, 3}, []int{w.store.commits, w.store.puts})
+		require.Equal(t, []int{2, 3}, w.store.counts())
 		after(time.Second)
-		require.Equal(t, []int{3, 4}, []int{w.store.commits, w.store.puts})
+		require.Equal(t, []int{3, 4}, w.store.counts())
 		after(time.Minute)
-		require.Equal(t, 3, w.store.commits)
+		require.Equal(t, 3, w.store.counts()[0])
 	})
 }
 
