@@ -64,7 +64,7 @@ const DefaultTimeout = 30 * time.Second
 const MaxCalls = 64
 
 // maxPuts is how many requests to the store are made at a time. They share its commits.
-const maxPuts = 256
+const maxPuts = 4096
 
 // Controller carries decisions out. It is safe for concurrent use.
 type Controller struct {
@@ -81,9 +81,10 @@ type Controller struct {
 	work context.Context
 	stop context.CancelFunc
 
-	store *lane
-	mu    sync.RWMutex // guards what follows
-	lanes map[string]*lane
+	store  *lane
+	riders riders
+	mu     sync.RWMutex // guards what follows
+	lanes  map[string]*lane
 
 	stopping atomic.Bool  // nothing new is begun
 	storeBad atomic.Int64 // since when the store fails, in Unix nanoseconds; 0: it does not
@@ -141,17 +142,23 @@ func (c *Controller) Snapshot() *Snapshot { return c.snapshot.Load() }
 func (c *Controller) Use(s *Snapshot) { c.use(s) }
 
 func (c *Controller) use(s *Snapshot) {
+	all := c.useOnAll(s)
+	now := c.Now()
+	for _, tr := range all {
+		c.schedule.sooner(tr, now)
+	}
+}
+
+// useOnAll makes a file the one that all refs are decided on, and returns them.
+func (c *Controller) useOnAll(s *Snapshot) []*tracker {
 	c.reload.Lock()
 	defer c.reload.Unlock()
 	c.snapshot.Store(s)
 	c.Metrics.use(s)
-	for _, tr := range c.registry.list() {
+	for _, tr := range c.registry.all() {
 		c.useOn(tr, s)
 	}
-	now := c.Now()
-	for _, tr := range c.registry.list() {
-		c.schedule.sooner(tr, now)
-	}
+	return c.registry.all()
 }
 
 // useOn makes a file the one that a ref is decided on, under the name that it has there.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -58,13 +57,18 @@ func (w *world) parseTTL(text string, ttl time.Duration) *controller.Snapshot {
 	if strings.Contains(text, "driver: renamed") {
 		name = "renamed"
 	}
+	return snapshot(w.t, text, ttl, name, w.driver)
+}
+
+// snapshot returns a file with one driver.
+func snapshot(t require.TestingT, text string, ttl time.Duration, name string, d controller.Driver) *controller.Snapshot {
 	doc, root := yamldoc.Parse("test.yml", []byte(text))
 	set := rules.NewSet(rules.SetOptions{
 		AlertTTL: ttl, Root: root, Targets: root.Peek("targets"), Rules: root.Peek("rules"),
 		Drivers: map[string]rules.RefSchema{name: {Connection: "the API"}},
 	})
-	require.NoError(w.t, doc.Err())
-	return &controller.Snapshot{Rules: set, Drivers: map[string]controller.Backend{name: {Driver: w.driver, Timeout: 30 * time.Second}}}
+	require.NoError(t, doc.Err())
+	return &controller.Snapshot{Rules: set, Drivers: map[string]controller.Backend{name: {Driver: d, Timeout: 30 * time.Second}}}
 }
 
 // start starts a controller on the store as it is: after stop or kill, a restart.
@@ -156,6 +160,7 @@ type fakeDriver struct {
 	// onScale may fail a write: before it is carried out, or, with lost, after it.
 	onScale    func(name string, c engine.Change) (err error, lost bool)
 	slow       time.Duration
+	limit      *controller.Turns      // nil: it may be asked as often as one likes
 	hang       func(name string) bool // does not answer before it is given up
 	now        int                    // calls under way
 	most       int                    // at a time
@@ -173,13 +178,13 @@ func (d *fakeDriver) Observe(ctx context.Context, ref rules.Ref) (engine.Observe
 	d.observes++
 	d.now++
 	d.most = max(d.most, d.now)
-	slow, hook := d.slow, d.onObserve
+	slow, hook, limit := d.slow, d.onObserve, d.limit
 	if d.hang != nil && d.hang(ref.Name) {
 		slow = time.Hour
 	}
 	d.mu.Unlock()
 	defer d.with(func(d *fakeDriver) { d.now-- })
-	if err := sleep(ctx, slow); err != nil {
+	if err := answerIn(ctx, limit, slow); err != nil {
 		return engine.Observed{}, err
 	}
 	if hook != nil {
@@ -199,12 +204,12 @@ func (d *fakeDriver) Observe(ctx context.Context, ref rules.Ref) (engine.Observe
 func (d *fakeDriver) Scale(ctx context.Context, ref rules.Ref, c engine.Change) error {
 	d.mu.Lock()
 	d.scales++
-	slow, hook, release := d.slow, d.onScale, d.release
+	slow, hook, release, limit := d.slow, d.onScale, d.release, d.limit
 	d.mu.Unlock()
 	if release != nil {
 		<-release
 	}
-	if err := sleep(ctx, slow); err != nil {
+	if err := answerIn(ctx, limit, slow); err != nil {
 		return err
 	}
 	var fault error
@@ -224,6 +229,16 @@ func (d *fakeDriver) Scale(ctx context.Context, ref rules.Ref, c engine.Change) 
 	d.versions[ref.Name]++
 	d.applied = append(d.applied, c)
 	return fault
+}
+
+// answerIn waits for the limit, as a driver's client does, and then for the answer.
+func answerIn(ctx context.Context, limit *controller.Turns, slow time.Duration) error {
+	if limit != nil {
+		if err := limit.Wait(ctx); err != nil {
+			return err
+		}
+	}
+	return sleep(ctx, slow)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -274,91 +289,6 @@ func (d *fakeDriver) with(change func(*fakeDriver)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	change(d)
-}
-
-// fakeStore keeps records, and may fail, or be slow.
-type fakeStore struct {
-	mu   sync.Mutex
-	held map[string]engine.Record
-	last int
-	puts int
-	err  error
-	slow time.Duration
-}
-
-func newFakeStore() *fakeStore { return &fakeStore{held: map[string]engine.Record{}} }
-
-func (s *fakeStore) copy() *fakeStore {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return &fakeStore{held: maps.Clone(s.held), last: s.last}
-}
-
-func (s *fakeStore) writes() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.puts
-}
-
-func (s *fakeStore) size() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.held)
-}
-
-func (s *fakeStore) fail(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.err = err
-}
-
-func (s *fakeStore) with(change func(*fakeStore)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	change(s)
-}
-
-func (s *fakeStore) Load(_ context.Context, ref string) (engine.Record, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.held[ref], s.err
-}
-
-func (s *fakeStore) Put(ctx context.Context, r engine.Record) (engine.Revision, error) {
-	s.mu.Lock()
-	slow := s.slow
-	s.mu.Unlock()
-	if err := sleep(ctx, slow); err != nil {
-		return "", err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.err != nil:
-		return "", s.err
-	case s.held[r.Ref].Revision != r.Revision:
-		return "", controller.ErrConflict
-	}
-	s.puts++
-	if len(r.Data) == 0 {
-		delete(s.held, r.Ref)
-		return "", nil
-	}
-	s.last++
-	r.Revision = engine.Revision(fmt.Sprint(s.last))
-	s.held[r.Ref] = r
-	return r.Revision, nil
-}
-
-func (s *fakeStore) List(_ context.Context, each func(engine.Record) error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, r := range s.held {
-		if err := each(r); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // fakeSink keeps what it is told but duplicates.
@@ -437,4 +367,11 @@ func (d *planningDriver) failure(count int) error {
 	}
 	d.failAt = 0
 	return errors.New("503 in the middle")
+}
+
+// inGroup is a notification of a group.
+func inGroup(key string, alerts ...alert) *rules.Event {
+	e := event(alerts...)
+	e.GroupKey = key
+	return e
 }

@@ -38,14 +38,17 @@ func (c *Controller) Ready() error {
 	return nil
 }
 
+// errEnds ends a call that waits for a driver's limit at shutdown.
+var errEnds = errors.New("not sent: alertscale ends")
+
 // Shutdown waits for the calls to drivers that are under way, as long as ctx lasts, then ends them, and
-// stores what the store lacks. Run has ended before, and no Handle is under way.
+// stores what the store lacks. What was not sent so far is done after the next start. Run has ended before, and no Handle is under way.
 func (c *Controller) Shutdown(ctx context.Context) error {
 	defer c.stop()
 	c.stopping.Store(true)
 	err := c.await(ctx, func() {
 		for _, l := range c.driverLanes() {
-			l.wait()
+			l.end()
 		}
 	}, "calls to drivers were still under way; what they came to is read at the next start")
 	return errors.Join(err, c.flush(ctx))
@@ -79,7 +82,7 @@ func (c *Controller) saveOnly(tr *tracker) {
 		return
 	}
 	if cmd, ok := tr.cycle.Flush(c.Now()); ok {
-		c.hand(tr, cmd, c.store, rankFresh)
+		c.save(tr, cmd)
 	}
 }
 
@@ -93,7 +96,7 @@ func (c *Controller) flush(ctx context.Context) error {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) > flushFor {
 		last = ctx
 	}
-	for _, tr := range c.registry.list() {
+	for _, tr := range c.registry.all() {
 		tr.mu.Lock()
 		if !tr.gone {
 			c.saveOnly(tr)
@@ -102,7 +105,7 @@ func (c *Controller) flush(ctx context.Context) error {
 	}
 	err := c.await(last, c.store.wait, "not all of what is remembered could be stored in time")
 	unsaved := 0
-	for _, tr := range c.registry.list() {
+	for _, tr := range c.registry.all() {
 		tr.mu.Lock()
 		if !tr.gone && !tr.cycle.Saved() {
 			unsaved++

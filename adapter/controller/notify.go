@@ -116,6 +116,9 @@ func (n *notification) record(r *rules.RefAlerts) {
 		w := newWaiter(result)
 		tr.waiting = append(tr.waiting, w)
 		n.results = append(n.results, refResult{tr: tr, waiter: w})
+		if result.Changed {
+			n.c.registry.index(tr)
+		}
 		n.c.pump(tr)
 	}
 }

@@ -2,7 +2,6 @@ package controller
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -67,11 +66,22 @@ func (g *registry) ensure(ref rules.Ref, fixed bool, track func(rules.Ref) *trac
 	return tr, nil
 }
 
-// list returns all trackers, by the name of the ref.
-func (g *registry) list() []*tracker {
+// all returns all trackers, in no order.
+func (g *registry) all() []*tracker {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	return slices.SortedFunc(maps.Values(g.refs), func(x, y *tracker) int { return strings.Compare(x.name, y.name) })
+	all := make([]*tracker, 0, len(g.refs))
+	for _, tr := range g.refs {
+		all = append(all, tr)
+	}
+	return all
+}
+
+// list returns all trackers, by the name of the ref.
+func (g *registry) list() []*tracker {
+	all := g.all()
+	slices.SortFunc(all, func(x, y *tracker) int { return strings.Compare(x.name, y.name) })
+	return all
 }
 
 // index notes which groups tell of a ref, and whether it is unknown. The caller holds the tracker.

@@ -42,3 +42,15 @@ func CheckRecord(r engine.Record) error {
 	}
 	return nil
 }
+
+// Batcher is a Store that stores records of several refs in one commit.
+type Batcher interface {
+	// PutAll stores each record as Put does, and returns of each how that went.
+	PutAll(ctx context.Context, all []engine.Record) []Stored
+}
+
+// Stored is what Put returned.
+type Stored struct {
+	Revision engine.Revision
+	Err      error
+}

@@ -22,7 +22,10 @@ type tracker struct {
 	gone    bool            // taken out of the registry; look the ref up again
 	groups  []rules.GroupID // that tell of the ref, as they are in the registry's index
 	unknown bool            // counted as one whose workload was never found
-	hangs   bool            // its last call to the driver hung
+	saving  bool            // a request that stores what is known is out
+	owes    bool            // the outcome of its last change is to be stored
+	call    *job            // to the driver, that is queued or under way
+	hangs   bool            // its last call to the driver hung; guarded by the mutex of the driver's lane
 
 	waiting []*waiter // for the next reconciliation
 	inRound []*waiter // for the one that is under way

@@ -8,7 +8,6 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	"alertscale/adapter/controller"
 	"alertscale/rules/engine"
 )
 
@@ -56,14 +55,11 @@ func (s *Store) put(ctx context.Context, r engine.Record) (engine.Revision, erro
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
-	if err := controller.CheckRecord(r); err != nil {
+	c, err := checked(r)
+	if err != nil {
 		return "", err
 	}
-	c := newChange(r)
-	if err := c.fits(); err != nil {
-		return "", err
-	}
-	err := s.commit(ctx, c)
+	err = s.commit(ctx, c)
 	return c.revision, err
 }
 

@@ -50,6 +50,44 @@ func (c *change) fits() error {
 // errUnchanged keeps bbolt from writing a transaction in which nothing changed.
 var errUnchanged = errors.New("unchanged")
 
+// PutAll stores each record as Put does, all in one commit.
+func (s *Store) PutAll(ctx context.Context, all []engine.Record) []controller.Stored {
+	stored, changes := make([]controller.Stored, len(all)), make([]*change, len(all))
+	var sound []*change
+	for i := range all {
+		if changes[i], stored[i].Err = checked(all[i]); stored[i].Err == nil {
+			sound = append(sound, changes[i])
+		}
+	}
+	err := ctx.Err()
+	if err == nil {
+		err = s.add(sound...)
+	}
+	for i, c := range changes {
+		if stored[i].Err == nil {
+			stored[i].Err = err
+		}
+		if stored[i].Err == nil {
+			stored[i].Err = s.await(ctx, c)
+		}
+		if stored[i].Err != nil {
+			stored[i].Err = fmt.Errorf("put %s in %s: %w", all[i].Ref, s.path, stored[i].Err)
+			continue
+		}
+		stored[i].Revision = c.revision
+	}
+	return stored
+}
+
+// checked returns the change that a record comes to, or what is wrong with it.
+func checked(r engine.Record) (*change, error) {
+	if err := controller.CheckRecord(r); err != nil {
+		return nil, err
+	}
+	c := newChange(r)
+	return c, c.fits()
+}
+
 // commit returns when the change is on disk, or refused, or the context ends. Nearly all of a transaction's time is
 // two fsyncs, so all changes that came while the last one ran go into the next together. Unlike bbolt's Batch, this
 // makes nobody wait for others that may come.
@@ -57,6 +95,11 @@ func (s *Store) commit(ctx context.Context, c *change) error {
 	if err := s.add(c); err != nil {
 		return err
 	}
+	return s.await(ctx, c)
+}
+
+// await returns when a change that was added is on disk, or refused, or the context ends.
+func (s *Store) await(ctx context.Context, c *change) error {
 	select {
 	case <-c.done:
 		return c.err
@@ -73,14 +116,14 @@ func (s *Store) commit(ctx context.Context, c *change) error {
 	}
 }
 
-// add puts a change in line, and starts a goroutine to commit it where none runs.
-func (s *Store) add(c *change) error {
+// add puts changes in line for one commit, and starts a goroutine to commit them where none runs.
+func (s *Store) add(all ...*change) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return errors.New("the store is closed")
 	}
-	s.waiting = append(s.waiting, c)
+	s.waiting = append(s.waiting, all...)
 	if !s.committing {
 		s.committing = true
 		s.commits.Go(s.commitWaiting)

@@ -219,3 +219,32 @@ func TestCloseWaitsForWhatIsUnderWay(t *testing.T) {
 	require.Equal(t, []string{"abandoned", "waiting"}, refs)
 	require.NoError(t, again.Close())
 }
+
+// TestPutAllIsOneCommit stores records together, of which one meets a conflict and another deletes.
+func TestPutAllIsOneCommit(t *testing.T) {
+	s, err := Open(filepath.Join(t.TempDir(), "alertscale.db"))
+	require.NoError(t, err)
+	revision, err := s.Put(t.Context(), engine.Record{Ref: "old", Data: []byte("data")})
+	require.NoError(t, err)
+	before := s.commitsOfBbolt(t)
+	stored := s.PutAll(t.Context(), []engine.Record{
+		{Ref: "web", Data: []byte("1")}, {Ref: "cart", Revision: "77", Data: []byte("2")}, {Ref: "old", Revision: revision}, {Ref: "db", Data: []byte("3")},
+		{Data: []byte("4")}, {Ref: strings.Repeat("x", 40_000), Data: []byte("5")},
+	})
+	require.Equal(t, before+1, s.commitsOfBbolt(t))
+	require.NoError(t, stored[0].Err)
+	require.ErrorIs(t, stored[1].Err, controller.ErrConflict)
+	require.ErrorContains(t, stored[1].Err, "put cart in "+s.path)
+	require.Equal(t, []controller.Stored{{}}, stored[2:3])
+	require.ErrorContains(t, stored[4].Err, "a record needs a ref")
+	require.ErrorContains(t, stored[5].Err, "put xxxx")
+	for _, i := range []int{0, 3} {
+		r, err := s.Load(t.Context(), []string{"web", "", "", "db"}[i])
+		require.NoError(t, err)
+		require.Equal(t, stored[i].Revision, r.Revision)
+	}
+	require.NoError(t, s.Close())
+	for _, r := range s.PutAll(t.Context(), []engine.Record{{Ref: "web"}, {Ref: "db"}}) {
+		require.ErrorContains(t, r.Err, "the store is closed")
+	}
+}
