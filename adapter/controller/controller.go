@@ -5,6 +5,8 @@ package controller
 import (
 	"context"
 	"math/rand/v2"
+	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"alertscale/rules/engine"
 
 	"github.com/go-kit/log"
+	"golang.org/x/sync/errgroup"
 )
 
 // Options are what a Controller works with.
@@ -121,18 +124,51 @@ func New(ctx context.Context, o Options, s *Snapshot) (*Controller, error) {
 	return c, nil
 }
 
-// restore takes over what the store holds.
+// restore takes over what the store holds. Reading a record takes much longer than listing it, so that is done side by
+// side.
 func (c *Controller) restore(ctx context.Context) error {
-	return c.Store.List(ctx, func(r engine.Record) error {
-		cycle, err := engine.RestoreCycle(r, c.cycles)
-		if err != nil {
-			return err
+	workers, ctx := errgroup.WithContext(ctx)
+	records := make(chan engine.Record, 64)
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() error {
+			for r := range records {
+				if err := c.restoreOne(r); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	err := c.Store.List(ctx, func(r engine.Record) error {
+		select {
+		case records <- r:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
 		}
-		tr := newTracker(cycle)
-		c.registry.add(tr)
-		c.registry.index(tr)
-		return nil
 	})
+	close(records)
+	if bad := workers.Wait(); bad != nil {
+		return bad
+	}
+	if len(c.registry.all()) > manyRefs {
+		debug.FreeOSMemory() // reading took several times the memory of what is kept
+	}
+	return err
+}
+
+// manyRefs is for how many refs it is worth the time to give memory back after a start.
+const manyRefs = 1000
+
+func (c *Controller) restoreOne(r engine.Record) error {
+	cycle, err := engine.RestoreCycle(r, c.cycles)
+	if err != nil {
+		return err
+	}
+	tr := newTracker(cycle)
+	c.registry.add(tr)
+	c.registry.index(tr)
+	return nil
 }
 
 // Snapshot returns the active file.
@@ -165,11 +201,11 @@ func (c *Controller) useOnAll(s *Snapshot) []*tracker {
 func (c *Controller) useOn(tr *tracker, s *Snapshot) {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	tr.cycle.Use(s.Rules, s.backend(tr.ref))
+	tr.cycle.Use(s.Rules, s.backend(tr.ref()))
 	if tr.cycle.Target() != nil {
 		return
 	}
-	ref, respelled := s.Rules.Respelled(tr.ref, tr.cycle.State().Connection)
+	ref, respelled := s.Rules.Respelled(tr.ref(), tr.cycle.State().Connection)
 	if !respelled || c.registry.get(ref) != nil {
 		return
 	}

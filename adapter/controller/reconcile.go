@@ -31,7 +31,7 @@ func (c *Controller) pump(tr *tracker) {
 				c.schedule.sooner(tr, cmd.Until)
 			}
 			if fresh && tr.call != nil {
-				c.lane(tr.ref.Driver).hasten(c.work, tr.call)
+				c.lane(tr.ref().Driver).hasten(c.work, tr.call)
 			}
 			return
 		case engine.Save:
@@ -76,7 +76,7 @@ func (c *Controller) hand(tr *tracker, cmd engine.Command, r rank) {
 		}
 		c.enter(tr, cmd, c.call(ctx, tr, cmd))
 	}}
-	c.lane(tr.ref.Driver).submit(c.work, tr.call)
+	c.lane(tr.ref().Driver).submit(c.work, tr.call)
 }
 
 // begin has all who wait be answered by a read that begins now, however long it was queued. What is being stored right
@@ -148,7 +148,7 @@ func (c *Controller) conclude(tr *tracker, r engine.Conclusion) {
 		waiters = append(waiters, tr.waiting...)
 		tr.waiting = nil
 		if r.New {
-			_ = level.Error(c.Logger).Log("msg", "storing is tried again", "ref", tr.name, "err", r.Unsaved)
+			_ = level.Error(c.Logger).Log("msg", "storing is tried again", "ref", tr.name(), "err", r.Unsaved)
 		}
 		for _, w := range waiters {
 			d := failedFor(w, r.Unsaved)
@@ -162,7 +162,7 @@ func (c *Controller) conclude(tr *tracker, r engine.Conclusion) {
 		answer(waiters, r.Decisions)
 	default:
 		if r.Unreadable != "" && r.New {
-			_ = level.Warn(c.Logger).Log("msg", "the count cannot be read", "ref", tr.name, "err", r.Unreadable)
+			_ = level.Warn(c.Logger).Log("msg", "the count cannot be read", "ref", tr.name(), "err", r.Unreadable)
 		}
 		tr.waiting = append(waiters, tr.waiting...) // each is told what its own notification came to
 	}
@@ -175,7 +175,7 @@ func (c *Controller) recoverPanic(tr *tracker) {
 	if v == nil {
 		return
 	}
-	_ = level.Error(c.Logger).Log("msg", "panic; this ref is tried again later, please report it", "ref", tr.name, "panic", v,
+	_ = level.Error(c.Logger).Log("msg", "panic; this ref is tried again later, please report it", "ref", tr.name(), "panic", v,
 		"stack", string(debug.Stack()))
 	tr.cycle.Recover()
 	for _, w := range tr.waiters() {
@@ -190,7 +190,7 @@ const afterPanic = 30 * time.Second
 // read has the store say what it holds of a ref. The caller holds the tracker.
 func (c *Controller) read(tr *tracker) {
 	c.store.submit(c.work, &job{tr: tr, rank: rankFresh, do: func(ctx context.Context) {
-		c.enter(tr, engine.Command{Kind: engine.Load}, c.load(ctx, tr.name))
+		c.enter(tr, engine.Command{Kind: engine.Load}, c.load(ctx, tr.name()))
 	}})
 }
 
@@ -218,18 +218,18 @@ func (c *Controller) stored(operation string, err error, took time.Duration) {
 
 // call makes a call to the driver of a ref.
 func (c *Controller) call(ctx context.Context, tr *tracker, cmd engine.Command) (reply engine.Reply) {
-	b, ok := c.Snapshot().Drivers[tr.ref.Driver]
+	b, ok := c.Snapshot().Drivers[tr.ref().Driver]
 	if !ok {
-		return engine.Reply{Outcome: engine.Unavailable, Text: fmt.Sprintf("the file has no driver %q any more", tr.ref.Driver)}
+		return engine.Reply{Outcome: engine.Unavailable, Text: fmt.Sprintf("the file has no driver %q any more", tr.ref().Driver)}
 	}
 	own, cancel := context.WithTimeout(ctx, b.Timeout)
 	defer cancel()
 	start := time.Now()
 	err := b.do(own, tr, cmd, &reply)
 	if err != nil && errors.Is(context.Cause(ctx), errGivesWay) {
-		err = fmt.Errorf("%s: %w", tr.name, errGivesWay)
+		err = fmt.Errorf("%s: %w", tr.name(), errGivesWay)
 	}
-	c.Metrics.requested(tr.ref.Driver, string(cmd.Kind), err, time.Since(start))
+	c.Metrics.requested(tr.ref().Driver, string(cmd.Kind), err, time.Since(start))
 	is := replyTo(err)
 	reply.Outcome, reply.Text, reply.After = is.Outcome, is.Text, is.After
 	return reply
@@ -239,20 +239,20 @@ func (c *Controller) call(ctx context.Context, tr *tracker, cmd engine.Command) 
 func (b *Backend) do(ctx context.Context, tr *tracker, cmd engine.Command, reply *engine.Reply) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("%s: the driver panicked, please report it: %v\n%s", tr.name, v, debug.Stack())
+			err = fmt.Errorf("%s: the driver panicked, please report it: %v\n%s", tr.name(), v, debug.Stack())
 		}
 	}()
 	switch cmd.Kind {
 	case engine.Observe:
-		reply.Observed, err = b.Driver.Observe(ctx, tr.ref)
+		reply.Observed, err = b.Driver.Observe(ctx, tr.ref())
 	case engine.Plan:
 		planner, ok := b.Driver.(Planner)
 		if !ok {
 			return nil
 		}
-		reply.Plan, err = planner.Plan(ctx, tr.ref, cmd.Change)
+		reply.Plan, err = planner.Plan(ctx, tr.ref(), cmd.Change)
 	default:
-		err = b.Driver.Scale(ctx, tr.ref, cmd.Change)
+		err = b.Driver.Scale(ctx, tr.ref(), cmd.Change)
 	}
 	return err
 }

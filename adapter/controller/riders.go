@@ -101,7 +101,7 @@ func (c *Controller) put(ctx context.Context, r engine.Record) (engine.Revision,
 
 func putReply(tr *tracker, revision engine.Revision, err error) engine.Reply {
 	if err != nil {
-		err = fmt.Errorf("store what is remembered of %s: %w", tr.name, err)
+		err = fmt.Errorf("store what is remembered of %s: %w", tr.name(), err)
 	}
 	reply := replyTo(err)
 	reply.Revision = revision
