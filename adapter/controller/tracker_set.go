@@ -27,13 +27,13 @@ func (s trackerSet) has(tr *tracker) bool {
 func (s trackerSet) with(tr *tracker) trackerSet {
 	switch {
 	case s.has(tr):
-	case s.size() == 0:
-		s.one = tr
-	case s.many == nil:
+	case s.one != nil:
 		s.many = map[*tracker]struct{}{s.one: {}, tr: {}}
 		s.one = nil
-	default:
+	case len(s.many) > 0:
 		s.many[tr] = struct{}{}
+	default:
+		s.one, s.many = tr, nil
 	}
 	return s
 }

@@ -54,7 +54,7 @@ type owner struct{ gone bool }
 // The number of entries of a shard on average, at which there is to be one more or one less of them: few, since a store
 // writes pages, and one that is larger than a page is more than one.
 const (
-	fullShard  = 4
+	fullShard  = 6
 	emptyShard = 1
 )
 
