@@ -32,7 +32,7 @@ func (w *world) limit50() {
 
 // behindOpenCalls runs a test with n refs whose calls are open and past their cooldowns after a restart, on a store
 // that takes 10 ms. The alerts are those that the calls are of.
-func behindOpenCalls(t *testing.T, n int, test func(w *world, alerts []alert)) {
+func behindOpenCalls(t *testing.T, n int, driver func(w *world), test func(w *world, alerts []alert)) {
 	t.Helper()
 	inWorld(t, webRules, map[string]int{}, func(w *world) {
 		w.driver.with(func(d *fakeDriver) { d.onObserve = func(string) error { return errors.New("connection refused") } })
@@ -41,7 +41,7 @@ func behindOpenCalls(t *testing.T, n int, test func(w *world, alerts []alert)) {
 		w.kill()
 		w.driver.with(func(d *fakeDriver) { d.onObserve = nil })
 		w.store.with(func(s *fakeStore) { s.slow = 10 * time.Millisecond })
-		w.limit50()
+		driver(w)
 		w.start()
 		after(100 * time.Millisecond)
 		test(w, alerts)
@@ -53,14 +53,13 @@ const atOnce = 200 * time.Millisecond
 func TestAFreshAlertGoesBeforeOldCalls(t *testing.T) {
 	for _, n := range []int{1000, 10_000} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			behindOpenCalls(t, n, func(w *world, _ []alert) {
+			behindOpenCalls(t, n, (*world).limit50, func(w *world, _ []alert) {
 				for i := range 10 {
 					if i == 5 {
 						w.a.Use(w.parse(webRules))
 					}
 					start := time.Now()
-					e := event(w.busy(fmt.Sprint("fresh", i)))
-					e.GroupKey = "another"
+					e := inGroup("another", w.busy(fmt.Sprint("fresh", i)))
 					require.Equal(t, engine.Scaled, w.one(w.send(e)).Verdict)
 					require.Less(t, time.Since(start), atOnce)
 					after(250 * time.Millisecond)
@@ -72,15 +71,14 @@ func TestAFreshAlertGoesBeforeOldCalls(t *testing.T) {
 
 // Where an old call waits for its turn already, an alert of the same ref takes it along.
 func TestAnAlertTakesTheOldCallOfItsRefAlong(t *testing.T) {
-	behindOpenCalls(t, 1000, func(w *world, alerts []alert) {
+	behindOpenCalls(t, 1000, (*world).limit50, func(w *world, alerts []alert) {
 		for i := range 20 {
 			if i == 10 {
 				w.a.Use(w.parse(webRules))
 			}
 			waiting := slices.IndexFunc(alerts, func(a alert) bool { return w.driver.count(a.labels[0].Value) == 1 })
 			start := time.Now()
-			e := event(alerts[waiting])
-			e.GroupKey = "another"
+			e := inGroup("another", alerts[waiting])
 			w.one(w.send(e))
 			require.Less(t, time.Since(start), atOnce)
 			require.Equal(t, 2, w.driver.count(alerts[waiting].labels[0].Value))
@@ -91,7 +89,7 @@ func TestAnAlertTakesTheOldCallOfItsRefAlong(t *testing.T) {
 
 // However many alerts are new, old calls come about.
 func TestOldCallsComeAboutUnderAStreamOfFreshAlerts(t *testing.T) {
-	behindOpenCalls(t, 1000, func(w *world, alerts []alert) {
+	behindOpenCalls(t, 1000, (*world).limit50, func(w *world, alerts []alert) {
 		w.driver.with(func(d *fakeDriver) { d.slow, d.limit = time.Second/2, nil })
 		old := func() (done int) {
 			for _, a := range alerts {
@@ -108,8 +106,7 @@ func TestOldCallsComeAboutUnderAStreamOfFreshAlerts(t *testing.T) {
 			for range 20 {
 				fresh = append(fresh, w.busy(fmt.Sprintf("fresh-%d-%d", i, len(fresh))))
 			}
-			e := event(fresh...)
-			e.GroupKey = fmt.Sprint("fresh", i)
+			e := inGroup(fmt.Sprint("fresh", i), fresh...)
 			go w.send(e)
 			after(100 * time.Millisecond)
 		}
@@ -125,5 +122,16 @@ func TestWhatWaitsForTheDriversLimitDoesNotHang(t *testing.T) {
 		after(40 * time.Second)
 		require.Len(t, w.driver.changes(), 1000)
 		require.Equal(t, 1000, w.driver.reads())
+	})
+}
+
+// Old calls that take long leave places free for what is new.
+func TestOldCallsLeavePlacesFree(t *testing.T) {
+	const slow = 800 * time.Millisecond
+	driver := func(w *world) { w.driver.with(func(d *fakeDriver) { d.slow = slow }) }
+	behindOpenCalls(t, 1000, driver, func(w *world, _ []alert) {
+		start := time.Now()
+		require.Equal(t, engine.Scaled, w.one(w.send(inGroup("another", w.busy("fresh")))).Verdict)
+		require.Less(t, time.Since(start), 2*slow+atOnce)
 	})
 }

@@ -25,7 +25,7 @@ type job struct {
 }
 
 // lane makes the requests to one driver, or to the store, so many at a time. Of its places, the refs whose calls hang
-// get at most a quarter while others wait, and those that nobody waits for leave a quarter free.
+// get at most a quarter while others wait, and those that nobody waits for leave some free.
 type lane struct {
 	places  int
 	quarter int // of the places; 0: no difference is made between requests

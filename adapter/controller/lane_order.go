@@ -34,6 +34,9 @@ func (r rank) hastened() rank { return r - rankBegunLater }
 // waitedFor is for how long a request is waited for at most: who sent the notification was answered then.
 const waitedFor = 8 * time.Second
 
+// keptFree is how many places requests that nobody waits for leave free, for the next one that somebody waits for.
+const keptFree = 2
+
 // take returns the next request. One place is always for those that nobody waits for, so that they come about however
 // many are waited for.
 func (l *lane) take() *job {
@@ -44,7 +47,7 @@ func (l *lane) take() *job {
 	first, most := rankBegun, ranks
 	if l.later == 0 && l.waitsLater() {
 		first = rankBegunLater
-	} else if l.quarter > 0 && l.later >= l.places-l.quarter {
+	} else if l.quarter > 0 && l.later >= l.places-keptFree {
 		most = rankBegunLater
 	}
 	for r := first; r < most; r++ {

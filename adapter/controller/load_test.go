@@ -233,7 +233,7 @@ func TestShutdownStoresSideBySideWithinItsTime(t *testing.T) {
 
 // What waits for its turn at a driver is left for the next life.
 func TestShutdownWaitsForNothingThatWasNotSent(t *testing.T) {
-	behindOpenCalls(t, 1000, func(w *world, _ []alert) {
+	behindOpenCalls(t, 1000, (*world).limit50, func(w *world, _ []alert) {
 		w.cancel()
 		<-w.stopped
 		start, reads := time.Now(), w.driver.reads()

@@ -15,8 +15,7 @@ func TestAnOutcomeRidesWithTheNextCommit(t *testing.T) {
 	inWorld(t, webRules, map[string]int{"web": 3}, func(w *world) {
 		w.post(firing("Busy"))
 		require.Equal(t, []int{1, 1}, w.store.counts(), "what was heard, and the intent")
-		cart := event(w.busy("cart"))
-		cart.GroupKey = "cart"
+		cart := inGroup("cart", w.busy("cart"))
 		require.Equal(t, engine.Scaled, w.one(w.send(cart)).Verdict)
 		require.Equal(t, []int{2, 3}, w.store.counts())
 		after(time.Second)
@@ -32,8 +31,7 @@ func TestAnOutcomeThatRodeAndFailedIsStoredLater(t *testing.T) {
 		start := time.Now()
 		w.post(firing("Busy"))
 		w.store.fail(errors.New("disk full"))
-		cart := event(w.busy("cart"))
-		cart.GroupKey = "cart"
+		cart := inGroup("cart", w.busy("cart"))
 		require.Equal(t, engine.Failed, w.one(w.send(cart)).Verdict)
 		w.store.fail(nil)
 		after(time.Minute)
