@@ -18,7 +18,8 @@ import (
 // So the cost of a lookup depends on how many groups share a label with the alert, and not on how many rules there
 // are. What it still depends on are the distinct matchers in the places that it comes to which do not say what a value
 // is or begins with: negative ones, those that an alert without the label matches, and regular expressions such as
-// ".*-web" or "(?i)web". Each of them that follows on matchers which match is tried, though not the rules that have it.
+// ".*-web" or "(?i)web", and choices beyond maxPlaces. Each of them that follows on matchers which match is tried, though
+// not the rules that have it.
 type index struct {
 	rules []*Rule
 	names map[string]int32 // the places of the names of labels that the file compares
