@@ -93,10 +93,15 @@ func (f *filer) key(t *test) (key, bool) {
 	if k, ok := f.keys[t.place]; ok {
 		return k, k.texts != nil
 	}
-	l := t.literals()
-	k := key{part: indexPart{label: t.label}, texts: l.texts, test: t.place}
+	l := t.literals(false)
+	k := key{part: indexPart{label: t.label}, test: t.place}
+	backwards := l.texts == nil
+	if backwards {
+		l = t.literals(true)
+	}
+	k.texts = l.texts
 	if !l.whole && len(l.texts) > 0 {
-		k.cutToShortest()
+		k.cutToShortest(backwards)
 	}
 	if !t.lists() {
 		f.keys[t.place] = k
@@ -104,15 +109,17 @@ func (f *filer) key(t *test) (key, bool) {
 	return k, k.texts != nil
 }
 
-// cutToShortest makes beginnings of different lengths ones of the same length.
-func (k *key) cutToShortest() {
-	shortest := len(slices.MinFunc(k.texts, func(a, b string) int { return len(a) - len(b) }))
-	for i := range k.texts {
-		k.texts[i] = k.texts[i][:shortest]
+// cutToShortest makes beginnings, or ends, of different lengths ones of the same length.
+func (k *key) cutToShortest(backwards bool) {
+	k.part.cut = int32(len(slices.MinFunc(k.texts, func(a, b string) int { return len(a) - len(b) })))
+	if backwards {
+		k.part.cut = -k.part.cut
+	}
+	for i, text := range k.texts {
+		k.texts[i], _ = k.part.of(text)
 	}
 	slices.Sort(k.texts)
 	k.texts = slices.Compact(k.texts)
-	k.part.cut = int32(shortest)
 }
 
 // add files a rule under one more label.

@@ -21,6 +21,7 @@ func TestIndex_NoPlaceIsCrowded(t *testing.T) {
 			eight := strings.ReplaceAll("a#|b#|c#|d#|e#|f#|g#|h#", "#", fmt.Sprint(i))
 			return fmt.Sprintf(`'namespace=~"%s"', 'pod=~"%s"', 'team=~"%s"'`, eight, eight, eight)
 		}},
+		{"ends", func(i int) string { return fmt.Sprintf(`alertname=Busy, 'pod=~".*-(%d|x%d)"'`, i, i) }},
 		{"letters in brackets", func(i int) string { return fmt.Sprintf(`alertname=Busy, 'pod=~"web-%d[abc]?(-x)?"'`, i) }},
 	}, shapes...) {
 		t.Run(s.name, func(t *testing.T) {
@@ -147,11 +148,20 @@ func TestLiterals(t *testing.T) {
 		"x(" + letters + ")" + "(" + letters + ")": {texts: strings.Split("x"+strings.ReplaceAll(letters, "|", "|x"), "|")},
 	} {
 		m := &test{Matcher: &labels.Matcher{Type: labels.MatchRegexp, Name: "x", Value: expression}}
-		got := m.literals()
+		got := m.literals(false)
 		require.ElementsMatch(t, want.texts, got.texts, expression)
 		if want.texts != nil {
 			require.Equal(t, want.whole, got.whole, expression)
 		}
+	}
+}
+
+func TestLiterals_Backwards(t *testing.T) {
+	for expression, want := range map[string][]string{
+		".*-web": {"-web"}, ".+-(a|b)": {"-a", "-b"}, "[a-z]+-x[12]?": {"-x", "-x1", "-x2"}, "(?i)a.*b": nil, "a.*": nil, ".*(a|bc)d": {"ad", "bcd"},
+	} {
+		m := &test{Matcher: &labels.Matcher{Type: labels.MatchRegexp, Name: "x", Value: expression}}
+		require.ElementsMatch(t, want, m.literals(true).texts, expression)
 	}
 }
 
