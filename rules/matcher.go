@@ -56,9 +56,6 @@ func (t *test) choice() []string {
 	return t.simple.choice
 }
 
-// costs reports whether trying the matcher takes a regular expression.
-func (t *test) costs() bool { return isRegexp(t.Matcher) && t.simple == nil }
-
 func isRegexp(m *labels.Matcher) bool {
 	return m.Type == labels.MatchRegexp || m.Type == labels.MatchNotRegexp
 }
