@@ -33,6 +33,11 @@ func (a *filing) has(label int32) bool {
 	return slices.ContainsFunc(a.parts, func(p indexPart) bool { return p.label == label })
 }
 
+// takes reports whether a rule can be filed under one more label.
+func (a *filing) takes(k key) bool {
+	return !a.has(k.part.label) && (len(a.keys) == 1 || len(a.keys)*len(k.texts) <= maxPlaces)
+}
+
 // filer finds a place for each rule.
 type filer struct {
 	*index
@@ -153,7 +158,9 @@ func (f *filer) spread() bool {
 		}
 		crowded = append(crowded, a)
 		for _, k := range a.spare {
-			f.each(a, k, func(sum uint64) { would[sum]++ })
+			if a.takes(k) {
+				f.each(a, k, func(sum uint64) { would[sum]++ })
+			}
 		}
 	}
 	moved := false
@@ -190,8 +197,7 @@ func (f *filer) each(a *filing, k key, place func(uint64)) {
 func (f *filer) best(a *filing, crowd int, would map[uint64]int) (best key, ok bool) {
 	least := 0.0
 	for _, k := range a.spare {
-		places := len(a.keys) * len(k.texts)
-		if a.has(k.part.label) || len(a.keys) > 1 && places > maxPlaces {
+		if !a.takes(k) {
 			continue
 		}
 		sum, emptiest := 0, crowd
@@ -199,7 +205,7 @@ func (f *filer) best(a *filing, crowd int, would map[uint64]int) (best key, ok b
 			sum += would[key]
 			emptiest = min(emptiest, would[key])
 		})
-		mean := float64(sum) / float64(places)
+		mean := float64(sum) / float64(len(a.keys)*len(k.texts))
 		if emptiest*2 <= crowd && (!ok || mean < least) {
 			best, least, ok = k, mean, true
 		}

@@ -50,8 +50,8 @@ var shapes = []struct {
 		return fmt.Sprintf(`'alertname="HighCPU"', 'namespace=~"ns%d|other%d-.+[0-9]"'`, i, i)
 	}},
 	{"negative", func(i int) string {
-		if i < 10 {
-			return fmt.Sprintf(`'namespace!=other%d', 'team!="shop"'`, i)
+		if i == 0 {
+			return `'namespace!=other', 'severity!="critical"'`
 		}
 		return fmt.Sprintf(`'%s!~"%s|x%d"'`, [...]string{"severity", "team", "job"}[i%3], [...]string{"warning", ".*hop", "kubelet"}[i%3], i%100)
 	}},
