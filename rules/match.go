@@ -50,7 +50,7 @@ func (e RenderError) Error() string { return e.Text }
 func (s *Set) Match(e *Event) Match {
 	n := len(e.Alerts)
 	m := matcher{
-		set: s, byRef: make(map[Ref]*RefAlerts, n),
+		set: s, lookup: s.index.lookup(), byRef: make(map[Ref]*RefAlerts, n),
 		refs: make([]RefAlerts, 0, n), alerts: make([]MatchedAlert, 0, n), rules: make([]*Rule, 0, n),
 	}
 	m.Refs = make([]*RefAlerts, 0, n)
@@ -58,6 +58,7 @@ func (s *Set) Match(e *Event) Match {
 	for i := range e.Alerts {
 		m.alert(&e.Alerts[i])
 	}
+	m.lookup.done()
 	return m.Match
 }
 
@@ -99,11 +100,11 @@ func (a *Alert) last() time.Time {
 
 type matcher struct {
 	Match
-	set   *Set
-	byRef map[Ref]*RefAlerts
-	buf   []*Rule
-	key   []byte
-	known map[fault]bool
+	set    *Set
+	lookup *lookup
+	byRef  map[Ref]*RefAlerts
+	buf    []*Rule
+	known  map[fault]bool
 
 	// RefAlerts, and their first alerts and rules, are carved out of these, since most have but one.
 	refs   []RefAlerts
@@ -129,7 +130,7 @@ type fault struct {
 }
 
 func (m *matcher) alert(a *Alert) {
-	m.buf, m.key = m.set.index.find(a.Labels, m.buf[:0], m.key)
+	m.buf = m.lookup.find(a.Labels, m.buf[:0])
 	if len(m.buf) == 0 {
 		m.Unmatched = append(m.Unmatched, a)
 	}

@@ -10,33 +10,68 @@ import (
 	"pgregory.net/rapid"
 )
 
+// comparedNames are the labels of the property tests. The alerts lack some, and have one that no rule compares.
+var comparedNames = []string{"alertname", "namespace", "deployment", "pod"}
+
+var (
+	comparedValues = []string{
+		"", "a", "b", "c", "ab", "abc", "a|b", "a.b", "axb", "A", "ax", "bx", "é", "abb", "a\nb", "a\nb\n", "a\xff", "\xff", "\uFFFD", "ns-7-web", "ns-70-api",
+	}
+	comparedExpressions = []string{
+		"a|b|c", "|a", "a|", ".*", ".+", "", "a", "(?i)A", "a.*", "ab.*", "(a|b).*", "(a|b)x?", "a(b|c)?", "[ab]x", "[^a].*", "^a", "b$",
+		"^(a|b)$", "^a|b$", ".*b", "a+b", "(?s).+", "a[.]b", "ab|a.b", "a|b.*", "(?m)^a$", "a\\b.*", "(a|ab)(c|xb|)", "\uFFFD.*", "a\uFFFD",
+		"ns-7-.*", ".*-web", ".*-api", ".*(web|i)", ".*b?c", "[a-z]+b", ".+\uFFFD", "(.*|x)b", "a.*b", "a.+b", "a.+", ".*a.*b.*", ".+a.+", "(a.*|.*b)", ".*-.*-.*", "ns.*-7.*web", "a.*b.*b", ".*.*", "a|b.+|.*c", "a.?b", "(?i)a.*", "(?s)a.*b",
+		"ns-70-.*", "ns-(7|70)-(web|api)", "ns-\\d+-web", "(ns-7-.*|ax)", "a{2}", "a{1}b", "é|a", "ab|abc|b|c|ax|bx|axb|zz|z1|z2|z3|z4|z5|z6|z7|z8|z9|y1|y2",
+	}
+)
+
+// anyMatcher draws a matcher as it is written in a file.
+func anyMatcher(r *rapid.T) string {
+	name := rapid.SampledFrom(comparedNames).Draw(r, "name")
+	if op := rapid.SampledFrom([]string{"=", "=", "=", "!="}).Draw(r, "op"); rapid.Bool().Draw(r, "plain") {
+		return fmt.Sprintf("%s%s%q", name, op, rapid.SampledFrom([]string{"", "a", "b", "ab", "é", "ns-7-web"}).Draw(r, "value"))
+	}
+	op := rapid.SampledFrom([]string{"=~", "=~", "=~", "!~"}).Draw(r, "op")
+	return fmt.Sprintf("%s%s%q", name, op, rapid.SampledFrom(comparedExpressions).Draw(r, "expression"))
+}
+
+// anyRules draws a file of rules. Many begin alike, so that they crowd.
+func anyRules(r *rapid.T) string {
+	var text strings.Builder
+	text.WriteString("targets: {web: {driver: sim, name: web, max: 9}}\nrules:\n")
+	common := rapid.SliceOfN(rapid.Custom(anyMatcher), 0, 2).Draw(r, "common")
+	for i := range rapid.IntRange(1, 40).Draw(r, "rules") {
+		ms := rapid.SliceOfN(rapid.Custom(anyMatcher), 0, 4).Draw(r, "matchers")
+		if len(ms) == 0 || rapid.IntRange(0, 3).Draw(r, "alike") > 0 {
+			ms = append(ms, common...)
+		}
+		if len(ms) == 0 {
+			ms = []string{`alertname="a"`}
+		}
+		fmt.Fprintf(&text, "  - {name: r%d, matchers: ['%s'], target: web, up: 1}\n", i, strings.Join(ms, "', '"))
+	}
+	return text.String()
+}
+
+func anyLabels(r *rapid.T) Labels {
+	ls := Labels{{"region", "a"}}
+	for _, name := range comparedNames {
+		if rapid.IntRange(0, 4).Draw(r, "has") > 0 {
+			ls = append(ls, Label{name, rapid.SampledFrom(comparedValues).Draw(r, "is")})
+		}
+	}
+	return ls
+}
+
 // TestProperty_MatchAgreesWithTryingEveryRule compares the index with the matchers of every rule.
 func TestProperty_MatchAgreesWithTryingEveryRule(t *testing.T) {
-	names := []string{"alertname", "namespace", "deployment", "pod"}
-	values := []string{"", "a", "b", "a|b", "a.b", "c", "axb"}
 	rapid.Check(t, func(r *rapid.T) {
-		var text strings.Builder
-		text.WriteString("targets: {web: {driver: sim, name: web, max: 9}}\nrules:\n")
-		for i := range rapid.IntRange(1, 12).Draw(r, "rules") {
-			var ms []string
-			for range rapid.IntRange(1, 4).Draw(r, "matchers") {
-				op := rapid.SampledFrom([]string{"=", "=", "=", "!=", "=~", "!~"}).Draw(r, "op")
-				value := rapid.SampledFrom(append([]string{"a|b|c", "|a", ".*", ".+", "(?i)A"}, values...)).Draw(r, "value")
-				ms = append(ms, fmt.Sprintf("'%s%s%q'", rapid.SampledFrom(names).Draw(r, "name"), op, value))
-			}
-			fmt.Fprintf(&text, "  - {name: r%d, matchers: [%s], target: web, up: 1}\n", i, strings.Join(ms, ", "))
-		}
-		set := newSet(r, text.String())
+		set := newSet(r, anyRules(r))
 		e := &Event{}
 		want := map[string][]string{}
 		unmatched := 0
 		for i := range 6 {
-			a := Alert{Fingerprint: fmt.Sprint(i)}
-			for _, name := range names {
-				if rapid.IntRange(0, 3).Draw(r, "has") > 0 {
-					a.Labels = append(a.Labels, Label{name, rapid.SampledFrom(values).Draw(r, "is")})
-				}
-			}
+			a := Alert{Fingerprint: fmt.Sprint(i), Labels: anyLabels(r)}
 			for _, rule := range set.Rules {
 				if rule.Matchers.Matches(a.Labels.set()) {
 					want[a.Fingerprint] = append(want[a.Fingerprint], rule.Name)

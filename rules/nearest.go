@@ -9,10 +9,10 @@ func (s *Set) Nearest(ls Labels) (rule, why string) {
 	for _, r := range s.Rules {
 		misses := 0
 		var first *test
-		for i := range r.tests {
-			if !r.tests[i].matches(ls) {
+		for _, t := range r.tests {
+			if !t.matches(ls.Get(t.Name)) {
 				if misses++; first == nil {
-					first = &r.tests[i]
+					first = t
 				}
 			}
 		}

@@ -1,15 +1,12 @@
 package rules
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"alertscale/rules/yamldoc"
 
-	"github.com/prometheus/alertmanager/matcher/parse"
 	"github.com/prometheus/alertmanager/pkg/labels"
 )
 
@@ -25,7 +22,7 @@ type Rule struct {
 
 	Index int // its place in the file
 
-	tests []test
+	tests []*test
 	line  int
 }
 
@@ -36,7 +33,7 @@ func (s *Set) readRule(n yamldoc.Node) *Rule {
 	acts, named, later := r.actionFields(n)
 	n.Fields(append(acts, []yamldoc.Field{
 		{Key: "name", Read: func(v yamldoc.Node) { r.Name = v.Text() }},
-		{Key: "matchers", Read: func(v yamldoc.Node) { r.readMatchers(v) }},
+		{Key: "matchers", Read: func(v yamldoc.Node) { r.readMatchers(v, s.matchers) }},
 		{Key: "target", Read: func(v yamldoc.Node) { target = v.Text() }},
 		{Key: "when", Read: func(v yamldoc.Node) { r.readWhen(v) }},
 		{Key: "cooldown", Read: func(v yamldoc.Node) { d := v.Duration(); r.Cooldown = &d }},
@@ -65,7 +62,7 @@ func (s *Set) readRule(n yamldoc.Node) *Rule {
 	return r
 }
 
-func (r *Rule) readMatchers(n yamldoc.Node) {
+func (r *Rule) readMatchers(n yamldoc.Node, mt *matcherTable) {
 	empty := true
 	n.Items(func(_ int, item yamldoc.Node) {
 		empty = false
@@ -73,22 +70,24 @@ func (r *Rule) readMatchers(n yamldoc.Node) {
 		if !ok {
 			return
 		}
-		ms, err := parse.Matchers(text)
+		tests, err := mt.parse(text)
 		if err != nil {
 			item.Faultf("%s is no matcher such as alertname=\"WebBusy\": %v", strconv.Quote(text), err)
 			return
 		}
-		if len(ms) == 0 {
+		if len(tests) == 0 {
 			item.Faultf("%s is empty, and would match every alert", strconv.Quote(text))
 			return
 		}
-		r.Matchers = append(r.Matchers, ms...)
-		for _, m := range ms {
-			r.tests = append(r.tests, test{m, choiceOf(m)})
-		}
+		r.tests = append(r.tests, tests...)
 	})
 	if empty && n.IsList() {
 		n.Faultf("is empty, want at least one matcher")
+	}
+	r.tests = slices.Clip(r.tests)
+	r.Matchers = make(labels.Matchers, len(r.tests))
+	for i, t := range r.tests {
+		r.Matchers[i] = t.Matcher
 	}
 }
 
@@ -116,44 +115,6 @@ func (r *Rule) readWhen(n yamldoc.Node) {
 	default:
 		n.Faultf("%q is neither firing nor resolved", text)
 	}
-}
-
-// matches reports whether all matchers match.
-func (r *Rule) matches(ls Labels) bool {
-	for i := range r.tests {
-		if !r.tests[i].matches(ls) {
-			return false
-		}
-	}
-	return true
-}
-
-// test is a matcher; one that is a choice of texts, such as severity=~"warning|critical", is compared
-// with them, which is cheaper than a regular expression.
-type test struct {
-	*labels.Matcher
-	choice []string
-}
-
-func (t *test) matches(ls Labels) bool {
-	value := ls.Get(t.Name)
-	if t.choice != nil {
-		return slices.Contains(t.choice, value)
-	}
-	return t.Matches(value)
-}
-
-// choiceOf returns the texts that a matcher leaves the choice of, nil where it is not of that kind.
-func choiceOf(m *labels.Matcher) []string {
-	if m.Type != labels.MatchRegexp {
-		return nil
-	}
-	values := strings.Split(m.Value, "|")
-	if slices.ContainsFunc(values, func(v string) bool { return v == "" || regexp.QuoteMeta(v) != v }) {
-		return nil
-	}
-	slices.Sort(values)
-	return slices.Compact(values)
 }
 
 // CooldownOn returns how long after a change of a target's ref the rule's calls of a direction wait. Of calls that may

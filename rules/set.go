@@ -19,18 +19,19 @@ type Set struct {
 	Targets  map[string]*Target
 	Rules    []*Rule // in the order of the file
 
-	byName    map[string]*Rule
-	fixed     map[Ref]*Target
-	templated []*Target
-	kinds     map[string][]spelling // by driver:Kind
-	drivers   map[string]RefSchema
-	index     index
+	byName  map[string]*Rule
+	fixed   map[Ref]*Target
+	owners  *owners               // the templated targets
+	kinds   map[string][]spelling // by driver:Kind
+	drivers map[string]RefSchema
+	index   *index
 
 	// LongestCooldown is the longest of all cooldowns of the file.
 	LongestCooldown time.Duration
 
 	refused   map[string]bool // targets that are there but at fault
 	kindNodes []kindNode
+	matchers  *matcherTable // while the rules are read
 }
 
 // RefSchema says what a driver's targets need beside the name.
@@ -70,7 +71,7 @@ func NewSet(src SetOptions) *Set {
 	s := &Set{
 		AlertTTL: src.AlertTTL, DryRun: src.DryRun, drivers: src.Drivers,
 		Targets: map[string]*Target{}, byName: map[string]*Rule{}, fixed: map[Ref]*Target{},
-		kinds: map[string][]spelling{}, refused: map[string]bool{},
+		kinds: map[string][]spelling{}, refused: map[string]bool{}, matchers: newMatcherTable(),
 	}
 	if src.Targets == nil {
 		src.Root.Faultf("targets are missing: what is to be scaled")
@@ -82,7 +83,8 @@ func NewSet(src SetOptions) *Set {
 	} else {
 		s.readRules(*src.Rules)
 	}
-	s.index = newIndex(s.Rules)
+	s.index = newIndex(s.Rules, s.matchers)
+	s.matchers = nil
 	for _, t := range s.Targets {
 		s.LongestCooldown = max(s.LongestCooldown, t.Cooldown.Up, t.Cooldown.Down)
 	}
@@ -109,10 +111,11 @@ func (s *Set) readTargets(n yamldoc.Node) {
 	})
 	s.checkKinds()
 	s.checkShapes(order, nodes)
+	var templated []*Target
 	for _, t := range order {
 		ref, ok := t.Ref()
 		if !ok {
-			s.templated = append(s.templated, t)
+			templated = append(templated, t)
 			continue
 		}
 		if first, taken := lines[ref]; taken && ref.Name != "" {
@@ -121,6 +124,7 @@ func (s *Set) readTargets(n yamldoc.Node) {
 		lines[ref] = t.Name
 		s.fixed[ref] = t
 	}
+	s.owners = newOwners(templated)
 }
 
 // checkShapes reports targets of one driver of which one has a kind alone and another a namespace alone: their refs could
@@ -187,17 +191,7 @@ func (s *Set) Owner(ref Ref, remembered string) *Target {
 	if t := s.Targets[remembered]; t != nil && t.ref == nil && t.covers(ref) {
 		return t
 	}
-	var only *Target
-	for _, t := range s.templated {
-		switch {
-		case !t.covers(ref):
-		case only != nil:
-			return nil
-		default:
-			only = t
-		}
-	}
-	return only
+	return s.owners.only(ref)
 }
 
 func (s *Set) targetNames() []string { return slices.Sorted(maps.Keys(s.Targets)) }

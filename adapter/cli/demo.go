@@ -86,7 +86,7 @@ func (d *demo) wire(ctx context.Context) (stop func(), err error) {
 	}
 	d.driver = simulator.New(simulator.Config{Workloads: map[string]int{"shop/web": 3}}, simulator.Options{Now: d.now})
 	snapshot := &controller.Snapshot{
-		Rules: file.Rules, Text: file.Text,
+		Rules: file.Rules, Text: file.Text(),
 		Drivers: map[string]controller.Backend{demoRef.Driver: {Driver: d.driver, Timeout: controller.DefaultTimeout}},
 	}
 	reg := prometheus.NewRegistry()
@@ -102,7 +102,7 @@ func (d *demo) wire(ctx context.Context) (stop func(), err error) {
 		return nil, fmt.Errorf("listen on loopback: %w", err)
 	}
 	server := &http.Server{ReadHeaderTimeout: time.Second, Handler: web.New(web.Options{
-		Handler: d.adapter, View: d.adapter, File: fixedFile(file.Text), Decode: webhook.Decode, Metrics: web.NewMetrics(reg),
+		Handler: d.adapter, View: d.adapter, File: fixedFile(file.Text()), Decode: webhook.Decode, Metrics: web.NewMetrics(reg),
 		Gatherer: reg, Logger: log.NewNopLogger(),
 	})}
 	d.url = "http://" + listener.Addr().String() + "/webhook"

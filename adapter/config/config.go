@@ -5,19 +5,34 @@ package config
 import (
 	"fmt"
 	"os"
+	"sync"
 
 	"alertscale/adapter/source/hook"
 	"alertscale/rules"
 	"alertscale/rules/yamldoc"
+
+	"gopkg.in/yaml.v3"
 )
 
 // File is a file that was read and is without fault.
 type File struct {
 	Path    string
-	Text    string // to be shown: without secrets
 	Drivers map[string]Driver
 	Hooks   []hook.Config
 	Rules   *rules.Set
+
+	tree *yaml.Node // until the text is printed
+	once sync.Once
+	text string
+}
+
+// Text returns the file as it may be shown: without secrets and comments. It is printed at the first call.
+func (f *File) Text() string {
+	f.once.Do(func() {
+		f.text = redact(f.tree)
+		f.tree = nil // which takes twenty times as much memory as the text
+	})
+	return f.text
 }
 
 const ttlWhy = ": an alert that is not heard of for alert_ttl counts as absent, so keep it above Alertmanager's repeat_interval"
@@ -37,7 +52,7 @@ func Parse(path string, text []byte, dryRun bool) (*File, error) {
 	if err := doc.Err(); err != nil {
 		return nil, err
 	}
-	f := &File{Path: path, Text: redact(text), Drivers: map[string]Driver{}}
+	f := &File{Path: path, tree: doc.Tree(), Drivers: map[string]Driver{}}
 	src := rules.SetOptions{AlertTTL: rules.DefaultAlertTTL, DryRun: dryRun, Root: root, Drivers: map[string]rules.RefSchema{}}
 	root.Fields([]yamldoc.Field{
 		{Key: "drivers", Read: f.readDrivers},

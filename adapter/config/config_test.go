@@ -100,8 +100,8 @@ func TestSecretsAreNotShown(t *testing.T) {
 		f, err := Parse("x.yml", []byte(drivers+"\ntargets: {a: {driver: rancher, kind: service, namespace: s, name: a, max: 2}}\n"+
 			"rules: [{name: r, matchers: [a=b], target: a, up: 1}]"), false)
 		require.NoError(t, err)
-		require.NotContains(t, f.Text, "hunter2")
-		require.Contains(t, f.Text, "<secret>")
-		require.Contains(t, f.Text, "max: 2")
+		require.NotContains(t, f.Text(), "hunter2")
+		require.Contains(t, f.Text(), "<secret>")
+		require.Contains(t, f.Text(), "max: 2")
 	}
 }

@@ -93,7 +93,7 @@ func (c *Connections) openHooks() error {
 
 // File returns what the controller works with.
 func (c *Connections) File() *controller.Snapshot {
-	return &controller.Snapshot{Rules: c.file.Rules, Drivers: c.conns, Text: c.file.Text}
+	return &controller.Snapshot{Rules: c.file.Rules, Drivers: c.conns, Text: c.file.Text()}
 }
 
 // Driver returns a driver by name, nil where there is none.

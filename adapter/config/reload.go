@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,6 +40,7 @@ type Reloader struct {
 func (r *Reloader) Load() (*Connections, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	defer debug.FreeOSMemory() // reading takes several times the memory of what is kept
 	err := r.load()
 	r.Metrics.Reloaded(err == nil, time.Now())
 	return r.conns, err
@@ -48,6 +50,7 @@ func (r *Reloader) Load() (*Connections, error) {
 func (r *Reloader) Reload() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	defer debug.FreeOSMemory()
 	err := r.load()
 	r.Metrics.Reloaded(err == nil, time.Now())
 	if err != nil {
@@ -74,6 +77,7 @@ func (r *Reloader) load() error {
 	if err != nil {
 		return err
 	}
+	f.Text()
 	r.conns = conns
 	r.hooks.Store(&conns.hooks)
 	return nil
@@ -148,5 +152,5 @@ func (r *Reloader) Hook(name string) (*hook.Hook, bool) {
 func (r *Reloader) Config() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.conns.file.Text
+	return r.conns.file.Text()
 }

@@ -4,13 +4,13 @@
 package yamldoc
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -35,15 +35,19 @@ func (f *Fault) Error() string {
 // Doc is a document that is being read.
 type Doc struct {
 	file   string
+	tree   *yaml.Node
 	faults []*Fault
 }
+
+// Tree returns the document as it was parsed; nil where it is not YAML.
+func (d *Doc) Tree() *yaml.Node { return d.tree }
 
 // Parse reads the text of a file that holds one mapping and returns its root. A fault of the syntax
 // is the only fault then, and the root has no fields.
 func Parse(file string, text []byte) (*Doc, Node) {
 	d := &Doc{file: file}
 	var y yaml.Node
-	dec := yaml.NewDecoder(strings.NewReader(string(text)))
+	dec := yaml.NewDecoder(bytes.NewReader(text))
 	if err := dec.Decode(&y); errors.Is(err, io.EOF) {
 		d.add(1, "", "the file is empty")
 		return d, d.root(&yaml.Node{Kind: yaml.MappingNode, Line: 1})
@@ -57,6 +61,7 @@ func Parse(file string, text []byte) (*Doc, Node) {
 	} else if !errors.Is(err, io.EOF) {
 		d.syntax(err)
 	}
+	d.tree = &y
 	return d, d.root(y.Content[0])
 }
 
