@@ -77,6 +77,8 @@ type pending struct {
 	decisions []Decision
 	planned   bool
 	carriesOn bool // it was begun before
+	saved     bool // a command that stores its intent was given
+	stored    bool // and done: it may be asked for
 }
 
 // The times of a cycle.
@@ -84,7 +86,7 @@ const (
 	lookAgain    = time.Minute      // how long a call is left alone of which nobody tells when its wait ends
 	heardLate    = time.Minute      // how late last-heard times may be stored
 	outcomeLate  = time.Second      // how late the outcome of a change may be stored
-	heldFor      = time.Second / 4  // how long what was heard waits for a call, to be stored with what comes of it
+	heldFor      = time.Second      // how long what was heard waits for a call, to be stored with what comes of it
 	firstRetry   = time.Second      // the delay before a failed ref is tried again; it doubles each time
 	lastRetry    = 30 * time.Second // up to this
 	longestAfter = 10 * time.Minute // how long a server may ask not to be called for: one that asks for a day is mistaken
@@ -196,6 +198,9 @@ func (c *Cycle) Next(now time.Time) Command {
 	case c.readsFirst(now):
 		c.holdSave = now.Add(heldFor)
 		return c.look()
+	case c.pending != nil && c.pending.stored && !c.calling: // before what else was heard is stored, or a stream of words would hold it up
+		c.calling = true
+		return Command{Kind: Scale, Change: c.pending.change}
 	case c.savesNow(now):
 		if cmd, ok := c.save(now); ok {
 			return cmd

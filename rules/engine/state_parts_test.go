@@ -136,8 +136,8 @@ func TestParts_WhatIsRefused(t *testing.T) {
 	w.send(crowdOf(100, false)[0])
 	whole := w.store.records["sim:web"]
 	for want, spoil := range map[string]func([]Part) []Part{
-		"it has 16 parts, not 17 to 17":               func(all []Part) []Part { return all[1:] },
-		"it has 18 parts, not 17 to 17":               func(all []Part) []Part { return append(all, Part{"a17", []byte("{}")}) },
+		"it has 16 parts, not 17 to 17":         func(all []Part) []Part { return all[1:] },
+		"it has 18 parts, not 17 to 17":         func(all []Part) []Part { return append(all, Part{"a17", []byte("{}")}) },
 		"it has no part a0":                     func(all []Part) []Part { all[0].Name = "a00"; return all },
 		"part a0: unexpected end of JSON input": func(all []Part) []Part { all[0].Data = []byte("{"); return all },
 		"is not of part a":                      func(all []Part) []Part { all[0].Data, all[1].Data = all[1].Data, all[0].Data; return all },
