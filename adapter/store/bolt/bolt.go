@@ -67,6 +67,7 @@ func (s *Store) put(ctx context.Context, r engine.Record) (engine.Revision, erro
 // reads a page of records at a time, and each is called in between: bbolt's writers may wait for its readers, and
 // each may take its time, or call the store.
 func (s *Store) List(ctx context.Context, each func(engine.Record) error) error {
+	defer release(s.db)
 	after := ""
 	for {
 		page, err := s.page(ctx, after)
