@@ -47,7 +47,7 @@ func (tr *tracker) status(t *rules.Target, now time.Time) TargetStatus {
 	}
 	firing := state.FiringByRule()
 	for _, name := range slices.Sorted(maps.Keys(firing)) {
-		if ep := state.Episodes[name]; ep != nil {
+		if ep := state.Episode(name); ep != nil {
 			s.Active = append(s.Active, ActiveRule{name, ep.Since, firing[name]})
 		}
 	}

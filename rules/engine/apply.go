@@ -13,15 +13,15 @@ func (s *RefState) apply(set *rules.Set, t *rules.Target, a Attempt, now time.Ti
 	count := a.To
 	s.Count = &count
 	s.Intent = nil
-	for name, ep := range s.Episodes {
+	for name, ep := range s.episodes() {
 		if ep.Call != nil && slices.Contains(a.Calls, ep.Call.ID) {
 			s.serveOrKeep(set, t, name, ep.Call)
 		}
 		if ep.Cancelled != nil && slices.Contains(a.Calls, ep.Cancelled.ID) {
-			next := *s.Episodes[name]
+			next := *s.episode(name)
 			next.EndServed = next.EndServed || ep.Cancelled.AtEnd
 			next.Cancelled = nil
-			s.Episodes[name] = &next
+			s.setEpisode(name, &next)
 		}
 	}
 }

@@ -50,7 +50,7 @@ func decide(set *rules.Set, t *rules.Target, state RefState, seen Observed, now 
 // cases lists the open calls in the order of the file, those of dry-run rules apart.
 func (d *decider) cases() (real, dry []*Case) {
 	s := &Situation{Set: d.set, Target: d.target, State: &d.next, Observed: d.observed, Firing: d.next.FiringByRule(), Now: d.now}
-	for name, ep := range d.next.Episodes {
+	for name, ep := range d.next.episodes() {
 		if !ep.waits(d.next.firing(name)) {
 			continue
 		}

@@ -39,7 +39,7 @@ func (s *RefState) expireAll(set *rules.Set, t *rules.Target, now time.Time) (ch
 		s.Last, changed = nil, true
 	}
 	if !s.MissingAt.IsZero() && s.ReadAt.IsZero() && !now.Before(s.MissingAt.Add(unknownFor)) {
-		*s = RefState{Target: s.Target, Connection: s.Connection, Episodes: map[string]*Episode{}, Calls: s.Calls}
+		*s = RefState{Target: s.Target, Connection: s.Connection, Calls: s.Calls}
 		changed = true
 	}
 	return changed || dropped, expired
@@ -126,15 +126,16 @@ func later(a, b time.Time) time.Time {
 func (s *RefState) dropRules(set *rules.Set, t *rules.Target) bool {
 	gone := func(name string) bool { return t == nil || set.RuleFor(name, t) == nil }
 	changed := false
-	for name, ep := range s.Episodes {
+	for name, ep := range s.episodes() {
 		switch {
 		case gone(name):
-			delete(s.Episodes, name)
+			s.dropEpisode(name)
 			changed = true
 		case ep.Call != nil && ep.Call.AtEnd != set.RuleFor(name, t).Resolved:
 			next := *ep
 			next.Call = nil
-			s.Episodes[name], changed = &next, true
+			s.setEpisode(name, &next)
+			changed = true
 		}
 	}
 	if !changed {

@@ -20,7 +20,7 @@ func (holdGate) Check(c *Case) *Reason {
 			continue
 		}
 		in := rules.Input{Count: c.Observed.Count}
-		if ep := c.State.Episodes[r.Name]; ep != nil {
+		if ep := c.State.episode(r.Name); ep != nil {
 			in.Value = ep.Value
 		}
 		if !r.Action.Blocks(c.Want.Direction, in) {

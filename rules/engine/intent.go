@@ -50,7 +50,7 @@ func (in *Intent) merged(open []uint64) []Attempt {
 // callIDs lists the calls that may still be served.
 func (s *RefState) callIDs() []uint64 {
 	var ids []uint64
-	for _, ep := range s.Episodes {
+	for _, ep := range s.episodes() {
 		for _, c := range []*Call{ep.Call, ep.Cancelled} {
 			if c != nil {
 				ids = append(ids, c.ID)

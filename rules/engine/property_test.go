@@ -140,7 +140,7 @@ func (s *story) settle() {
 	out := decide(s.set, t, *s.state(), Observed{Count: l.count}, s.now)
 	require.Nilf(s.r, out.change, "something was still to be done: %s", dump(s.r, *s.state()))
 	firing := out.next.FiringByRule()
-	for name, ep := range out.next.Episodes {
+	for name, ep := range out.next.episodes() {
 		if !ep.waits(firing[name]) {
 			continue
 		}

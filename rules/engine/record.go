@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -171,7 +170,7 @@ func (r *recorder) begin(rule *rules.Rule, a *rules.Alert) {
 	if !rule.Resolved {
 		ep.Call = r.state.newCall(r.now)
 	}
-	r.state.Episodes[rule.Name] = ep
+	r.state.setEpisode(rule.Name, ep)
 	r.began[rule.Name], r.changed = true, true
 	r.renderMore(rule, a)
 	r.name(rule, a)
@@ -180,21 +179,20 @@ func (r *recorder) begin(rule *rules.Rule, a *rules.Alert) {
 // join makes sure that a rule which has an alert has an episode. One that a resolve ended resumes where the alert was
 // in it, though suspended; else it is one without a call, for an alert that another rule knew.
 func (r *recorder) join(rule *rules.Rule, member bool) {
-	ep := r.state.Episodes[rule.Name]
+	ep := r.state.episode(rule.Name)
 	switch {
 	case ep == nil || !ep.Ended.IsZero() && !member:
-		r.state.Episodes[rule.Name] = &Episode{Since: r.now}
+		r.state.setEpisode(rule.Name, &Episode{Since: r.now})
 		r.changed = true
 	case !ep.Ended.IsZero():
-		r.state.Episodes[rule.Name] = ep.resumed()
+		r.state.setEpisode(rule.Name, ep.resumed())
 		r.changed = true
 	}
 }
 
 // end ends the episodes that have no alert left: by a resolve as soon as none fires.
 func (r *recorder) end() {
-	for _, name := range slices.Sorted(maps.Keys(r.state.Episodes)) {
-		ep := r.state.Episodes[name]
+	for name, ep := range r.state.episodes() {
 		if r.state.firing(name) > 0 || !ep.Ended.IsZero() {
 			continue
 		}
@@ -205,7 +203,7 @@ func (r *recorder) end() {
 		case r.state.unresolved(name) > 0:
 			continue
 		default:
-			delete(r.state.Episodes, name)
+			r.state.dropEpisode(name)
 		}
 		r.changed = true
 	}

@@ -62,7 +62,7 @@ func (s *RefState) unrendered(all []*rules.Rule) bool {
 		if _, ok := rules.Templated(r.Action); !ok {
 			return false
 		}
-		ep := s.Episodes[r.Name]
+		ep := s.episode(r.Name)
 		return ep == nil || ep.Value == nil
 	})
 }

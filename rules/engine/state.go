@@ -2,7 +2,6 @@ package engine
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 	"time"
 
@@ -13,19 +12,18 @@ import (
 // with their open calls, its last change, and a change that is under way. It is a value: what changes it
 // works on a clone. Only refresh writes in place.
 type RefState struct {
-	Target     string              // the target that owns the ref
-	Connection string              // what its driver is connected to, as the file said
-	Episodes   map[string]*Episode // by the rule's name; replaced, never written to
-	Last       *LastChange         // the last change that was applied
-	Intent     *Intent             // a change whose outcome is not known
-	Count      *int                // as last read
-	ReadAt     time.Time           // when the count was last read
-	MissingAt  time.Time           // since when the workload is not found; zero: it is found, or was never looked for
-	Calls      uint64              // how many calls there were; numbers them
+	Target     string      // the target that owns the ref
+	Connection string      // what its driver is connected to, as the file said
+	Last       *LastChange // the last change that was applied
+	Intent     *Intent     // a change whose outcome is not known
+	Count      *int        // as last read
+	ReadAt     time.Time   // when the count was last read
+	MissingAt  time.Time   // since when the workload is not found; zero: it is found, or was never looked for
+	Calls      uint64      // how many calls there were; numbers them
 
 	alerts table[alertKey, *AlertState] // by fingerprint
 	groups table[groupKey, *groupState] // that tell of an alert
-	byRule []ruleCount                  // sorted by name
+	byRule []ruleState                  // sorted by name
 	own    *owner                       // of what may be written to in place
 }
 
@@ -134,13 +132,13 @@ func (in *Intent) last() *Attempt { return &in.Attempts[len(in.Attempts)-1] }
 
 // empty reports whether there is nothing worth storing.
 func (s *RefState) empty() bool {
-	return s.alerts.n == 0 && len(s.Episodes) == 0 && s.Last == nil && s.Intent == nil
+	return s.alerts.n == 0 && s.numEpisodes() == 0 && s.Last == nil && s.Intent == nil
 }
 
 // open reports whether a call waits to be served. One whose alerts are all suspended does not count:
 // it waits for them.
 func (s *RefState) open() bool {
-	for name, e := range s.Episodes {
+	for name, e := range s.episodes() {
 		if e.waits(s.firing(name)) {
 			return true
 		}
@@ -151,7 +149,7 @@ func (s *RefState) open() bool {
 // allOpen reports whether calls still wait to be served.
 func (s *RefState) allOpen(ids []uint64) bool {
 	n := 0
-	for name, e := range s.Episodes {
+	for name, e := range s.episodes() {
 		if e.waits(s.firing(name)) && slices.Contains(ids, e.Call.ID) {
 			n++
 		}
@@ -170,16 +168,13 @@ func (s RefState) clone() RefState {
 		s.own.gone = true
 	}
 	s.own = nil
-	if s.Episodes = maps.Clone(s.Episodes); s.Episodes == nil {
-		s.Episodes = map[string]*Episode{}
-	}
 	return s
 }
 
 // openCalls counts the calls that are not served yet.
 func (s *RefState) openCalls() int {
 	n := 0
-	for _, e := range s.Episodes {
+	for _, e := range s.episodes() {
 		if e.Call != nil {
 			n++
 		}

@@ -180,7 +180,7 @@ func (s *RefState) stored(parts *storedParts) *storedState {
 	o := &storedState{
 		Target: s.Target, Connection: s.Connection, Count: s.Count, ReadAt: s.ReadAt, MissingAt: s.MissingAt, Calls: s.Calls,
 		Last: (*storedChange)(s.Last), AlertParts: len(parts.ofAlerts()), GroupParts: len(parts.ofGroups()),
-		Episodes: make(map[string]storedEpisode, len(s.Episodes)),
+		Episodes: make(map[string]storedEpisode, len(s.byRule)),
 	}
 	if o.AlertParts == 0 && s.alerts.n > 0 {
 		o.Alerts = storedAlerts(s.alerts.shards[0])
@@ -188,7 +188,7 @@ func (s *RefState) stored(parts *storedParts) *storedState {
 	if o.GroupParts == 0 && s.groups.n > 0 {
 		o.Heard = storedGroups(s.groups.shards[0])
 	}
-	for name, ep := range s.Episodes {
+	for name, ep := range s.episodes() {
 		o.Episodes[name] = storedEpisode{ep.Since, ep.Ended, ep.Call.stored(), ep.Cancelled.stored(), ep.Value, ep.EndServed}
 	}
 	if in := s.Intent; in != nil {
@@ -240,10 +240,10 @@ func (h storedAlert) alert() AlertState {
 func (o *storedState) state(parts []Part) (RefState, error) {
 	s := RefState{
 		Target: o.Target, Connection: o.Connection, Count: o.Count, ReadAt: o.ReadAt, MissingAt: o.MissingAt, Calls: o.Calls,
-		Last: (*LastChange)(o.Last), Episodes: make(map[string]*Episode, len(o.Episodes)),
+		Last: (*LastChange)(o.Last),
 	}
 	for name, ep := range o.Episodes {
-		s.Episodes[name] = &Episode{ep.Since, ep.Ended, (*Call)(ep.Call), (*Call)(ep.Cancelled), ep.Value, ep.EndServed}
+		s.setEpisode(name, &Episode{ep.Since, ep.Ended, (*Call)(ep.Call), (*Call)(ep.Cancelled), ep.Value, ep.EndServed})
 	}
 	if in := o.Intent; in != nil && len(in.Attempts) > 0 {
 		s.Intent = &Intent{in.At, in.From, convert(in.Attempts, func(a storedAttempt) Attempt { return Attempt(a) }), in.Plan}

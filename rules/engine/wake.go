@@ -55,7 +55,7 @@ func (s *RefState) eachOpen(set *rules.Set, t *rules.Target, do func(*rules.Rule
 	if !s.open() {
 		return
 	}
-	for name, ep := range s.Episodes {
+	for name, ep := range s.episodes() {
 		if r := set.RuleFor(name, t); r != nil && ep.waits(s.firing(name)) {
 			do(r, ep.Call)
 		}
@@ -81,7 +81,7 @@ func (s *RefState) undecided(set *rules.Set, t *rules.Target, v Verdict, why ...
 	}
 	first := slices.MinFunc(open, func(a, b *rules.Rule) int { return a.Index - b.Index })
 	d.Rule = first.Name
-	if c := s.Episodes[first.Name].Call; c != nil {
+	if c := s.episode(first.Name).Call; c != nil {
 		d.Alerts, d.Since = c.Alerts, c.Since
 	}
 	return d, true
