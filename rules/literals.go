@@ -20,7 +20,7 @@ type literals struct {
 
 // literals returns what values that match begin with or, backwards, end with; without texts where nothing is known,
 // or where a missing label matches too.
-func (t *test) literals(backwards bool) literals {
+func (t *Matcher) literals(backwards bool) literals {
 	var l literals
 	switch {
 	case t.Type == labels.MatchEqual:
