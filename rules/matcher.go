@@ -169,7 +169,7 @@ func parseMatchers(text string) (labels.Matchers, error) {
 }
 
 // withoutExpressions puts = for =~ and != for !~, and returns what stood there. Outside of quotes no name or value has
-// any of these characters.
+// any of these characters. A space keeps what follows from being read as a part of them.
 func withoutExpressions(text string) (string, []labels.MatchType) {
 	var types []labels.MatchType
 	plain := make([]byte, 0, len(text))
@@ -186,12 +186,13 @@ func withoutExpressions(text string) (string, []labels.MatchType) {
 			quoted = !quoted
 		case !quoted && c == '=' && next == '~':
 			types = append(types, labels.MatchRegexp)
+			plain = append(plain, ' ')
 			i++
 		case !quoted && c == '=':
 			types = append(types, labels.MatchEqual)
 		case !quoted && c == '!' && (next == '=' || next == '~'):
 			types = append(types, map[byte]labels.MatchType{'=': labels.MatchNotEqual, '~': labels.MatchNotRegexp}[next])
-			plain = append(plain, '=')
+			plain = append(plain, "= "...)
 			i++
 		}
 	}
