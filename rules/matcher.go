@@ -172,29 +172,52 @@ func parseMatchers(text string) (labels.Matchers, error) {
 // any of these characters. A space keeps what follows from being read as a part of them.
 func withoutExpressions(text string) (string, []labels.MatchType) {
 	var types []labels.MatchType
-	plain := make([]byte, 0, len(text))
-	quoted := false
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		plain = append(plain, c)
-		next := text[min(i+1, len(text)-1)]
+	plain := make([]byte, 0, len(text)+8)
+	for rest := text; rest != ""; {
+		op, ok := operatorAt(rest)
+		end := 1
 		switch {
-		case quoted && c == '\\' && i+1 < len(text):
-			plain = append(plain, next)
-			i++
-		case c == '"':
-			quoted = !quoted
-		case !quoted && c == '=' && next == '~':
-			types = append(types, labels.MatchRegexp)
-			plain = append(plain, ' ')
-			i++
-		case !quoted && c == '=':
-			types = append(types, labels.MatchEqual)
-		case !quoted && c == '!' && (next == '=' || next == '~'):
-			types = append(types, map[byte]labels.MatchType{'=': labels.MatchNotEqual, '~': labels.MatchNotRegexp}[next])
-			plain = append(plain, "= "...)
-			i++
+		case ok:
+			types = append(types, op.is)
+			plain = append(plain, op.plain...)
+			end = len(op.text)
+		case rest[0] == '"':
+			end = endOfQuoted(rest)
+			fallthrough
+		default:
+			plain = append(plain, rest[:end]...)
 		}
+		rest = rest[end:]
 	}
 	return string(plain), types
+}
+
+// operator is what a matcher compares with, and what is put in its place.
+type operator struct {
+	text, plain string
+	is          labels.MatchType
+}
+
+func operatorAt(text string) (operator, bool) {
+	for _, op := range [...]operator{
+		{"=~", "= ", labels.MatchRegexp}, {"!~", "!= ", labels.MatchNotRegexp}, {"!=", "!= ", labels.MatchNotEqual}, {"=", "=", labels.MatchEqual},
+	} {
+		if strings.HasPrefix(text, op.text) {
+			return op, true
+		}
+	}
+	return operator{}, false
+}
+
+// endOfQuoted returns where what is quoted at the beginning of a text ends, behind the closing quote.
+func endOfQuoted(text string) int {
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(text)
 }
