@@ -25,7 +25,7 @@ type index struct {
 	names map[string]int32 // the places of the names of labels that the file compares
 	under [][]*group       // by the place of a label that an alert must have
 	nodes []node           // the first one is that of the rules that are filed under no label
-	tests []*test          // of the nodes
+	tests []*Matcher       // of the nodes
 	filed []int32          // the places of rules
 	memos int              // how many regular expressions there are
 	seed  maphash.Seed
@@ -181,15 +181,15 @@ func (l *lookup) walk(at int32) {
 }
 
 // matches tries a matcher; a regular expression once, as long as the value is the same.
-func (l *lookup) matches(t *test) bool {
+func (l *lookup) matches(t *Matcher) bool {
 	label := &l.labels[t.label]
 	if t.memo < 0 {
-		return t.matches(label.value)
+		return t.Matches(label.value)
 	}
 	kept := &l.results[t.memo]
 	if *kept>>1 < max(1, label.since) {
 		*kept = l.alert << 1
-		if t.matches(label.value) {
+		if t.Matches(label.value) {
 			*kept++
 		}
 	}
@@ -198,8 +198,8 @@ func (l *lookup) matches(t *test) bool {
 
 // listed reports whether an alert has the values that a rule is filed under.
 func (l *lookup) listed(r *Rule) bool {
-	for _, t := range r.tests {
-		if t.lists() && !t.matches(l.labels[t.label].value) {
+	for _, t := range r.Matchers {
+		if t.lists() && !t.Matches(l.labels[t.label].value) {
 			return false
 		}
 	}

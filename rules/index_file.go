@@ -77,7 +77,7 @@ func (f *filer) file() {
 // begin files a rule under the values that it compares for equality.
 func (f *filer) begin(i int32, r *Rule) filing {
 	a := filing{rule: i, keys: []uint64{0}}
-	for _, t := range r.tests {
+	for _, t := range r.Matchers {
 		k, ok := f.key(t)
 		switch {
 		case ok && t.lists() && len(k.texts) == 1 && !a.has(k.part.label):
@@ -94,7 +94,7 @@ func (f *filer) begin(i int32, r *Rule) filing {
 }
 
 // key returns what a matcher lets a rule be filed under; false where that is nothing.
-func (f *filer) key(t *test) (key, bool) {
+func (f *filer) key(t *Matcher) (key, bool) {
 	if k, ok := f.keys[t.place]; ok {
 		return k, k.texts != nil
 	}

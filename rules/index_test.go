@@ -147,7 +147,7 @@ func TestLiterals(t *testing.T) {
 		letters:           {strings.Split(letters, "|"), true},
 		"x(" + letters + ")" + "(" + letters + ")": {texts: strings.Split("x"+strings.ReplaceAll(letters, "|", "|x"), "|")},
 	} {
-		m := &test{Matcher: &labels.Matcher{Type: labels.MatchRegexp, Name: "x", Value: expression}}
+		m := &Matcher{Matcher: &labels.Matcher{Type: labels.MatchRegexp, Name: "x", Value: expression}}
 		got := m.literals(false)
 		require.ElementsMatch(t, want.texts, got.texts, expression)
 		if want.texts != nil {
@@ -160,7 +160,7 @@ func TestLiterals_Backwards(t *testing.T) {
 	for expression, want := range map[string][]string{
 		".*-web": {"-web"}, ".+-(a|b)": {"-a", "-b"}, "[a-z]+-x[12]?": {"-x", "-x1", "-x2"}, "(?i)a.*b": nil, "a.*": nil, ".*(a|bc)d": {"ad", "bcd"},
 	} {
-		m := &test{Matcher: &labels.Matcher{Type: labels.MatchRegexp, Name: "x", Value: expression}}
+		m := &Matcher{Matcher: &labels.Matcher{Type: labels.MatchRegexp, Name: "x", Value: expression}}
 		require.ElementsMatch(t, want, m.literals(true).texts, expression)
 	}
 }
@@ -169,6 +169,7 @@ func TestGlobsOf(t *testing.T) {
 	for expression, want := range map[string]bool{
 		"ns-.*": true, ".+": true, ".*": true, ".*-web-.*": true, "a.+b|c.*": true, "(a.*)": true, "a|b.*": true,
 		"a.*[bc]": false, ".*.*": false, "(?i)a.*": false, "(?s)a.*": false, "a.b": false, "a.*\uFFFD": false, "a(b.*)?": false, "a)|(b": false,
+		"a\n.*": false, `\Qa.*`: false,
 	} {
 		require.Equal(t, want, globsOf(expression) != nil, expression)
 	}

@@ -20,20 +20,20 @@ type literals struct {
 
 // literals returns what values that match begin with or, backwards, end with; without texts where nothing is known,
 // or where a missing label matches too.
-func (t *test) literals(backwards bool) literals {
+func (m *Matcher) literals(backwards bool) literals {
 	var l literals
 	switch {
-	case t.Type == labels.MatchEqual:
-		l = literals{[]string{t.Value}, true}
-	case t.Type != labels.MatchRegexp:
-	case t.choice() != nil:
-		l = literals{t.choice(), true}
+	case m.Type == labels.MatchEqual:
+		l = literals{[]string{m.Value}, true}
+	case m.Type != labels.MatchRegexp:
+	case m.choice() != nil:
+		l = literals{m.choice(), true}
 	default:
-		re, err := syntax.Parse(t.Value, syntax.Perl)
+		re, err := syntax.Parse(m.Value, syntax.Perl)
 		if err != nil {
 			return literals{} // such as a)|(b, which becomes whole only by what is put around it
 		}
-		l = speller{maxSpelled + strings.Count(t.Value, "|"), backwards}.spell(re)
+		l = speller{maxSpelled + strings.Count(m.Value, "|"), backwards}.spell(re)
 	}
 	if slices.Contains(l.texts, "") {
 		return literals{}
@@ -53,10 +53,7 @@ var anyText = literals{texts: []string{""}}
 func (s speller) spell(re *syntax.Regexp) literals {
 	switch re.Op {
 	case syntax.OpLiteral:
-		if re.Flags&syntax.FoldCase != 0 || slices.Contains(re.Rune, utf8.RuneError) { // which bytes that are no UTF-8 are, too
-			return anyText
-		}
-		return literals{[]string{string(re.Rune)}, true}
+		return literalOf(re)
 	case syntax.OpCharClass:
 		return s.class(re.Rune)
 	case syntax.OpEmptyMatch, syntax.OpBeginText, syntax.OpEndText, syntax.OpBeginLine, syntax.OpEndLine,
@@ -76,6 +73,13 @@ func (s speller) spell(re *syntax.Regexp) literals {
 	default:
 		return anyText
 	}
+}
+
+func literalOf(re *syntax.Regexp) literals {
+	if re.Flags&syntax.FoldCase != 0 || slices.Contains(re.Rune, utf8.RuneError) { // which bytes that are no UTF-8 are, too
+		return anyText
+	}
+	return literals{[]string{string(re.Rune)}, true}
 }
 
 func (s speller) class(pairs []rune) literals {
