@@ -59,8 +59,10 @@ func (s *Store) put(ctx context.Context, r engine.Record) (engine.Revision, erro
 	if err != nil {
 		return "", err
 	}
-	err = s.commit(ctx, c)
-	return c.revision, err
+	if err := s.commit(ctx, c); err != nil {
+		return "", err // its revision may still be written
+	}
+	return c.revision, nil
 }
 
 // List calls each with every record, until it returns an error. What is put in the meantime is listed or not. It
