@@ -6,7 +6,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"runtime"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -151,14 +150,8 @@ func (c *Controller) restore(ctx context.Context) error {
 	if bad := workers.Wait(); bad != nil {
 		return bad
 	}
-	if len(c.registry.all()) > manyRefs {
-		debug.FreeOSMemory() // reading took several times the memory of what is kept
-	}
 	return err
 }
-
-// manyRefs is for how many refs it is worth the time to give memory back after a start.
-const manyRefs = 1000
 
 func (c *Controller) restoreOne(r engine.Record) error {
 	cycle, err := engine.RestoreCycle(r, c.cycles)

@@ -4,13 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 )
 
 // Run comes back to refs when it is time to, until ctx ends.
 func (c *Controller) Run(ctx context.Context) {
+	if len(c.registry.all()) > manyRefs {
+		defer time.AfterFunc(startTakes, debug.FreeOSMemory).Stop() // reading them took several times the memory of what is kept
+	}
 	c.schedule.run(ctx, c.Now, c.MaxSleep, c.wake)
 }
+
+// With so many refs it is worth the time to give memory back once what is due at a start is done.
+const (
+	manyRefs   = 1000
+	startTakes = 5 * time.Second
+)
 
 // wake looks at a ref whose time has come.
 func (c *Controller) wake(tr *tracker) {

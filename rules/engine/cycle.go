@@ -23,40 +23,62 @@ type Cycle struct {
 	expiry time.Time     // when something is due in the state by itself; zero: never
 	latest time.Time     // the time that was last given
 
-	state           RefState
-	revision        Revision     // of what the store holds
-	parts, partsOut *storedParts // that the store holds; that it will once the command that is out is done
-	unsaved         bool         // the store lacks something that must be there before anything is scaled
-	saveBy          time.Time
-	saveAt          time.Time // not to be stored before: it failed
-	savesBad        int       // how often in a row
-	clashes         int       // how often in a row somebody else wrote first
-	saveWhy         string
-	unstored        []heard     // what was recorded and is not known to be stored
-	unkept          bool        // there was more of it: since the last command that stores was given
-	unkeptIn        bool        // and before that, while it is out
-	reload          bool        // somebody else wrote to the store: what they know is to be read
-	holdSave        time.Time   // what was heard waits until then to be stored with what comes of a call that is out
-	held            *Conclusion // what a reconciliation came to, told once the store has it
+	state    RefState
+	revision Revision     // of what the store holds
+	parts    *storedParts // likewise
+	unsaved  bool         // the store lacks something that must be there before anything is scaled
+	saveBy   time.Time
+	unstored []heard // what was recorded and is not known to be stored
+	reload   bool    // somebody else wrote to the store: what they know is to be read
 
 	saving, calling bool // a command of the store, of the driver, is out
 	pending         *pending
 
-	stirred   bool      // something happened that is worth a look
-	lookAt    time.Time // when to look at the open calls by itself; zero: not before something happens
-	notBefore time.Time // the driver asked not to be called before
-	conflicts int       // in this reconciliation
-	fails     int       // in a row
-	misses    int       // looks in a row at which a workload that was never read was not found
-	unready   int       // looks in a row at which the workload took no change
-	settleAt  time.Time // when to read what became of the intent
-	ready     *bool
+	stirred  bool      // something happened that is worth a look
+	lookAt   time.Time // when to look at the open calls by itself; zero: not before something happens
+	settleAt time.Time // when to read what became of the intent
+	ready    *bool
 
 	groups []rules.GroupID // that tell of an alert
 	listed fingerprints    // of groups, when it was made
 
 	settledNow []Decision
 	last       *lastReport
+
+	*effort
+}
+
+// effort is what a cycle needs to know only while there is something to be done; most refs are at rest, and have none.
+type effort struct {
+	partsOut *storedParts // that the store holds once the command that is out is done
+	saveAt   time.Time    // not to be stored before: it failed
+	savesBad int          // how often in a row
+	clashes  int          // how often in a row somebody else wrote first
+	saveWhy  string
+	unkept   bool        // there was more that is not known to be stored: since the last command that stores was given
+	unkeptIn bool        // and before that, while it is out
+	holdSave time.Time   // what was heard waits until then to be stored with what comes of a call that is out
+	held     *Conclusion // what a reconciliation came to, told once the store has it
+
+	notBefore time.Time // the driver asked not to be called before
+	conflicts int       // in this reconciliation
+	fails     int       // in a row
+	misses    int       // looks in a row at which a workload that was never read was not found
+	unready   int       // looks in a row at which the workload took no change
+}
+
+// work makes sure that there is an effort.
+func (c *Cycle) work() {
+	if c.effort == nil {
+		c.effort = &effort{}
+	}
+}
+
+// rest forgets an effort of which nothing is left to know.
+func (c *Cycle) rest() {
+	if *c.effort == (effort{}) {
+		c.effort = nil
+	}
 }
 
 // CycleOptions are what cycles have in common.
@@ -179,6 +201,7 @@ type Command struct {
 
 // Next returns what is to be done now. But for SleepUntil, Wait and Drop the command is out from then on, until Done.
 func (c *Cycle) Next(now time.Time) Command {
+	c.work()
 	now = c.tick(now)
 	if !c.calling {
 		c.expire(now)
@@ -227,6 +250,7 @@ func (c *Cycle) sleep(now time.Time) Command {
 		return Command{Kind: Drop}
 	}
 	cmd := Command{Kind: SleepUntil, Until: soonest(soonest(c.expiry, c.saveBy), c.due())}
+	defer c.rest()
 	if c.stirred && now.Before(c.notBefore) {
 		c.stirred = false
 		c.lookAt = c.notBefore
@@ -281,72 +305,6 @@ func (c *Cycle) look() Command {
 		return Command{Kind: Scale, Change: change, Begins: true}
 	}
 	return Command{Kind: Observe, Begins: true}
-}
-
-// expire lets time pass, where something is due by itself, and the file be what it is now.
-func (c *Cycle) expire(now time.Time) {
-	switch {
-	case c.joined:
-		c.join(now)
-	case c.expiry.IsZero() || now.Before(c.expiry):
-		return
-	}
-	next := c.state.clone()
-	changed, expired := next.expireAll(c.set, c.target, now)
-	if at := next.intentForgotten(c.set, c.target); !at.IsZero() && !now.Before(at) {
-		in := next.Intent
-		c.settledNow = append(c.settledNow, c.reported(in.last().Rule, Failed, fmt.Sprintf(
-			"a change %d → %d of unknown outcome, asked for at %s, is forgotten", in.From, in.last().To, in.At.Format(time.RFC3339))))
-		next.Intent, changed = nil, true
-	}
-	for _, rule := range expired {
-		c.settledNow = append(c.settledNow, c.reported(rule, Ended, "the episode ends, not by a resolve: none of its alerts is known any more"))
-	}
-	c.state = next
-	if changed {
-		c.saveLate(now.Add(heardLate))
-		c.stirred = c.stirred || c.target != nil && c.state.pressing(c.set, c.target, now)
-	}
-	c.expiry = c.state.nextExpiry(c.set, c.target)
-}
-
-// join brings the state up to a file that is another one than before.
-func (c *Cycle) join(now time.Time) {
-	c.joined = false
-	if c.pending != nil { // it was decided on another file, and is not asked for so far
-		c.withdraw()
-		c.saveLate(now.Add(outcomeLate))
-	}
-	c.lookAt, c.fails, c.settleAt = time.Time{}, 0, time.Time{}
-	if c.target == nil {
-		if in := c.state.Intent; in != nil {
-			c.settledNow = append(c.settledNow, c.reported(in.last().Rule, Failed, fmt.Sprintf(
-				"a change %d → %d of unknown outcome, asked for at %s, of a ref that the file does not have any more",
-				in.From, in.last().To, in.At.Format(time.RFC3339))))
-		}
-		return
-	}
-	if connection := c.set.Connection(c.ref.Driver); connection != c.state.Connection {
-		c.state.Connection = connection
-		c.saveLate(now.Add(heardLate))
-	}
-	c.lookAt = c.state.nextLook(c.set, c.target, now)
-	if c.state.Intent != nil {
-		c.settleAt = now
-	}
-}
-
-// reported is a decision that nobody waits for.
-func (c *Cycle) reported(rule string, v Verdict, why string) Decision {
-	return Decision{Ref: c.name, Target: c.state.Target, Rule: rule, Verdict: v, From: c.state.Count, To: c.state.Count, Why: []string{why}}
-}
-
-// Reports returns the decisions that nobody waits for and that were not returned before: changes of unknown outcome
-// that were settled, episodes that ended because they were forgotten.
-func (c *Cycle) Reports() []Decision {
-	all := c.settledNow
-	c.settledNow = nil
-	return all
 }
 
 // plan notes what a driver planned for the pending change.

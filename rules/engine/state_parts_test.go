@@ -235,3 +235,16 @@ func TestProperty_WhatIsStoredInPartsIsReadAsItWas(t *testing.T) {
 		}
 	})
 }
+
+// A group is not forgotten, with when it was heard, while the only alert that it tells of changes.
+func TestGroups_AreNotForgottenInBetween(t *testing.T) {
+	in := func(left string) AlertState {
+		return AlertState{Phase: Firing, At: epoch, Groups: []Membership{{Group: 7, LeftOutAt: at(left)}}}
+	}
+	s := RefState{}.with(map[string]AlertState{"a": in("0s")})
+	s.hearGroup(7, at("1m"))
+	s.putAlert("a", in("2m"))
+	require.Equal(t, at("1m"), s.group(7).heard)
+	s.dropAlert("a")
+	require.Zero(t, s.group(7))
+}
