@@ -94,6 +94,7 @@ func serveFlags(cmd *kingpin.CmdClause) *options {
 		Default(fmt.Sprint(web.DefaultMaxRequestBytes)).Int64Var(&o.maxRequest)
 	cmd.Flag("web.shutdown-timeout", "How long to finish what is under way at shutdown.").
 		Default(web.DefaultShutdownTimeout.String()).DurationVar(&o.shutdown)
+	cmd.Flag("web.enable-pprof", "Serve profiles of the process under /debug/pprof.").BoolVar(&o.pprof)
 	limitFlags(cmd, o)
 	cmd.Flag("metrics.max-refs", "How many refs to show in metrics.").Default("10000").IntVar(&o.maxRefs)
 	cmd.Flag("log.level", "Only log messages of this severity or above: debug, info, warn, error.").
@@ -122,6 +123,7 @@ type options struct {
 	config, storage, history string
 	dryRun                   bool
 	web                      *toolkit.FlagConfig
+	pprof                    bool
 	maxRequest, inflight     int64
 	decisionLog              int64
 	connections              int
@@ -201,7 +203,7 @@ func (s *service) wire() error {
 	s.server = web.NewServer(web.ServerOptions{
 		Handler: web.New(web.Options{
 			Handler: s.controller, View: s.controller, Decisions: s.sinks.history, File: s.reloader, Decode: webhook.Decode, Hook: s.hook,
-			Metrics: webMetrics, Gatherer: reg, Logger: s.logger, Limited: limits,
+			Metrics: webMetrics, Gatherer: reg, Logger: s.logger, Limited: limits, EnablePprof: s.options.pprof,
 			MaxRequestBytes: s.options.maxRequest, InflightBytes: s.options.inflight,
 		}),
 		Flags: s.options.web, Logger: s.logger, ShutdownTimeout: s.options.shutdown, Metrics: webMetrics, Limited: limits,

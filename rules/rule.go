@@ -6,14 +6,12 @@ import (
 	"time"
 
 	"alertscale/rules/yamldoc"
-
-	"github.com/prometheus/alertmanager/pkg/labels"
 )
 
 // Rule says what to do with a target while, or after, alerts of a kind fire.
 type Rule struct {
 	Name     string
-	Matchers labels.Matchers // all of them match
+	Matchers Matchers // all of them match
 	Target   *Target
 	Action   Action
 	Resolved bool           // when: resolved
@@ -27,7 +25,6 @@ type Rule struct {
 	Index int // its place in the file
 
 	muting muting
-	tests  []*test
 	line   int
 }
 
@@ -73,24 +70,19 @@ func (r *Rule) readMatchers(n yamldoc.Node, mt *matcherTable) {
 		if !ok {
 			return
 		}
-		tests, err := mt.parse(text)
+		ms, err := mt.parse(text)
 		if err != nil {
 			item.Faultf("%s is no matcher such as alertname=\"WebBusy\": %v", strconv.Quote(text), err)
 			return
 		}
-		if len(tests) == 0 {
+		if len(ms) == 0 {
 			item.Faultf("%s is empty, and would match every alert", strconv.Quote(text))
 			return
 		}
-		r.tests = append(r.tests, tests...)
+		r.Matchers = append(r.Matchers, ms...)
 	})
 	if empty && n.IsList() {
 		n.Faultf("is empty, want at least one matcher")
-	}
-	r.tests = slices.Clip(r.tests)
-	r.Matchers = make(labels.Matchers, len(r.tests))
-	for i, t := range r.tests {
-		r.Matchers[i] = t.Matcher
 	}
 }
 

@@ -19,12 +19,12 @@ type Set struct {
 	Targets  map[string]*Target
 	Rules    []*Rule // in the order of the file
 
-	byName    map[string]*Rule
-	fixed     map[Ref]*Target
-	templated []*Target
-	kinds     map[string][]spelling // by driver:Kind
-	drivers   map[string]RefSchema
-	index     *index
+	byName  map[string]*Rule
+	fixed   map[Ref]*Target
+	owners  *owners               // the templated targets
+	kinds   map[string][]spelling // by driver:Kind
+	drivers map[string]RefSchema
+	index   *index
 
 	// LongestCooldown is the longest of all cooldowns of the file.
 	LongestCooldown time.Duration
@@ -116,10 +116,11 @@ func (s *Set) readTargets(n yamldoc.Node) {
 	})
 	s.checkKinds()
 	s.checkShapes(order, nodes)
+	var templated []*Target
 	for _, t := range order {
 		ref, ok := t.Ref()
 		if !ok {
-			s.templated = append(s.templated, t)
+			templated = append(templated, t)
 			continue
 		}
 		if first, taken := lines[ref]; taken && ref.Name != "" {
@@ -128,6 +129,7 @@ func (s *Set) readTargets(n yamldoc.Node) {
 		lines[ref] = t.Name
 		s.fixed[ref] = t
 	}
+	s.owners = newOwners(templated)
 }
 
 // checkShapes reports targets of one driver of which one has a kind alone and another a namespace alone: their refs could
@@ -194,17 +196,7 @@ func (s *Set) Owner(ref Ref, remembered string) *Target {
 	if t := s.Targets[remembered]; t != nil && t.ref == nil && t.covers(ref) {
 		return t
 	}
-	var only *Target
-	for _, t := range s.templated {
-		switch {
-		case !t.covers(ref):
-		case only != nil:
-			return nil
-		default:
-			only = t
-		}
-	}
-	return only
+	return s.owners.only(ref)
 }
 
 func (s *Set) targetNames() []string { return slices.Sorted(maps.Keys(s.Targets)) }

@@ -18,7 +18,7 @@ func (c *Controller) Targets() []TargetStatus {
 	for _, tr := range c.registry.list() {
 		tr.mu.Lock()
 		if t := tr.cycle.Target(); t != nil && !tr.gone {
-			listed[tr.ref] = true
+			listed[tr.ref()] = true
 			all = append(all, tr.status(t, now))
 		}
 		tr.mu.Unlock()
@@ -36,7 +36,7 @@ func (c *Controller) Targets() []TargetStatus {
 func (tr *tracker) status(t *rules.Target, now time.Time) TargetStatus {
 	state := tr.cycle.State()
 	s := TargetStatus{
-		Ref: tr.name, Target: t.Name, Count: state.Count, Min: t.Min, Max: t.Max, Ready: tr.cycle.Ready(), Active: []ActiveRule{},
+		Ref: tr.name(), Target: t.Name, Count: state.Count, Min: t.Min, Max: t.Max, Ready: tr.cycle.Ready(), Active: []ActiveRule{},
 		Disabled: state.Count != nil && *state.Count == 0 && t.Min > 0,
 	}
 	if last := state.Last; last != nil {
@@ -68,7 +68,7 @@ func (c *Controller) Rules() []RuleStatus {
 	for _, tr := range c.registry.list() {
 		tr.mu.Lock()
 		for _, name := range slices.Sorted(maps.Keys(tr.cycle.State().FiringByRule())) {
-			active[name] = append(active[name], tr.name)
+			active[name] = append(active[name], tr.name())
 		}
 		tr.mu.Unlock()
 	}

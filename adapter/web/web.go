@@ -82,6 +82,8 @@ type Options struct {
 	Gatherer  prometheus.Gatherer // for /metrics
 	Logger    log.Logger
 
+	EnablePprof bool // serve profiles of the process under /debug/pprof
+
 	MaxRequestBytes int64         // of one body, unpacked; default DefaultMaxRequestBytes
 	InflightBytes   int64         // of the bodies of all requests together; default DefaultInflightBytes
 	Deadline        time.Duration // default DefaultDeadline
@@ -104,6 +106,7 @@ func New(o Options) http.Handler {
 	mux.Handle("/api/v1/decisions", rt.get(decisions(o.Decisions)))
 	mux.Handle("/api/v1/status/config", rt.data(func() any { return configFile{o.File.Config()} }))
 	mux.Handle("/api/v1/status/buildinfo", rt.data(buildInfo))
+	rt.profiles(mux)
 	mux.HandleFunc("/", rt.notFound)
 	mux.HandleFunc("/{$}", rt.home)
 	return guard(tidied(rt.sameSite(mux)), o.Logger)

@@ -149,3 +149,13 @@ func TestIntent_IsNotForgottenWhileTheCountCannotBeRead(t *testing.T) {
 	w.until("31h").has(5)
 	require.Nil(t, w.state().Intent)
 }
+
+// A change whose answer is lost, and a count that somebody moves the other way before it is read: the change may have been
+// carried out, and is not made again.
+func TestIntent_ACountThatSomebodyMovedTheOtherWayIsNoReasonForAnotherStep(t *testing.T) {
+	w := newWorld(t, busyIdle, 4)
+	w.fails(answerLost)
+	w.post("0s", firing("Busy")).verdict(Failed)
+	w.somebody("0s", 2)
+	w.until("1h").has(2)
+}

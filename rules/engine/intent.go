@@ -61,11 +61,15 @@ func (s *RefState) callIDs() []uint64 {
 }
 
 // settledBy returns the attempts that a count which is read may have come from: those that asked for it, else those
-// of its direction. It may have come from somebody else, too.
+// of its direction. It may have come from somebody else, too; where it is of no attempt's direction it has, and any
+// attempt may have been carried out before.
 func (in *Intent) settledBy(count int) Attempt {
 	came := func(a Attempt) bool { return a.To == count }
 	if !slices.ContainsFunc(in.Attempts, came) {
 		came = func(a Attempt) bool { return rules.DirectionOf(in.From, a.To) == rules.DirectionOf(in.From, count) }
+	}
+	if !slices.ContainsFunc(in.Attempts, came) {
+		came = func(Attempt) bool { return true }
 	}
 	settled := Attempt{To: count, Rule: in.last().Rule}
 	for _, a := range in.Attempts {

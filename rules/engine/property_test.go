@@ -152,7 +152,7 @@ func (s *story) settle() {
 			return r != rule && r.Action.Direction() != rules.Down && !r.Resolved && !r.DryRun && firing[r.Name] > 0
 		})
 		require.Truef(s.r, l.count == 0 && t.Min > 0 || lacksValue(rule, ep.Call) || rule.Action.Direction() != rules.Up && up ||
-			slices.ContainsFunc(out.decisions, func(d Decision) bool { return d.Verdict == Held || d.Verdict == Muted }),
+			slices.ContainsFunc(out.decisions, func(d Decision) bool { return d.Verdict == Held || d.Verdict == Muted || d.Verdict == Cooling }),
 			"the call of %q is lost, at %d, by %v", name, l.count, out.decisions)
 	}
 }

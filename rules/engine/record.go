@@ -42,7 +42,7 @@ func record(set *rules.Set, state RefState, e *rules.RefAlerts, now time.Time) (
 	if e.Group != 0 && e.Event.Truncated == 0 {
 		r.leftOut()
 	}
-	if r.wholly {
+	if r.byGroup {
 		r.state.hearGroup(e.Group, now)
 	}
 	r.end()
@@ -62,6 +62,7 @@ type recorder struct {
 
 	youngest time.Time // the latest time of which the notification knows; of those that lie ahead it knows nothing
 	wholly   bool      // it tells of everything that its group knows
+	byGroup  bool      // when some of its alerts were heard of is to be noted of the group alone
 
 	began    map[string]bool // rules whose episode began with this notification
 	resolved []string        // rules that lost an alert by a resolve
@@ -128,7 +129,9 @@ func (r *recorder) known(m rules.MatchedAlert) {
 	switch {
 	case !next.same(&h):
 		r.put(fp, next)
-	case !r.wholly:
+	case r.wholly:
+		r.byGroup = true
+	default:
 		r.state.putAlert(fp, next)
 	}
 	for _, rule := range m.Rules {

@@ -126,11 +126,11 @@ func (s *RefState) tell(k alertKey, before, after *AlertState) {
 		return
 	}
 	hash := k.hash()
+	for g, certain := range after.tellers() { // first, so that a group which still tells of it is not forgotten in between
+		s.tellOf(g, certain, fingerprints{1, hash})
+	}
 	for g, certain := range before.tellers() {
 		s.tellOf(g, certain, fingerprints{-1, -hash})
-	}
-	for g, certain := range after.tellers() {
-		s.tellOf(g, certain, fingerprints{1, hash})
 	}
 }
 
