@@ -161,6 +161,9 @@ func (s *Set) readRules(n yamldoc.Node) {
 		if r == nil {
 			return
 		}
+		if r.Name == RestoreRule {
+			item.Faultf("the name %q is what decisions call a target's way back; give it another", r.Name)
+		}
 		if first := s.byName[r.Name]; first != nil && r.Name != "" {
 			item.Faultf("the name is duplicated, first on line %d", first.line)
 			return
@@ -172,6 +175,9 @@ func (s *Set) readRules(n yamldoc.Node) {
 
 // RuleFor returns the rule of a name if it may act on a ref that t owns, else nil.
 func (s *Set) RuleFor(name string, t *Target) *Rule {
+	if name == RestoreRule && t != nil && t.Restore != nil {
+		return t.Restore.rule
+	}
 	r := s.byName[name]
 	switch {
 	case r == nil || r.Target == t:

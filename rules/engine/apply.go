@@ -13,6 +13,7 @@ func (s *RefState) apply(set *rules.Set, t *rules.Target, a Attempt, now time.Ti
 	count := a.To
 	s.Count = &count
 	s.step(t, a.To-s.Intent.From, now)
+	s.armRestore(t, s.Intent.From, a.To, now)
 	s.Intent = nil
 	for name, ep := range s.episodes() {
 		if ep.Call != nil && slices.Contains(a.Calls, ep.Call.ID) {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"alertscale/rules"
+
+	"github.com/prometheus/common/model"
 )
 
 // decided is what a decision comes to.
@@ -38,6 +40,7 @@ func decide(set *rules.Set, t *rules.Target, state RefState, seen Observed, now 
 	d.settle()
 	count := seen.Count // by itself, for as long as the state is there
 	d.next.Count, d.next.ReadAt, d.next.MissingAt = &count, now, time.Time{}
+	d.changed = d.next.restores(set, t, now) || d.changed
 	d.next.forgetBehavior(t)
 	real, dry := d.cases()
 	d.fillGap(real)
@@ -107,6 +110,9 @@ func (d *decider) newCase(s *Situation, r *rules.Rule, call *Call) *Case {
 
 // because says where a call comes from.
 func (c *Case) because() string {
+	if isRestore(c.Rule.Name) {
+		return fmt.Sprintf("no rule that goes up has been active for %s", model.Duration(c.Target.Restore.After))
+	}
 	if c.Call.AtEnd {
 		return "the last alert is resolved"
 	}

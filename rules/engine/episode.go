@@ -85,7 +85,7 @@ func (s *RefState) dropEpisodes() (changed bool, expired []string) {
 			if ep.Call != nil && ep.Call.Broken == "" || s.counts(name).known > 0 {
 				continue
 			}
-		case s.unresolved(name) > 0 || ep.Ending:
+		case s.unresolved(name) > 0 || ep.Ending || isRestore(name):
 			continue
 		default:
 			expired = append(expired, name)
@@ -100,7 +100,7 @@ func (s *RefState) dropEpisodes() (changed bool, expired []string) {
 func (s *RefState) serve(name string, rule *rules.Rule, now time.Time) {
 	ep := *s.episode(name)
 	ep.EndServed = ep.EndServed || ep.Call != nil && ep.Call.AtEnd
-	if rule != nil && rule.Repeat > 0 {
+	if rule != nil && (rule.Repeat > 0 || isRestore(name)) {
 		ep.Served, ep.ServedAt = ep.Call, now
 	}
 	ep.Call = nil

@@ -46,6 +46,7 @@ func (s *RefState) expireAll(set *rules.Set, t *rules.Target, now time.Time) pas
 		ended = s.endKept(set, t, now)
 		changed = s.openRepeats(set, t, now) || changed || len(ended) > 0
 	}
+	changed = s.restores(set, t, now) || changed
 	dropped, forgotten := s.dropEpisodes()
 	if s.Last != nil && !now.Before(s.lastForgotten(set)) {
 		s.Last, changed = nil, true
@@ -87,6 +88,9 @@ func (s *RefState) clip(ttl time.Duration, now time.Time) bool {
 			s.setEpisode(name, &next)
 			changed = true
 		}
+	}
+	if s.Baseline != nil && s.Baseline.QuietAt.After(now) {
+		s.Baseline, changed = &Baseline{s.Baseline.Count, now}, true
 	}
 	changed = s.clipBehavior(now) || changed
 	if s.ReadAt.After(now) || s.MissingAt.After(now) {

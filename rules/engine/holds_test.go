@@ -157,6 +157,10 @@ func (w *world) allowed(a *asked) {
 		require.GreaterOrEqualf(w.t, a.To, low, "%d → %d is below min", a.From, a.To)
 	}
 	require.False(w.t, a.From == 0 && low > 0, "somebody switched it off")
+	if isRestore(a.rule.Name) {
+		require.Less(w.t, a.To, a.From)
+		return
+	}
 	for _, h := range w.heard {
 		if w.lost {
 			return

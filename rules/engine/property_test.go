@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,7 +24,8 @@ var propertyFiles = func() []string {
 		web2 + rule("web is busy", "Busy", "up: 2") + rule("idle", "Idle", "down: 20%") + rule("want", "Want", "set: 30") +
 			rule("calm", "Busy", "down: 1") + rule("asked", "Asked", "set: 4") + rule("quick", "Quick", "up: 1, cooldown: 10s"),
 		"dry_run: true\n" + web2 + rule("busy", "Busy", "up: 2") + rule("idle", "Idle", "down: 1"),
-		atNoon + web2 + rule("busy", "Busy", "up: 2, keep_active_for: 2m") + rule("idle", "Idle", "down: 1, mute_time_intervals: [noon]") +
+		atNoon + strings.Replace(web2, "max: 20}", "max: 20, restore: {after: 5m, down: 2, every: 30s}}", 1) +
+			rule("busy", "Busy", "up: 2, keep_active_for: 2m") + rule("idle", "Idle", "down: 1, mute_time_intervals: [noon]") +
 			rule("stop", "Quick", "hold: up, active_time_intervals: [noon]") + rule("want", "Want", "set: 7, keep_active_for: 10m") +
 			rule("calm", "Busy", "down: 1, when: resolved, keep_active_for: 5m"),
 	}

@@ -47,6 +47,7 @@ func record(set *rules.Set, state RefState, e *rules.RefAlerts, now time.Time) (
 	}
 	r.end()
 	r.state.noteQuiet(set, e.Target, now)
+	r.changed = r.state.restores(set, e.Target, now) || r.changed
 	r.state.trim()
 	return r.state, r.result()
 }

@@ -26,6 +26,7 @@ type RefState struct {
 	Recommended []Recommendation
 	Steps       []CountStep
 	Pauses      []Pause
+	Baseline    *Baseline // where to go back to; nil: nowhere
 
 	alerts table[alertKey, *AlertState] // by fingerprint
 	groups table[groupKey, *groupState] // that tell of an alert
@@ -164,7 +165,7 @@ func (in *Intent) last() *Attempt { return &in.Attempts[len(in.Attempts)-1] }
 
 // empty reports whether there is nothing worth storing.
 func (s *RefState) empty() bool {
-	return s.alerts.n == 0 && s.numEpisodes() == 0 && s.Last == nil && s.Intent == nil && len(s.Pauses) == 0
+	return s.alerts.n == 0 && s.numEpisodes() == 0 && s.Last == nil && s.Intent == nil && len(s.Pauses) == 0 && s.Baseline == nil
 }
 
 // open reports whether a call waits to be served. One whose alerts are all suspended does not count:

@@ -38,6 +38,7 @@ type storedState struct {
 	Recommended []storedCount `json:"recommended,omitempty"`
 	Steps       []storedStep  `json:"steps,omitempty"`
 	Pauses      []storedPause `json:"pauses,omitempty"`
+	Baseline    *storedBase   `json:"baseline,omitempty"`
 }
 
 type storedAlert struct {
@@ -96,6 +97,11 @@ type storedCount struct {
 type storedStep struct {
 	At time.Time `json:"at"`
 	By int       `json:"by"`
+}
+
+type storedBase struct {
+	Count   int       `json:"count"`
+	QuietAt time.Time `json:"quietAt,omitzero"`
 }
 
 type storedPause struct {
@@ -208,6 +214,7 @@ func (s *RefState) stored(parts *storedParts) *storedState {
 		Recommended: convert(s.Recommended, func(r Recommendation) storedCount { return storedCount(r) }),
 		Steps:       convert(s.Steps, func(s CountStep) storedStep { return storedStep(s) }),
 		Pauses:      convert(s.Pauses, func(p Pause) storedPause { return storedPause(p) }),
+		Baseline:    (*storedBase)(s.Baseline),
 	}
 	if o.AlertParts == 0 && s.alerts.n > 0 {
 		o.Alerts = storedAlerts(s.alerts.shards[0])
@@ -273,6 +280,7 @@ func (o *storedState) state(parts []Part) (RefState, error) {
 		Recommended: convert(o.Recommended, func(r storedCount) Recommendation { return Recommendation(r) }),
 		Steps:       convert(o.Steps, func(s storedStep) CountStep { return CountStep(s) }),
 		Pauses:      convert(o.Pauses, func(p storedPause) Pause { return Pause(p) }),
+		Baseline:    (*Baseline)(o.Baseline),
 	}
 	for name, ep := range o.Episodes {
 		s.setEpisode(name, &Episode{
