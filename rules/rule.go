@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"slices"
 	"strconv"
 	"time"
 
@@ -32,15 +31,15 @@ type Rule struct {
 func (s *Set) readRule(n yamldoc.Node) *Rule {
 	r := &Rule{line: n.Line(), Index: len(s.Rules)}
 	target := ""
-	acts, named, later := r.actionFields(n)
+	acts, named := r.actionFields(n)
 	n.Fields(append(append(acts, s.optionFields(r)...), []yamldoc.Field{
 		{Key: "name", Read: func(v yamldoc.Node) { r.Name = v.Text() }},
 		{Key: "matchers", Read: func(v yamldoc.Node) { r.readMatchers(v, s.matchers) }},
 		{Key: "target", Read: func(v yamldoc.Node) { target = v.Text() }},
-	}...), later...)
+	}...))
 	if !n.IsMap() {
 		if n.IsNull() {
-			n.Faultf("is empty, want name, matchers, target and one of up, down, set, hold")
+			n.Faultf("is empty, want name, matchers, target and one of up, down, set, proportional, hold")
 		}
 		return nil
 	}
@@ -50,8 +49,8 @@ func (s *Set) readRule(n yamldoc.Node) *Rule {
 	if !n.Has("matchers") {
 		n.Faultf(`matchers are missing; a rule says which alerts it is for: matchers: ['alertname="WebBusy"']`)
 	}
-	if named > 1 || named == 0 && !slices.ContainsFunc(later, n.Has) {
-		n.Faultf("has %d actions, want exactly one of up, down, set, hold", named)
+	if named != 1 {
+		n.Faultf("has %d actions, want exactly one of up, down, set, proportional, hold", named)
 	}
 	r.checkOptions(n)
 	if !n.Has("target") {
@@ -86,20 +85,15 @@ func (r *Rule) readMatchers(n yamldoc.Node, mt *matcherTable) {
 	}
 }
 
-// actionFields returns the fields of the actions that there are, how many of them the rule has, and the keys of those
-// that are still to come.
-func (r *Rule) actionFields(n yamldoc.Node) (fields []yamldoc.Field, named int, later []string) {
+// actionFields returns the fields of the actions that there are, and how many of them the rule has.
+func (r *Rule) actionFields(n yamldoc.Node) (fields []yamldoc.Field, named int) {
 	for _, a := range actions {
-		if a.read == nil {
-			later = append(later, a.key)
-			continue
-		}
 		if n.Has(a.key) {
 			named++
 		}
 		fields = append(fields, yamldoc.Field{Key: a.key, Read: func(v yamldoc.Node) { r.Action = a.read(v) }})
 	}
-	return fields, named, later
+	return fields, named
 }
 
 // CallsAtStart reports whether the rule calls when an episode of it begins.

@@ -39,7 +39,7 @@ func (s *RefState) serveOrKeep(set *rules.Set, t *rules.Target, name string, c *
 		return // behavior let it go a part of its way
 	}
 	if rule == nil || rule.Name == s.Last.Rule || c.Start == nil ||
-		!rule.Action.Outstanding(*c.Start, rules.Input{Count: s.Last.To, Value: c.Value}) {
+		!rule.Action.Outstanding(*c.Start, rules.Input{Count: s.Last.To, Value: c.Value, Figure: c.Figure, Behavior: t.Behavior}) {
 		s.serve(name, rule, s.Last.At)
 		return
 	}

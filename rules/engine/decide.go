@@ -86,7 +86,8 @@ func (d *decider) newCase(s *Situation, r *rules.Rule, call *Call) *Case {
 		call = &next
 	}
 	c := &Case{Situation: s, Rule: r, Call: call}
-	in := rules.Input{Count: count, Value: call.Value}
+	call = d.settleFigure(r, call)
+	in := rules.Input{Count: count, Value: call.Value, Figure: call.Figure, Behavior: d.target.Behavior}
 	c.Want = r.Action.Want(in)
 	if call.Preempted && !r.Action.Outstanding(*call.Start, in) {
 		c.Want.Count, c.Want.Direction = count, rules.Stay

@@ -17,7 +17,7 @@ func (holdGate) Check(c *Case) *Reason {
 		return nil
 	}
 	for _, r := range c.active() {
-		if r == c.Rule || r.Resolved || r.DryRun || !r.Action.Blocks(c.Want.Direction, c.input(r)) {
+		if r == c.Rule || r.Resolved || r.DryRun || !r.Action.Blocks(c.Want.Direction, c.State.input(r.Name, c.Target, c.Observed.Count)) {
 			continue
 		}
 		if until, mute := c.holdsUntil(r); !mute {
@@ -25,15 +25,6 @@ func (holdGate) Check(c *Case) *Reason {
 		}
 	}
 	return nil
-}
-
-// input is what the action of a rule that is active is asked on.
-func (c *Case) input(r *rules.Rule) rules.Input {
-	in := rules.Input{Count: c.Observed.Count}
-	if ep := c.State.episode(r.Name); ep != nil {
-		in.Value = ep.Value
-	}
-	return in
 }
 
 // holdsUntil is when the clock ends what an active rule holds; zero: it does not. A rule whose action is to hold does not

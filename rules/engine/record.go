@@ -46,6 +46,7 @@ func record(set *rules.Set, state RefState, e *rules.RefAlerts, now time.Time) (
 		r.state.hearGroup(e.Group, now)
 	}
 	r.end()
+	r.follow()
 	r.state.noteQuiet(set, e.Target, now)
 	r.changed = r.state.restores(set, e.Target, now) || r.changed
 	r.state.trim()
@@ -70,6 +71,7 @@ type recorder struct {
 	ended    []string        // rules whose episode ended by one
 	kept     []*rules.Rule   // rules whose episode is to end by one, once no alert has fired for a while
 	stale    bool
+	broken   map[string]string // why an alert gave no figure, by the rule
 }
 
 // put replaces what is known of an alert.
@@ -127,6 +129,7 @@ func (r *recorder) known(m rules.MatchedAlert) {
 	}
 	next.Groups = joined(h.Groups, r.e.Group)
 	next.Rules = namesOf(m.Rules, h.Rules)
+	next.Figures = r.figuresOf(m)
 	switch {
 	case !next.same(&h):
 		r.put(fp, next)
@@ -144,7 +147,7 @@ func (r *recorder) known(m rules.MatchedAlert) {
 // same reports whether nothing is different but when the alert was heard of.
 func (h *AlertState) same(o *AlertState) bool {
 	return h.Phase == o.Phase && h.StartsAt.Equal(o.StartsAt) && h.DoubtedAt.Equal(o.DoubtedAt) &&
-		slices.Equal(h.Groups, o.Groups) && slices.Equal(h.Rules, o.Rules)
+		slices.Equal(h.Groups, o.Groups) && slices.Equal(h.Rules, o.Rules) && slices.Equal(h.Figures, o.Figures)
 }
 
 // fresh enters an alert that is new.
@@ -163,7 +166,7 @@ func (r *recorder) fresh(m rules.MatchedAlert) {
 	r.put(m.Alert.Fingerprint, AlertState{
 		Phase: Firing, StartsAt: m.Alert.StartsAt, At: r.now,
 		Groups: joined(nil, r.e.Group), Rules: namesOf(m.Rules, nil),
-		Hook: r.e.Event.Hook, Until: r.e.Event.Until, KnownUntil: r.e.Event.KnownUntil,
+		Hook: r.e.Event.Hook, Until: r.e.Event.Until, KnownUntil: r.e.Event.KnownUntil, Figures: r.figuresOf(m),
 	})
 }
 

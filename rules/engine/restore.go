@@ -65,17 +65,16 @@ func (s *RefState) goal(t *rules.Target) int {
 
 // burns reports whether a rule that goes up is active.
 func (s *RefState) burns(set *rules.Set, t *rules.Target, now time.Time) bool {
-	in := rules.Input{}
+	count := 0
 	if s.Count != nil {
-		in.Count = *s.Count
+		count = *s.Count
 	}
 	for name, ep := range s.episodes() {
 		r := set.RuleFor(name, t)
 		if r == nil || r.DryRun || r.Resolved || rules.Holds(r.Action) || s.firing(name) == 0 && !now.Before(ep.quietUntil(r)) {
 			continue
 		}
-		in.Value = ep.Value
-		if r.Action.Blocks(rules.Down, in) {
+		if r.Action.Blocks(rules.Down, s.input(name, t, count)) {
 			return true
 		}
 	}

@@ -70,6 +70,14 @@ type AlertState struct {
 	Hook       string
 	Until      time.Time
 	KnownUntil time.Time
+	// Figures are what the alert last gave to rules that ask for a count in proportion to it.
+	Figures []Figure
+}
+
+// Figure is what an alert gave to a rule.
+type Figure struct {
+	Rule  string
+	Value float64
 }
 
 // Membership is an alert's in a group that told of it.
@@ -100,14 +108,16 @@ type Episode struct {
 	// none has fired for so long.
 	QuietAt time.Time
 	Ending  bool
+	Figure  *float64 // of a proportional action: the largest of its alerts that fire, as of the last notification
 }
 
 // Call is a rule's wish for a count, open until it is served or dropped.
 type Call struct {
 	ID        uint64
 	At        time.Time
-	AtEnd     bool   // it came from the end of the episode: when: resolved
-	Value     *int   // of an action with a template, rendered
+	AtEnd     bool // it came from the end of the episode: when: resolved
+	Value     *int // of an action with a template, rendered; of a proportional one what its figure asked for when it came
+	Figure    *float64
 	Broken    string // why a template gave no value
 	Start     *int   // the count when it was first looked at
 	Preempted bool   // another call won over it, and it is not served by that

@@ -55,6 +55,12 @@ type storedAlert struct {
 	Hook       string          `json:"hook,omitempty"`
 	Until      time.Time       `json:"until,omitzero"`
 	KnownUntil time.Time       `json:"knownUntil,omitzero"`
+	Figures    []storedFigure  `json:"figures,omitempty"`
+}
+
+type storedFigure struct {
+	Rule  string  `json:"rule"`
+	Value float64 `json:"value"`
 }
 
 type storedMember struct {
@@ -74,6 +80,7 @@ type storedEpisode struct {
 	ServedAt  time.Time   `json:"servedAt,omitzero"`
 	QuietAt   time.Time   `json:"quietAt,omitzero"`
 	Ending    bool        `json:"ending,omitempty"`
+	Figure    *float64    `json:"figure,omitempty"`
 }
 
 type storedCall struct {
@@ -81,6 +88,7 @@ type storedCall struct {
 	At        time.Time `json:"at"`
 	AtEnd     bool      `json:"atEnd,omitempty"`
 	Value     *int      `json:"value,omitempty"`
+	Figure    *float64  `json:"figure,omitempty"`
 	Broken    string    `json:"broken,omitempty"`
 	Start     *int      `json:"start,omitempty"`
 	Preempted bool      `json:"preempted,omitempty"`
@@ -224,7 +232,7 @@ func (s *RefState) stored(parts *storedParts) *storedState {
 	}
 	for name, ep := range s.episodes() {
 		o.Episodes[name] = storedEpisode{
-			ep.Since, ep.Ended, ep.Call.stored(), ep.Cancelled.stored(), ep.Value, ep.EndServed, ep.Served.stored(), ep.ServedAt, ep.QuietAt, ep.Ending,
+			ep.Since, ep.Ended, ep.Call.stored(), ep.Cancelled.stored(), ep.Value, ep.EndServed, ep.Served.stored(), ep.ServedAt, ep.QuietAt, ep.Ending, ep.Figure,
 		}
 	}
 	if in := s.Intent; in != nil {
@@ -263,6 +271,7 @@ func (h *AlertState) stored() storedAlert {
 	return storedAlert{
 		h.Phase, writable(h.StartsAt), writable(h.EndsAt), h.At, h.LastAt, convert(h.Groups, func(m Membership) storedMember { return storedMember(m) }),
 		h.Rules, h.DisputedBy, h.NeverFired, h.DoubtedAt, h.Hook, writable(h.Until), writable(h.KnownUntil),
+		convert(h.Figures, func(f Figure) storedFigure { return storedFigure(f) }),
 	}
 }
 
@@ -270,6 +279,7 @@ func (h storedAlert) alert() AlertState {
 	return AlertState{
 		h.Phase, h.StartsAt, h.EndsAt, h.At, h.LastAt, convert(h.Groups, func(m storedMember) Membership { return Membership(m) }),
 		h.Rules, h.DisputedBy, h.NeverFired, h.DoubtedAt, h.Hook, h.Until, h.KnownUntil,
+		convert(h.Figures, func(f storedFigure) Figure { return Figure(f) }),
 	}
 }
 
@@ -284,7 +294,7 @@ func (o *storedState) state(parts []Part) (RefState, error) {
 	}
 	for name, ep := range o.Episodes {
 		s.setEpisode(name, &Episode{
-			ep.Since, ep.Ended, (*Call)(ep.Call), (*Call)(ep.Cancelled), ep.Value, ep.EndServed, (*Call)(ep.Served), ep.ServedAt, ep.QuietAt, ep.Ending,
+			ep.Since, ep.Ended, (*Call)(ep.Call), (*Call)(ep.Cancelled), ep.Value, ep.EndServed, (*Call)(ep.Served), ep.ServedAt, ep.QuietAt, ep.Ending, ep.Figure,
 		})
 	}
 	if in := o.Intent; in != nil && len(in.Attempts) > 0 {

@@ -50,6 +50,9 @@ func (s *RefState) nextLook(set *rules.Set, t *rules.Target, now time.Time) time
 
 // lacksValue reports whether the template of a rule gave no value for a call.
 func lacksValue(r *rules.Rule, c *Call) bool {
+	if _, ok := r.Action.(*rules.Proportional); ok {
+		return c.Figure == nil
+	}
 	_, ok := rules.Templated(r.Action)
 	return ok && c.Value == nil
 }
