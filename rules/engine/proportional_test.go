@@ -121,13 +121,13 @@ func TestProperty_ProportionalIsTheFormulaOfAnHPA(t *testing.T) {
 		desired := rapid.IntRange(1, 200).Draw(r, "desired")
 		p := &rules.Proportional{Desired: float64(desired), Tolerance: rules.DefaultTolerance}
 		want := int(math.Ceil(float64(count*current)/float64(desired) - 1e-9))
-		if math.Abs(float64(current)/float64(desired)-1) <= 0.1 {
+		if ratio := float64(current) / float64(desired); 0.9 <= ratio && ratio <= 1.1 {
 			want = count
 		}
 		require.Equal(r, want, p.Asks(float64(current), count, nil), fmt.Sprint(count, current, desired))
 		p.Total = true
 		want = int(math.Ceil(float64(current)/float64(desired) - 1e-9))
-		if count > 0 && math.Abs(float64(current)/float64(desired)/float64(count)-1) <= 0.1 {
+		if ratio := float64(current) / float64(desired) / float64(max(count, 1)); count > 0 && 0.9 <= ratio && ratio <= 1.1 {
 			want = count
 		}
 		require.Equal(r, want, p.Asks(float64(current), count, nil), fmt.Sprint(count, current, desired))
