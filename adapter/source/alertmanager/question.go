@@ -32,9 +32,18 @@ func questions(alerts []rules.Labels) []question {
 // keyOf returns what two alerts have in common when they have the same labels. A label that is empty is none, and the
 // reserved one does not count.
 func keyOf(labels rules.Labels) string {
-	sorted := slices.SortedFunc(slices.Values(labels), func(a, b rules.Label) int { return strings.Compare(a.Name, b.Name) })
+	byName := func(a, b rules.Label) int { return strings.Compare(a.Name, b.Name) }
+	if !slices.IsSortedFunc(labels, byName) {
+		labels = slices.Clone(labels)
+		slices.SortFunc(labels, byName)
+	}
+	size := 0
+	for _, l := range labels {
+		size += len(l.Name) + len(l.Value) + 2
+	}
 	var b strings.Builder
-	for _, l := range sorted {
+	b.Grow(size)
+	for _, l := range labels {
 		if l.Value == "" || l.Name == hookLabel {
 			continue
 		}
