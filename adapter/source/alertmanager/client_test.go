@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -101,12 +102,7 @@ func TestAsk_Faults(t *testing.T) {
 		"redirects": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, elsewhere.URL+r.URL.String(), http.StatusFound)
 		},
-		"is endless": func(w http.ResponseWriter, _ *http.Request) {
-			_, err := io.WriteString(w, "[")
-			for one := `{"labels": {"alertname": "` + strings.Repeat("x", 10000) + `"}, "status": {"state": "active"}},`; err == nil; {
-				_, err = io.WriteString(w, one)
-			}
-		},
+		"is endless": endless,
 	} {
 		for _, path := range []string{alertsPath, statusPath} {
 			t.Run(name+" "+path, func(t *testing.T) {
@@ -126,29 +122,43 @@ func TestAsk_Faults(t *testing.T) {
 
 // TestAsk_Slow: nobody waits for an Alertmanager longer than the timeout, and those that answer are heard.
 func TestAsk_Slow(t *testing.T) {
-	hangs := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	slow, other := newFake(t), newFake(t, in("active", busy))
-	slow.breaks(alertsPath, hangs)
+	stop, ended := make(chan struct{}), make(chan struct{})
+	slow.breaks(alertsPath, func(http.ResponseWriter, *http.Request) { <-stop })
 	a := newAsker(t, "", Options{Timeout: 100 * time.Millisecond}, slow, other)
-	require.Equal(t, []string{"firing"}, a.ask(t, busy))
-
-	alone := newAsker(t, "", Options{Timeout: time.Hour}, slow)
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan []rules.Lookup)
-	go func() { done <- alone.Ask(ctx, []rules.Labels{busy}) }()
-	require.Eventually(t, func() bool { return slow.requests(alertsPath) > 0 }, time.Minute, time.Millisecond)
-	cancel()
-	require.Equal(t, []rules.Lookup{rules.LookupUnknown}, <-done, "whoever gives up waits no longer")
-	slow.CloseClientConnections()
+	a.servers[0].timeout = time.Hour
+	require.Equal(t, []string{"firing"}, a.ask(t, busy), "the timeout of all that is asked for one answer")
+	close(stop)
+	hung := newFake(t)
+	hung.breaks(alertsPath, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done(); close(ended) })
+	a = newAsker(t, "", Options{Timeout: 100 * time.Millisecond}, hung)
+	a.timeout = time.Minute
+	require.Equal(t, []string{"unknown"}, a.ask(t, busy), "the timeout of one request")
+	<-ended
 }
 
 // TestAsk_LeavesAlone: an Alertmanager that fails is not asked again for a while, about anything.
 func TestAsk_LeavesAlone(t *testing.T) {
+	for _, code := range []int{http.StatusBadGateway, http.StatusTooManyRequests, http.StatusFound} {
+		t.Run(strconv.Itoa(code), func(t *testing.T) { testLeavesAlone(t, code) })
+	}
+}
+
+func testLeavesAlone(t *testing.T, code int) {
 	f := newFake(t, in("active", busy))
-	f.breaks(alertsPath, answers(http.StatusBadGateway, ""))
-	a := newAsker(t, "", Options{}, f)
-	require.Equal(t, []string{"unknown"}, a.ask(t, busy))
-	require.Equal(t, 1, f.requests(alertsPath))
+	f.breaks(alertsPath, answers(code, ""))
+	log := &lines{}
+	a := newAsker(t, "", Options{Logger: log}, f)
+	for range 3 {
+		require.Equal(t, []string{"unknown"}, a.ask(t, busy))
+		require.Equal(t, 1, f.requests(alertsPath))
+		require.Len(t, log.all(), 1, "that is not logged each time")
+		a.passes(mostKeep)
+	}
+	a.passes(logInterval)
+	a.ask(t, busy)
+	require.Len(t, log.all(), 2)
+	f.requests(alertsPath)
 	f.breaks(alertsPath, nil)
 	require.Equal(t, []string{"unknown", "unknown"}, a.ask(t, busy, set("alertname", "Other")))
 	require.Zero(t, f.requests(alertsPath))
@@ -164,6 +174,25 @@ func TestAsk_Refused(t *testing.T) {
 	require.Equal(t, []string{"unknown"}, a.ask(t, set("alertname", "Other")))
 	f.breaks(alertsPath, nil)
 	require.Equal(t, []string{"unknown", "firing"}, a.ask(t, set("alertname", "Other"), busy), "the refused one is not asked again at once")
+}
+
+// TestAsk_TooLong: nor does an answer that is too long, of which the rest is not read.
+func TestAsk_TooLong(t *testing.T) {
+	f, log := newFake(t, in("active", busy)), &lines{}
+	f.breaks(alertsPath, endless)
+	a := newAsker(t, "", Options{Logger: log}, f)
+	require.Equal(t, []string{"unknown"}, a.ask(t, set("alertname", "Other")))
+	require.Contains(t, log.all()[0], "the answer is longer than 16 MiB")
+	f.breaks(alertsPath, nil)
+	require.Equal(t, []string{"unknown", "firing"}, a.ask(t, set("alertname", "Other"), busy))
+}
+
+// endless answers with alerts for as long as anybody reads.
+func endless(w http.ResponseWriter, _ *http.Request) {
+	_, err := io.WriteString(w, "[")
+	for one := `{"labels": {"alertname": "` + strings.Repeat("x", 10000) + `"}, "status": {"state": "active"}},`; err == nil; {
+		_, err = io.WriteString(w, one)
+	}
 }
 
 // TestAsk_Restarted: an Alertmanager that does not have an alert any more may have been restarted since it was last asked
@@ -211,7 +240,7 @@ func TestAsk_Status(t *testing.T) {
 	}
 	require.Equal(t, 10, f.requests(alertsPath))
 	require.Equal(t, 1, f.requests(statusPath))
-	a.passes(statusFor)
+	a.passes(4 * time.Second)
 	a.ask(t, busy)
 	require.Equal(t, 1, f.requests(statusPath))
 }
@@ -233,7 +262,25 @@ func TestAsk_Together(t *testing.T) {
 	require.Equal(t, 1, f.requests(statusPath))
 }
 
-// TestAsk_Batches: a few requests ask about many alerts, and no more than four are made at a time.
+// TestAsk_GivesUp: a request goes on for those who wait for it, though the one who made it does not any more.
+func TestAsk_GivesUp(t *testing.T) {
+	f := newFake(t, in("active", busy))
+	release, serve := make(chan struct{}), f.list
+	f.breaks(alertsPath, func(w http.ResponseWriter, r *http.Request) { <-release; serve(w, r) })
+	a := newAsker(t, "", Options{Timeout: time.Minute}, f)
+	ctx, cancel := context.WithCancel(t.Context())
+	gaveUp, stayed := make(chan []rules.Lookup), make(chan []string)
+	go func() { gaveUp <- a.Ask(ctx, []rules.Labels{busy}) }()
+	require.Eventually(t, func() bool { return f.requests(alertsPath) == 1 }, time.Minute, time.Millisecond)
+	cancel()
+	require.Equal(t, []rules.Lookup{rules.LookupUnknown}, <-gaveUp)
+	go func() { stayed <- a.ask(t, busy) }()
+	close(release)
+	require.Equal(t, []string{"firing"}, <-stayed)
+	require.Zero(t, f.requests(alertsPath))
+}
+
+// TestAsk_Batches: a few requests ask about many alerts.
 func TestAsk_Batches(t *testing.T) {
 	f := newFake(t)
 	var asked []rules.Labels
@@ -246,23 +293,21 @@ func TestAsk_Batches(t *testing.T) {
 			f.alerts = append(f.alerts, in("active", one))
 		}
 	}
-	var mu sync.Mutex
-	now, most := 0, 0
-	serve := f.list
-	f.breaks(alertsPath, func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		now++
-		most = max(most, now)
-		mu.Unlock()
-		serve(w, r)
-		mu.Lock()
-		now--
-		mu.Unlock()
-	})
 	a := newAsker(t, "", Options{Timeout: time.Minute}, f)
 	require.Equal(t, want, a.ask(t, asked...))
 	require.Equal(t, 10, f.requests(alertsPath))
-	require.LessOrEqual(t, most, atOnce)
+
+	// Of those, four are made at a time.
+	a.passes(mostKeep)
+	var now atomic.Int32
+	release, serve := make(chan struct{}), f.list
+	f.breaks(alertsPath, func(w http.ResponseWriter, r *http.Request) { now.Add(1); <-release; serve(w, r) })
+	done := make(chan []string)
+	go func() { done <- a.ask(t, asked...) }()
+	require.Eventually(t, func() bool { return now.Load() == atOnce }, time.Minute, time.Millisecond)
+	require.Never(t, func() bool { return now.Load() > atOnce }, 100*time.Millisecond, time.Millisecond)
+	close(release)
+	require.Equal(t, want, <-done)
 }
 
 // TestAsk_Prefix: the API is under the prefix of the url.

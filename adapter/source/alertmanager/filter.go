@@ -40,9 +40,7 @@ func matchers(part []question) []string {
 	})
 	list := make([]string, 0, len(names))
 	for _, name := range names {
-		if m := matcher(name, slices.Sorted(maps.Keys(values[name]))); len(m) <= mostFilter {
-			list = append(list, m)
-		}
+		list = append(list, matcher(name, slices.Sorted(maps.Keys(values[name]))))
 	}
 	return list
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"sync"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
-	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/singleflight"
 
 	"alertscale/rules"
@@ -70,20 +70,16 @@ func (s *server) ask(ctx context.Context, list []question, answers []rules.Looku
 	}
 	seen, open := s.known(list)
 	var mu sync.Mutex
-	var looks errgroup.Group
-	looks.SetLimit(atOnce)
+	var looks sync.WaitGroup
 	for _, part := range split(open) {
-		looks.Go(func() error {
+		looks.Go(func() {
 			sightings := s.look(ctx, part)
 			mu.Lock()
 			defer mu.Unlock()
-			for key, sight := range sightings {
-				seen[key] = sight
-			}
-			return nil
+			maps.Copy(seen, sightings)
 		})
 	}
-	_ = looks.Wait() // there are no errors
+	looks.Wait()
 	for _, q := range list {
 		answers[q.index] = s.lookup(ctx, seen[q.key])
 	}
@@ -119,9 +115,6 @@ func (s *server) known(list []question) (seen map[string]sighting, open []questi
 
 // look asks about the alerts of a part, together with whoever asks about the same ones at this moment.
 func (s *server) look(ctx context.Context, part []question) map[string]sighting {
-	if ctx.Err() != nil {
-		return nil
-	}
 	done := s.flights.DoChan(keysOf(part), func() (any, error) { return s.fetch(part), nil })
 	select {
 	case <-ctx.Done():
