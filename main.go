@@ -20,6 +20,7 @@ import (
 	"alertscale/adapter/sink/history"
 	sinklog "alertscale/adapter/sink/log"
 	sinkmetrics "alertscale/adapter/sink/metrics"
+	"alertscale/adapter/source/alertmanager"
 	"alertscale/adapter/source/webhook"
 	"alertscale/adapter/store"
 	"alertscale/adapter/web"
@@ -181,7 +182,8 @@ func (s *service) wire() error {
 	s.sinks = newSinks(reg, s.logger, s.options, limits)
 	s.reloader = &config.Reloader{
 		Path: s.options.config, DryRun: s.options.dryRun, Version: version.Version, Logger: s.logger, Metrics: metrics,
-		Use: func(f *controller.Snapshot) { s.sinks.prepare(f); s.controller.Use(f) },
+		Lookups: alertmanager.NewMetrics(reg),
+		Use:     func(f *controller.Snapshot) { s.sinks.prepare(f); s.controller.Use(f) },
 	}
 	conns, err := s.reloader.Load()
 	if err != nil {
