@@ -178,7 +178,7 @@ func TestWrongCluster(t *testing.T) {
 	p := newProgram(t)
 	p.front.RemoveCluster(downstream)
 	p.fire(t, "Far", 422)
-	require.Contains(t, p.Log(), "rancher.cluster is the id in Rancher's URL of the cluster, not its name")
+	p.WaitLog(t, "rancher.cluster is the id in Rancher's URL of the cluster, not its name")
 	p.values(t, 3)
 }
 
