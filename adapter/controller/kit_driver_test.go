@@ -1,14 +1,15 @@
 package controller_test
 
 import (
-	"alertscale/adapter/controller"
-	"alertscale/rules"
-	"alertscale/rules/engine"
 	"context"
 	"fmt"
 	"slices"
 	"sync"
 	"time"
+
+	"alertscale/adapter/controller"
+	"alertscale/rules"
+	"alertscale/rules/engine"
 )
 
 // fakeDriver is an API with counts, versions and faults.

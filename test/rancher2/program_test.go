@@ -120,7 +120,7 @@ func TestClusterDownAndUp(t *testing.T) {
 			p.fire(t, "Busy", 200)
 			p.front.SetState(downstream, s)
 			p.fire(t, "Far", 503)
-			require.Contains(t, p.Log(), "Rancher says so: c-m-abc12 is unavailable, or disconnected from it")
+			p.WaitLog(t, "Rancher says so: c-m-abc12 is unavailable, or disconnected from it")
 			p.values(t, 3, 5)
 			p.front.SetState(downstream, fakerancher2.Active)
 			p.values(t, 3, 5, 7)
@@ -137,7 +137,7 @@ func TestTokenIsRotated(t *testing.T) {
 	p.fire(t, "Busy", 200)
 	p.front.Revoke(p.front.token)
 	p.fire(t, "Far", 503)
-	require.Contains(t, p.Log(), "Rancher does not take the token of "+p.file)
+	p.WaitLog(t, "Rancher does not take the token of "+p.file)
 	p.values(t, 3, 5)
 	write(t, p.file, p.front.AddToken(fakerancher2.Holder{Scope: downstream})+"\n")
 	p.values(t, 3, 5, 7)
@@ -178,7 +178,7 @@ func TestWrongCluster(t *testing.T) {
 	p := newProgram(t)
 	p.front.RemoveCluster(downstream)
 	p.fire(t, "Far", 422)
-	require.Contains(t, p.Log(), "rancher.cluster is the id in Rancher's URL of the cluster, not its name")
+	p.WaitLog(t, "rancher.cluster is the id in Rancher's URL of the cluster, not its name")
 	p.values(t, 3)
 }
 
