@@ -57,7 +57,9 @@ func (c *Controller) rest(tr *tracker, cmd engine.Command) {
 		if cmd.Failed != "" {
 			d = failedFor(w, cmd.Failed)
 		}
-		c.report(d)
+		if !w.silent {
+			c.report(d)
+		}
 		w.done <- []engine.Decision{d}
 	}
 	if cmd.Kind == engine.Drop {
@@ -152,7 +154,9 @@ func (c *Controller) conclude(tr *tracker, r engine.Conclusion) {
 		}
 		for _, w := range waiters {
 			d := failedFor(w, r.Unsaved)
-			c.report(d)
+			if !w.silent {
+				c.report(d)
+			}
 			w.done <- []engine.Decision{d}
 		}
 	case len(r.Decisions) > 0:

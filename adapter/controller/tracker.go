@@ -51,10 +51,13 @@ func (tr *tracker) waiters() []*waiter {
 // waiter is a notification that waits for what becomes of a ref.
 type waiter struct {
 	result engine.Result
+	silent bool                   // what it is told is no decision
 	done   chan []engine.Decision // takes one
 }
 
-func newWaiter(r engine.Result) *waiter { return &waiter{r, make(chan []engine.Decision, 1)} }
+func newWaiter(r engine.Result) *waiter {
+	return &waiter{result: r, done: make(chan []engine.Decision, 1)}
+}
 
 // answer hands a reconciliation's decisions to those who wait. Only the first, and those whose notification brought
 // something, are told of a change as theirs; for the others it is done already.

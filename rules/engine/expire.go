@@ -47,6 +47,7 @@ func (s *RefState) expireAll(set *rules.Set, t *rules.Target, now time.Time) pas
 		changed = s.openRepeats(set, t, now) || changed || len(ended) > 0
 	}
 	changed = s.restores(set, t, now) || changed
+	changed = s.endPauses(now) || changed
 	dropped, forgotten := s.dropEpisodes()
 	if s.Last != nil && !now.Before(s.lastForgotten(set)) {
 		s.Last, changed = nil, true
