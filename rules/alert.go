@@ -18,6 +18,12 @@ type Label struct{ Name, Value string }
 // is duplicated.
 type Labels []Label
 
+// Clone returns labels that share no memory with these.
+func (ls Labels) Clone() Labels {
+	d := detacher{}
+	return d.labels(ls)
+}
+
 // Get returns the value of a name, empty where there is none, as a matcher sees it.
 func (ls Labels) Get(name string) string {
 	for i := range ls {

@@ -16,8 +16,10 @@ const DefaultAlertTTL = 12 * time.Hour
 type Set struct {
 	AlertTTL time.Duration
 	DryRun   bool // of the process: nothing is changed
-	Targets  map[string]*Target
-	Rules    []*Rule // in the order of the file
+	// LookupAfter is how long ago an alert must have been heard of to be looked up at Alertmanager; zero: none is.
+	LookupAfter time.Duration
+	Targets     map[string]*Target
+	Rules       []*Rule // in the order of the file
 
 	byName  map[string]*Rule
 	fixed   map[Ref]*Target
@@ -61,6 +63,7 @@ func (s *Set) hasGroups() bool {
 type SetOptions struct {
 	AlertTTL       time.Duration
 	DryRun         bool
+	LookupAfter    time.Duration        // after which alerts are looked up at Alertmanager; zero: they are not
 	Drivers        map[string]RefSchema // by the driver's name
 	Root           yamldoc.Node         // for faults of the file as a whole
 	Targets, Rules *yamldoc.Node        // nil where the file has none
@@ -71,7 +74,7 @@ type SetOptions struct {
 // to be used.
 func NewSet(src SetOptions) *Set {
 	s := &Set{
-		AlertTTL: src.AlertTTL, DryRun: src.DryRun, drivers: src.Drivers,
+		AlertTTL: src.AlertTTL, DryRun: src.DryRun, LookupAfter: src.LookupAfter, drivers: src.Drivers,
 		Targets: map[string]*Target{}, byName: map[string]*Rule{}, fixed: map[Ref]*Target{},
 		kinds: map[string][]spelling{}, refused: map[string]bool{}, matchers: newMatcherTable(),
 	}

@@ -46,6 +46,9 @@ func (t *Target) Ref() (Ref, bool) {
 	return *t.ref, true
 }
 
+// LooksUp reports whether alerts of the target are looked up at Alertmanager.
+func (t *Target) LooksUp() bool { return t.set.LookupAfter > 0 }
+
 // readTarget reads one target and reports what is wrong with it.
 func (s *Set) readTarget(name string, n yamldoc.Node) *Target {
 	t := &Target{

@@ -63,7 +63,11 @@ func Parse(path string, text []byte, dryRun bool) (*File, error) {
 		{Key: "hooks", Read: func(n yamldoc.Node) {
 			n.Each(func(name string, v yamldoc.Node) { f.Hooks = append(f.Hooks, hook.ReadConfig(name, v)) })
 		}},
-		{Key: "alertmanager", Read: func(n yamldoc.Node) { f.Alertmanager = alertmanager.ReadConfig(n) }},
+		{Key: "alertmanager", Read: func(n yamldoc.Node) {
+			if f.Alertmanager = alertmanager.ReadConfig(n); f.Alertmanager != nil {
+				src.LookupAfter = f.Alertmanager.Check
+			}
+		}},
 		{Key: "targets", Read: func(n yamldoc.Node) { src.Targets = &n }},
 		{Key: "rules", Read: func(n yamldoc.Node) { src.Rules = &n }},
 		{Key: "time_intervals", Read: func(n yamldoc.Node) { src.TimeIntervals = &n }},

@@ -120,7 +120,11 @@ func (c *Connections) Alertmanager() *alertmanager.Client { return c.asked }
 
 // File returns what the controller works with.
 func (c *Connections) File() *controller.Snapshot {
-	return &controller.Snapshot{Rules: c.file.Rules, Drivers: c.conns, Text: c.file.Text()}
+	s := &controller.Snapshot{Rules: c.file.Rules, Drivers: c.conns, Text: c.file.Text()}
+	if c.asked != nil { // a nil *alertmanager.Client is no nil Asker
+		s.Asker = c.asked
+	}
+	return s
 }
 
 // Driver returns a driver by name, nil where there is none.

@@ -51,6 +51,13 @@ type Snapshot struct {
 	Rules   *rules.Set
 	Drivers map[string]Backend // by name
 	Text    string             // as it was read, without secrets
+	Asker   Asker              // nil: alerts are not looked up
+}
+
+// Asker looks alerts up at Alertmanager.
+type Asker interface {
+	// Ask returns for each alert, which its labels stand for, what is said of it. It returns within seconds.
+	Ask(ctx context.Context, alerts []rules.Labels) []rules.Lookup
 }
 
 // Backend is a driver and how long a call to it may take.
@@ -84,6 +91,7 @@ type Controller struct {
 	stop context.CancelFunc
 
 	store  *lane
+	asks   *lane // to Alertmanager
 	riders riders
 	mu     sync.RWMutex // guards what follows
 	lanes  map[string]*lane
@@ -112,7 +120,7 @@ func New(ctx context.Context, o Options, s *Snapshot) (*Controller, error) {
 	}
 	c := &Controller{
 		Options: o, schedule: newSchedule(), registry: newRegistry(o.Limits), cycles: engine.CycleOptions{Jitter: rand.Float64},
-		store: newLane(maxPuts), lanes: map[string]*lane{},
+		store: newLane(maxPuts), asks: newLane(MaxCalls), lanes: map[string]*lane{},
 	}
 	c.work, c.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if err := c.restore(ctx); err != nil {

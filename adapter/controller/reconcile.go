@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"alertscale/rules"
 	"alertscale/rules/engine"
 
 	"github.com/go-kit/log/level"
@@ -38,6 +39,8 @@ func (c *Controller) pump(tr *tracker) {
 			c.save(tr, cmd)
 		case engine.Load:
 			c.read(tr)
+		case engine.Ask:
+			c.ask(tr, cmd)
 		case engine.Observe, engine.Plan, engine.Scale:
 			c.hand(tr, cmd, rankOf(cmd.Kind != engine.Observe, fresh))
 		default:
@@ -79,6 +82,21 @@ func (c *Controller) hand(tr *tracker, cmd engine.Command, r rank) {
 		c.enter(tr, cmd, c.call(ctx, tr, cmd))
 	}}
 	c.lane(tr.ref().Driver).submit(c.work, tr.call)
+}
+
+// ask looks alerts up at Alertmanager.
+func (c *Controller) ask(tr *tracker, cmd engine.Command) {
+	c.asks.submit(c.work, &job{tr: tr, rank: rankFresh, do: func(ctx context.Context) {
+		reply := engine.Reply{Outcome: engine.Succeeded}
+		if asker := c.Snapshot().Asker; asker != nil {
+			all := make([]rules.Labels, len(cmd.Questions))
+			for i := range cmd.Questions {
+				all[i] = cmd.Questions[i].Labels
+			}
+			reply.Lookups = asker.Ask(ctx, all)
+		}
+		c.enter(tr, cmd, reply)
+	}})
 }
 
 // begin has all who wait be answered by a read that begins now, however long it was queued. What is being stored right

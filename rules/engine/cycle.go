@@ -65,6 +65,7 @@ type effort struct {
 	fails     int       // in a row
 	misses    int       // looks in a row at which a workload that was never read was not found
 	unready   int       // looks in a row at which the workload took no change
+	askedAt   time.Time // when alerts were last looked up at Alertmanager
 }
 
 // work makes sure that there is an effort.
@@ -76,7 +77,7 @@ func (c *Cycle) work() {
 
 // rest forgets an effort of which nothing is left to know.
 func (c *Cycle) rest() {
-	if *c.effort == (effort{}) {
+	if *c.effort == (effort{askedAt: c.askedAt}) { // what was looked up is told again, if it is asked for again
 		c.effort = nil
 	}
 }
@@ -183,6 +184,7 @@ const (
 	Load       Kind = "load"        // read what the store holds of the ref
 	Observe    Kind = "observe"     // read the count
 	Plan       Kind = "plan"        // ask the driver how to carry Change out
+	Ask        Kind = "ask"         // look Questions up at Alertmanager
 	Scale      Kind = "scale"       // ask the driver for Change
 	SleepUntil Kind = "sleep until" // come back at Until, or when something is heard
 	Wait       Kind = "wait"        // a command is out; come back when it is done, or at Until
@@ -191,12 +193,13 @@ const (
 
 // Command is what a cycle wants done.
 type Command struct {
-	Kind   Kind
-	Record Record    // of Save
-	Change Change    // of Plan and Scale
-	Begins bool      // a reconciliation begins with it: what is heard from then on is not part of it
-	Until  time.Time // of SleepUntil, Wait: when to come back; zero: not before something is heard or done
-	Failed string    // of SleepUntil: why what was heard is not done now, though it would be time
+	Kind      Kind
+	Record    Record     // of Save
+	Change    Change     // of Plan and Scale
+	Questions []Question // of Ask
+	Begins    bool       // a reconciliation begins with it: what is heard from then on is not part of it
+	Until     time.Time  // of SleepUntil, Wait: when to come back; zero: not before something is heard or done
+	Failed    string     // of SleepUntil: why what was heard is not done now, though it would be time
 }
 
 // Next returns what is to be done now. But for SleepUntil, Wait and Drop the command is out from then on, until Done.
@@ -220,7 +223,7 @@ func (c *Cycle) Next(now time.Time) Command {
 		return Command{Kind: Plan, Change: c.pending.change}
 	case c.readsFirst(now):
 		c.holdSave = now.Add(heldFor)
-		return c.look()
+		return c.look(now)
 	case c.pending != nil && c.pending.stored && !c.calling: // before what else was heard is stored, or a stream of words would hold it up
 		c.calling = true
 		return Command{Kind: Scale, Change: c.pending.change}
@@ -239,7 +242,7 @@ func (c *Cycle) Next(now time.Time) Command {
 		c.calling = true
 		return Command{Kind: Scale, Change: c.pending.change}
 	case c.looksNow(now):
-		return c.look()
+		return c.look(now)
 	}
 	return c.sleep(now)
 }
@@ -292,7 +295,10 @@ func (c *Cycle) looksNow(now time.Time) bool {
 }
 
 // look reads the count, or goes on with a plan that was begun.
-func (c *Cycle) look() Command {
+func (c *Cycle) look(now time.Time) Command {
+	if all := c.questions(now); len(all) > 0 {
+		return c.ask(all, now)
+	}
 	c.stirred, c.calling = false, true
 	c.lookAt, c.settleAt = time.Time{}, time.Time{}
 	if change, ok := c.state.resumePlan(); ok {

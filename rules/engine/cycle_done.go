@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"alertscale/rules"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -30,6 +31,7 @@ type Reply struct {
 	Plan     json.RawMessage // of Plan; nil: the change takes one call
 	Revision Revision        // of Save
 	Record   Record          // of Load
+	Lookups  []rules.Lookup  // of Ask: what is said of each
 }
 
 // Conclusion is what a reply comes to for those who wait for it.
@@ -54,6 +56,9 @@ func (c *Cycle) Done(cmd Command, r Reply, now time.Time) Conclusion {
 	case Observe:
 		c.calling, c.holdSave = false, time.Time{}
 		return c.keptBack(c.observed(r, now))
+	case Ask:
+		c.calling, c.holdSave = false, time.Time{}
+		return c.answered(cmd, r, now)
 	case Plan:
 		c.calling, c.holdSave = false, time.Time{}
 		return c.keptBack(c.planned(r, now))

@@ -68,6 +68,7 @@ func parseSet(text string) (*rules.Set, error) {
 				src.Drivers[name] = rules.RefSchema{Kind: true, Namespace: true, Connection: v.Text()}
 			})
 		}},
+		{Key: "lookup_after", Read: func(n yamldoc.Node) { src.LookupAfter = n.Duration() }},
 		{Key: "dry_run", Read: func(n yamldoc.Node) { src.DryRun = n.Bool() }},
 	})
 	set := rules.NewSet(src)

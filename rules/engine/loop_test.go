@@ -78,6 +78,8 @@ func (w *world) execute(e *errand) Reply {
 		return w.store.load(e.c.Name())
 	case Observe:
 		return w.observe(e.c.Ref())
+	case Ask:
+		return w.lookUp(e.cmd)
 	case Plan:
 		return w.plan(e.cmd.Change)
 	default:

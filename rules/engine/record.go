@@ -130,6 +130,9 @@ func (r *recorder) known(m rules.MatchedAlert) {
 	next.Groups = joined(h.Groups, r.e.Group)
 	next.Rules = namesOf(m.Rules, h.Rules)
 	next.Figures = r.figuresOf(m)
+	if next.Labels == nil {
+		next.Labels = r.labelsOf(m)
+	}
 	switch {
 	case !next.same(&h):
 		r.put(fp, next)
@@ -147,7 +150,7 @@ func (r *recorder) known(m rules.MatchedAlert) {
 // same reports whether nothing is different but when the alert was heard of.
 func (h *AlertState) same(o *AlertState) bool {
 	return h.Phase == o.Phase && h.StartsAt.Equal(o.StartsAt) && h.DoubtedAt.Equal(o.DoubtedAt) &&
-		slices.Equal(h.Groups, o.Groups) && slices.Equal(h.Rules, o.Rules) && slices.Equal(h.Figures, o.Figures)
+		slices.Equal(h.Groups, o.Groups) && slices.Equal(h.Rules, o.Rules) && slices.Equal(h.Figures, o.Figures) && (h.Labels == nil) == (o.Labels == nil)
 }
 
 // fresh enters an alert that is new.
@@ -167,6 +170,7 @@ func (r *recorder) fresh(m rules.MatchedAlert) {
 		Phase: Firing, StartsAt: m.Alert.StartsAt, At: r.now,
 		Groups: joined(nil, r.e.Group), Rules: namesOf(m.Rules, nil),
 		Hook: r.e.Event.Hook, Until: r.e.Event.Until, KnownUntil: r.e.Event.KnownUntil, Figures: r.figuresOf(m),
+		Labels: r.labelsOf(m),
 	})
 }
 

@@ -72,6 +72,8 @@ type AlertState struct {
 	KnownUntil time.Time
 	// Figures are what the alert last gave to rules that ask for a count in proportion to it.
 	Figures []Figure
+	// Labels are what the alert is looked up by at Alertmanager; none: it is not.
+	Labels rules.Labels
 }
 
 // Figure is what an alert gave to a rule.

@@ -56,6 +56,12 @@ type storedAlert struct {
 	Until      time.Time       `json:"until,omitzero"`
 	KnownUntil time.Time       `json:"knownUntil,omitzero"`
 	Figures    []storedFigure  `json:"figures,omitempty"`
+	Labels     []storedLabel   `json:"labels,omitempty"`
+}
+
+type storedLabel struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
 type storedFigure struct {
@@ -272,6 +278,7 @@ func (h *AlertState) stored() storedAlert {
 		h.Phase, writable(h.StartsAt), writable(h.EndsAt), h.At, h.LastAt, convert(h.Groups, func(m Membership) storedMember { return storedMember(m) }),
 		h.Rules, h.DisputedBy, h.NeverFired, h.DoubtedAt, h.Hook, writable(h.Until), writable(h.KnownUntil),
 		convert(h.Figures, func(f Figure) storedFigure { return storedFigure(f) }),
+		convert(h.Labels, func(l rules.Label) storedLabel { return storedLabel(l) }),
 	}
 }
 
@@ -280,6 +287,7 @@ func (h storedAlert) alert() AlertState {
 		h.Phase, h.StartsAt, h.EndsAt, h.At, h.LastAt, convert(h.Groups, func(m storedMember) Membership { return Membership(m) }),
 		h.Rules, h.DisputedBy, h.NeverFired, h.DoubtedAt, h.Hook, h.Until, h.KnownUntil,
 		convert(h.Figures, func(f storedFigure) Figure { return Figure(f) }),
+		convert(h.Labels, func(l storedLabel) rules.Label { return rules.Label(l) }),
 	}
 }
 

@@ -183,3 +183,20 @@ func (w *world) arrive(a *asked) bool {
 	l.changes = append(l.changes, change{w.now, name, a.Change})
 	return true
 }
+
+// lookUp answers as Alertmanager does.
+func (w *world) lookUp(cmd Command) Reply {
+	r := Reply{Outcome: Succeeded}
+	for _, q := range cmd.Questions {
+		w.asks++
+		said := rules.LookupFiring
+		switch {
+		case w.mute:
+			said = rules.LookupUnknown
+		case w.lostAt[q.Labels.Get("alertname")]:
+			said = rules.LookupGone
+		}
+		r.Lookups = append(r.Lookups, said)
+	}
+	return r
+}

@@ -31,6 +31,9 @@ type world struct {
 	crashIn int        // the process ends at this command from now; 0: at none
 	lands   bool       // that command is carried out all the same
 
+	lostAt  map[string]bool // alerts that Alertmanager does not have, by the alertname
+	mute    bool            // it says nothing
+	asks    int             // how many alerts were looked up
 	late    []late
 	next    []mishap // of the changes to come
 	reads   []Reply  // of the reads to come, where they are not what is there

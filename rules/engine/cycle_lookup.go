@@ -1,0 +1,76 @@
+package engine
+
+import (
+	"time"
+
+	"alertscale/rules"
+)
+
+// Question is about an alert that is to be looked up at Alertmanager.
+type Question struct {
+	Fingerprint string
+	Labels      rules.Labels
+}
+
+// maxQuestions is how many alerts of a ref are looked up at a time.
+const maxQuestions = 100
+
+// questions lists the alerts that fire, that were last heard of too long ago for anything to rely on them, and that were
+// not looked up since.
+func (c *Cycle) questions(now time.Time) (all []Question) {
+	after := c.set.LookupAfter
+	if after == 0 || c.state.Intent != nil || now.Before(c.askedAt.Add(after)) {
+		return nil
+	}
+	for fp, h := range c.state.allAlerts() {
+		if h.Phase == Firing && h.Labels != nil && !now.Before(c.state.heardAt(&h).Add(after)) {
+			if all = append(all, Question{fp, h.Labels}); len(all) == maxQuestions {
+				return all
+			}
+		}
+	}
+	return all
+}
+
+// ask has alerts looked up before anything is read on their account.
+func (c *Cycle) ask(all []Question, now time.Time) Command {
+	c.calling, c.askedAt, c.holdSave = true, now, now.Add(heldFor)
+	return Command{Kind: Ask, Questions: all}
+}
+
+// answered enters what Alertmanager says of alerts: one that it has is heard of, one that it does not is suspended, unless
+// somebody spoke of it meanwhile.
+func (c *Cycle) answered(cmd Command, r Reply, now time.Time) Conclusion {
+	next, changed := c.state.clone(), false
+	for i, q := range cmd.Questions {
+		h, known := next.alert(q.Fingerprint)
+		if i >= len(r.Lookups) || !known || h.Phase != Firing || now.Before(next.heardAt(&h).Add(c.set.LookupAfter)) {
+			continue
+		}
+		switch r.Lookups[i] {
+		case rules.LookupFiring:
+			h.At = now
+		case rules.LookupGone:
+			h.At = next.heardAt(&h)
+			h.suspend(now)
+		default:
+			continue
+		}
+		next.putAlert(q.Fingerprint, h)
+		changed = true
+	}
+	if changed {
+		c.state = next
+		c.expiry = now // the episodes of what is suspended are brought up to it
+		c.saveLate(now.Add(outcomeLate))
+	}
+	return Conclusion{}
+}
+
+// labelsOf returns the labels that an alert is looked up by, where it is: those of hooks are not.
+func (r *recorder) labelsOf(m rules.MatchedAlert) rules.Labels {
+	if r.set.LookupAfter == 0 || r.e.Event.Hook != "" {
+		return nil
+	}
+	return m.Alert.Labels.Clone()
+}
