@@ -1,11 +1,12 @@
 package engine
 
 import (
-	"alertscale/rules"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
+
+	"alertscale/rules"
 )
 
 // Outcome says how a command went.
