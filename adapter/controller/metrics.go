@@ -126,12 +126,14 @@ var (
 	maxDesc   = prometheus.NewDesc("alertscale_target_max_replicas", "Upper bound of a ref.", []string{"ref"}, nil)
 	lastDesc  = prometheus.NewDesc("alertscale_target_last_change_timestamp_seconds",
 		"When alertscale last changed the count of a ref.", []string{"ref"}, nil)
+	revertedDesc = prometheus.NewDesc("alertscale_reverted_total",
+		"How often somebody else set the count of a ref back after a change of alertscale.", []string{"ref"}, nil)
 	deferredDesc = prometheus.NewDesc("alertscale_deferred_calls", "Open calls that wait to be served.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (r *refCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{countDesc, minDesc, maxDesc, lastDesc, deferredDesc} {
+	for _, d := range []*prometheus.Desc{countDesc, minDesc, maxDesc, lastDesc, revertedDesc, deferredDesc} {
 		ch <- d
 	}
 }
@@ -166,6 +168,9 @@ func (tr *tracker) collect(ch chan<- prometheus.Metric, show bool) int {
 	if t != nil {
 		gauge(minDesc, float64(t.Min))
 		gauge(maxDesc, float64(t.Max))
+	}
+	if state.Reverted > 0 {
+		ch <- prometheus.MustNewConstMetric(revertedDesc, prometheus.CounterValue, float64(state.Reverted), tr.name())
 	}
 	if state.Last != nil {
 		gauge(lastDesc, float64(state.Last.At.UnixMilli())/1000)

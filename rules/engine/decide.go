@@ -42,6 +42,9 @@ func decide(set *rules.Set, t *rules.Target, state RefState, seen Observed, now 
 	d.next.Count, d.next.ReadAt, d.next.MissingAt = &count, now, time.Time{}
 	d.changed = d.next.restores(set, t, now) || d.changed
 	d.next.forgetBehavior(t)
+	if d.next.open() {
+		d.changed = d.next.noteReverted(seen.Count, now) || d.changed
+	}
 	real, dry := d.cases()
 	d.fillGap(real)
 	if len(real) > 0 {

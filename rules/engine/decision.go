@@ -24,6 +24,7 @@ const (
 	Paused      Verdict = "paused"      // somebody said so, in the file or over the API
 	Stabilizing Verdict = "stabilizing" // what was recommended a while ago still holds: behavior
 	Limited     Verdict = "limited"     // the count moved as far as it may in a while: behavior
+	Reverted    Verdict = "reverted"    // somebody else sets the count back after each of our changes
 	Muted       Verdict = "muted"       // its rule is mute now, by its time intervals
 	NotReady    Verdict = "not_ready"
 	Disabled    Verdict = "disabled"

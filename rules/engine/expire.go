@@ -93,6 +93,11 @@ func (s *RefState) clip(ttl time.Duration, now time.Time) bool {
 	if s.Baseline != nil && s.Baseline.QuietAt.After(now) {
 		s.Baseline, changed = &Baseline{s.Baseline.Count, now}, true
 	}
+	if s.Reverts != nil && s.Reverts.Last.After(now) {
+		r := *s.Reverts
+		r.First, r.Last = earlier(r.First, now), now
+		s.Reverts, changed = &r, true
+	}
 	changed = s.clipBehavior(now) || changed
 	if s.ReadAt.After(now) || s.MissingAt.After(now) {
 		s.ReadAt, s.MissingAt = earlier(s.ReadAt, now), earlier(s.MissingAt, now)

@@ -56,13 +56,13 @@ type Situation struct {
 }
 
 // waiting are the gates that keep a call from competing.
-var waiting = []Gate{templateGate{}, workloadGate{}, disabledGate{}, pauseGate{}, muteGate{}, holdGate{}, cooldownGate{}}
+var waiting = []Gate{templateGate{}, workloadGate{}, disabledGate{}, pauseGate{}, muteGate{}, revertedGate{}, holdGate{}, cooldownGate{}}
 
 // limiting are the gates that the winning call goes through, in this order.
 var limiting = []Gate{stabilizationGate{}, policyGate{}, boundsGate{}, readinessGate{}}
 
 // precedence is the order in which reasons decide where there are several.
-var precedence = []Verdict{Failed, Rejected, Disabled, Paused, Muted, Owned, Held, Cooling, Stabilizing, Limited, NotReady, AtBound}
+var precedence = []Verdict{Failed, Rejected, Disabled, Paused, Muted, Owned, Reverted, Held, Cooling, Stabilizing, Limited, NotReady, AtBound}
 
 // check asks all gates that keep a call from competing.
 func (c *Case) check() {

@@ -27,6 +27,8 @@ type RefState struct {
 	Steps       []CountStep
 	Pauses      []Pause
 	Baseline    *Baseline // where to go back to; nil: nowhere
+	Reverts     *Reverts  // of our changes by somebody else, running; nil: there is none
+	Reverted    int       // how many there were in all
 
 	alerts table[alertKey, *AlertState] // by fingerprint
 	groups table[groupKey, *groupState] // that tell of an alert

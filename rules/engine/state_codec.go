@@ -39,6 +39,8 @@ type storedState struct {
 	Steps       []storedStep  `json:"steps,omitempty"`
 	Pauses      []storedPause `json:"pauses,omitempty"`
 	Baseline    *storedBase   `json:"baseline,omitempty"`
+	Reverts     *storedRevert `json:"reverts,omitempty"`
+	Reverted    int           `json:"reverted,omitempty"`
 }
 
 type storedAlert struct {
@@ -111,6 +113,13 @@ type storedCount struct {
 type storedStep struct {
 	At time.Time `json:"at"`
 	By int       `json:"by"`
+}
+
+type storedRevert struct {
+	Times int       `json:"times"`
+	First time.Time `json:"first"`
+	Last  time.Time `json:"last"`
+	Noted time.Time `json:"noted"`
 }
 
 type storedBase struct {
@@ -229,6 +238,7 @@ func (s *RefState) stored(parts *storedParts) *storedState {
 		Steps:       convert(s.Steps, func(s CountStep) storedStep { return storedStep(s) }),
 		Pauses:      convert(s.Pauses, func(p Pause) storedPause { return storedPause(p) }),
 		Baseline:    (*storedBase)(s.Baseline),
+		Reverts:     (*storedRevert)(s.Reverts), Reverted: s.Reverted,
 	}
 	if o.AlertParts == 0 && s.alerts.n > 0 {
 		o.Alerts = storedAlerts(s.alerts.shards[0])
@@ -299,6 +309,7 @@ func (o *storedState) state(parts []Part) (RefState, error) {
 		Steps:       convert(o.Steps, func(s storedStep) CountStep { return CountStep(s) }),
 		Pauses:      convert(o.Pauses, func(p storedPause) Pause { return Pause(p) }),
 		Baseline:    (*Baseline)(o.Baseline),
+		Reverts:     (*Reverts)(o.Reverts), Reverted: o.Reverted,
 	}
 	for name, ep := range o.Episodes {
 		s.setEpisode(name, &Episode{
