@@ -40,7 +40,7 @@ func parseSet(text string) (*Set, error) {
 	}
 	src := SetOptions{
 		AlertTTL: DefaultAlertTTL, Root: root,
-		Drivers: map[string]RefSchema{"sim": {}, "kubernetes": {Kind: true, Namespace: true}},
+		Drivers: map[string]RefSchema{"sim": {}, "kubernetes": {Kind: true, Namespace: true, Path: true}},
 	}
 	root.Fields([]yamldoc.Field{
 		{Key: "targets", Read: func(n yamldoc.Node) { src.Targets = &n }},

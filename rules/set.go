@@ -38,6 +38,7 @@ type Set struct {
 // RefSchema says what a driver's targets need beside the name.
 type RefSchema struct {
 	Kind, Namespace bool
+	Path            bool // a target may name an integer field of an object by its path
 	// Connection stands for what the driver is connected to, so that a driver is known again under another name; empty:
 	// it is not.
 	Connection string

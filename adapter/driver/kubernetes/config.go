@@ -1,5 +1,5 @@
-// Package kubernetes is the driver of everything in a Kubernetes cluster that has a scale
-// subresource. It reads and writes that subresource only.
+// Package kubernetes is the driver of everything in a Kubernetes cluster that has a scale subresource, which is all that
+// it reads and writes of a workload; and of integer fields of any object, where a target names one by its path.
 package kubernetes
 
 import (

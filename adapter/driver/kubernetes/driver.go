@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -23,8 +21,8 @@ import (
 // Options are what the driver needs beside its block of the file.
 type Options = driver.Options
 
-// Driver reads and changes the scale subresource of whatever has one. It is safe for concurrent
-// use, and holds nothing that needs to be closed.
+// Driver reads and changes the scale subresource of whatever has one, and integer fields of any object. It is safe for
+// concurrent use, and holds nothing that needs to be closed.
 type Driver struct {
 	client    *client
 	discovery *discovery
@@ -93,8 +91,8 @@ type scale struct {
 	} `json:"status"`
 }
 
-// Observe reads spec.replicas with one GET, once the kind is known. It is ready when
-// status.replicas is the same.
+// Observe reads spec.replicas, or the field of the ref's path, with one GET, once the kind is known. A count is ready
+// when status.replicas is the same.
 func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, error) {
 	c, err := d.prepare(ctx, ref, false)
 	if err != nil {
@@ -107,6 +105,9 @@ func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, e
 	if a.Code != http.StatusOK {
 		return engine.Observed{}, d.refusal(c, a)
 	}
+	if ref.Path != "" {
+		return d.observeField(c, a)
+	}
 	s, err := d.decode(c, a)
 	if err != nil {
 		return engine.Observed{}, err
@@ -118,18 +119,21 @@ func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, e
 	}, nil
 }
 
-// Scale sets spec.replicas with one PATCH, once the kind is known, which the API server carries
-// out only if nothing about the workload changed since the read that c.Version is of. An error
-// that is neither of the adapter's sentinels nor a ThrottledError leaves open whether it did.
+// Scale sets spec.replicas, or the field, with one PATCH, once the kind is known, which the API server carries
+// out only if nothing about the workload, or the value of the field, changed since the read that c.Version is of. An
+// error that is neither of the adapter's sentinels nor a ThrottledError leaves open whether it did.
 func (d *Driver) Scale(ctx context.Context, ref rules.Ref, change engine.Change) error {
 	c, err := d.prepare(ctx, ref, true)
 	if err != nil {
 		return err
 	}
+	if ref.Path != "" {
+		return d.scaleField(ctx, c, change)
+	}
 	if change.Version == "" {
 		return fmt.Errorf("%w: %s: a change needs the version that was read", controller.ErrInvalid, c)
 	}
-	a, err := d.client.patch(ctx, c.path(), patch(change))
+	a, err := d.client.patch(ctx, c.path(), mediaMergePatch, patch(change))
 	if err != nil {
 		return d.recovery.Note(err)
 	}
@@ -140,10 +144,15 @@ func (d *Driver) Scale(ctx context.Context, ref rules.Ref, change engine.Change)
 	if err != nil {
 		return err
 	}
-	if s.Spec.Replicas != change.To {
-		return fmt.Errorf("%s: the API server took the change to %d and made it %d: an admission webhook or a policy stands in the way", c, change.To, s.Spec.Replicas)
+	return c.applied(change, s.Spec.Replicas)
+}
+
+// applied reports a change that the API server took and did not make.
+func (c call) applied(change engine.Change, count int) error {
+	if count == change.To {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%s: the API server took the change to %d and made it %d: an admission webhook or a policy stands in the way", c, change.To, count)
 }
 
 // patch is a merge patch. The API server takes a version in it for a condition.
@@ -157,81 +166,12 @@ func (d *Driver) decode(c call, a httpx.Answer) (scale, error) {
 	if err := json.Unmarshal(a.Body, &s); err == nil && s.Kind == "Scale" && s.Metadata.ResourceVersion != "" {
 		return s, nil
 	}
+	return s, d.unexpected(c, a, "Scale")
+}
+
+// unexpected says of an answer that it is something else than it is to be.
+func (d *Driver) unexpected(c call, a httpx.Answer, want string) error {
 	other := statusOf(a)
 	advice := cmp.Or(d.client.advice(a, other), "; is it an API server?")
-	return s, fmt.Errorf("%s: the answer of %s is no Scale: %s%s", c, d.client.base, other.Message, advice)
-}
-
-// call is one request about a ref whose kind is known.
-type call struct {
-	ref      rules.Ref
-	kind     kind
-	resource resource
-	write    bool
-}
-
-// String names the workload.
-func (c call) String() string {
-	if c.ref.Namespace == "" {
-		return c.kind.ref + " " + c.ref.Name
-	}
-	return c.kind.ref + " " + c.ref.Namespace + "/" + c.ref.Name
-}
-
-func (d *Driver) prepare(ctx context.Context, ref rules.Ref, write bool) (call, error) {
-	k, ok := d.pins[ref.Kind]
-	if !ok {
-		k = refKind(ref.Kind)
-	}
-	c := call{ref: ref, kind: k, write: write}
-	if err := c.valid(); err != nil {
-		return c, err
-	}
-	var err error
-	if c.resource, err = d.discovery.resolve(ctx, k); err != nil {
-		return c, d.unresolved(k, err)
-	}
-	switch {
-	case c.resource.namespaced && ref.Namespace == "":
-		return c, fmt.Errorf("%w: %s: kind %s is in a namespace; give the target one", controller.ErrInvalid, c, k)
-	case !c.resource.namespaced && ref.Namespace != "":
-		return c, fmt.Errorf("%w: %s: kind %s is in no namespace; leave it out of the target", controller.ErrInvalid, c, k)
-	}
-	return c, nil
-}
-
-// unresolved sorts an error of discovery. What is not final is looked up again the next time.
-func (d *Driver) unresolved(k kind, err error) error {
-	if !httpx.Permanent(err) {
-		return d.recovery.Note(err)
-	}
-	if d.recovery.Recent() {
-		d.discovery.ask(k)
-	}
-	return d.recovery.Settle(err, again)
-}
-
-// valid refuses what would be another path of the API than that of a scale subresource.
-func (c call) valid() error {
-	if c.ref.Path != "" {
-		return fmt.Errorf("%w: %s: the scale subresource has no path %s", controller.ErrInvalid, c, c.ref.Path)
-	}
-	if c.ref.Kind == "" || c.ref.Name == "" {
-		return fmt.Errorf("%w: %s: a target needs a kind and a name", controller.ErrInvalid, c)
-	}
-	for _, part := range [...]string{c.ref.Namespace, c.ref.Name} {
-		if part == "." || part == ".." || strings.ContainsAny(part, "/%") {
-			return fmt.Errorf("%w: %s: %q is no name", controller.ErrInvalid, c, part)
-		}
-	}
-	return nil
-}
-
-// path is that of the scale subresource.
-func (c call) path() string {
-	base := c.resource.groupVersion().path()
-	if c.resource.namespaced {
-		base += "/namespaces/" + url.PathEscape(c.ref.Namespace)
-	}
-	return base + "/" + c.resource.name + "/" + url.PathEscape(c.ref.Name) + "/scale"
+	return fmt.Errorf("%s: the answer of %s is no %s: %s%s", c, d.client.base, want, other.Message, advice)
 }

@@ -58,7 +58,7 @@ func (c call) grant(message string) string {
 	if group == "" {
 		group = `"", the core API group`
 	}
-	return fmt.Sprintf("; the role must grant %s on %s/scale in the API group %s", verb, c.resource.name, group)
+	return fmt.Sprintf("; the role must grant %s on %s in the API group %s", verb, c.named(""), group)
 }
 
 // retryAfter is how long an answer asks to be left alone for, zero where it does not.

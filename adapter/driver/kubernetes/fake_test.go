@@ -25,8 +25,9 @@ type fake struct {
 
 	mu       sync.Mutex
 	groups   []fakeGroup
-	older    bool // than aggregated discovery
-	objects  map[string]*fakeObject
+	older    bool                   // than aggregated discovery
+	objects  map[string]*fakeObject // scales
+	whole    map[string]object
 	versions int
 	counts   map[string]int // requests by "VERB path"
 	agents   map[string]bool
@@ -60,7 +61,7 @@ type fakeObject struct {
 }
 
 func newFake(t testing.TB, http2 bool) *fake {
-	f := &fake{objects: map[string]*fakeObject{}, counts: map[string]int{}, agents: map[string]bool{}, groups: []fakeGroup{
+	f := &fake{objects: map[string]*fakeObject{}, whole: map[string]object{}, counts: map[string]int{}, agents: map[string]bool{}, groups: []fakeGroup{
 		{"", "v1", false, []fakeResource{{"configmaps", "ConfigMap", true, false}, {"replicationcontrollers", "ReplicationController", true, true}}},
 		{"apps", "v1", false, []fakeResource{{"deployments", "Deployment", true, true}, {"daemonsets", "DaemonSet", true, false}}},
 		{"example.com", "v1", false, []fakeResource{{"fleets", "Fleet", false, true}}},
@@ -140,12 +141,13 @@ func (f *fake) get(path string) (o fakeObject) {
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, scale := strings.CutSuffix(r.URL.Path, "/scale")
+	workload := scale || strings.Contains(r.URL.Path, "/namespaces/")
 	f.mu.Lock()
 	f.counts[r.Method+" "+r.URL.Path]++
 	f.agents[r.UserAgent()] = true
 	delay, hurry, down, bad := f.delay, f.hurry, f.down, f.token != "" && r.Header.Get("Authorization") != "Bearer "+f.token
 	var fail fault
-	if !scale {
+	if !workload {
 		fail = f.index
 	} else if len(f.next) > 0 {
 		fail, f.next = f.next[0], f.next[1:]
@@ -166,6 +168,8 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case fail != nil && fail(w, r):
 	case scale:
 		f.scale(w, r, path)
+	case workload:
+		f.object(w, r)
 	default:
 		f.discover(w, r)
 	}
@@ -177,7 +181,7 @@ func (f *fake) scale(w http.ResponseWriter, r *http.Request, path string) {
 	parts := strings.Split(path, "/")
 	name, plural := parts[len(parts)-1], parts[len(parts)-2]
 	o := f.objects[path]
-	switch verb := map[string]string{"GET": "get", "PATCH": "patch"}[r.Method]; {
+	switch verb := verbs[r.Method]; {
 	case !f.served(path, plural):
 		http.Error(w, "404 page not found", 404)
 	case strings.HasPrefix(name, "locked") || verb == "patch" && strings.HasPrefix(name, "readonly"):

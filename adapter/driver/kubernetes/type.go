@@ -15,7 +15,7 @@ func Type() driver.Type {
 			}
 			return c.Kubeconfig + " " + c.Context
 		}),
-		Schema:  rules.RefSchema{Kind: true, Namespace: true},
+		Schema:  rules.RefSchema{Kind: true, Namespace: true, Path: true},
 		Connect: driver.Connector(New),
 	}
 }
