@@ -38,6 +38,14 @@ func ReadConfig(n yamldoc.Node) Config {
 	return c
 }
 
+// address is which cluster it is.
+func (c Config) address() string {
+	if c.Rancher != nil {
+		return c.Rancher.URL + " " + c.Rancher.Cluster
+	}
+	return c.Kubeconfig + " " + c.Context
+}
+
 func (c Config) withDefaults() Config {
 	if c.QPS == 0 {
 		c.QPS = defaultQPS

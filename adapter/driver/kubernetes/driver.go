@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
+	"github.com/go-kit/log"
 	"k8s.io/client-go/rest"
 
 	"alertscale/adapter/controller"
@@ -21,14 +23,16 @@ import (
 // Options are what the driver needs beside its block of the file.
 type Options = driver.Options
 
-// Driver reads and changes the scale subresource of whatever has one, and integer fields of any object. It is safe for
-// concurrent use, and holds nothing that needs to be closed.
+// Driver reads and changes the scale subresource of whatever has one, and integer fields of any object. It knows what is
+// scaled by an autoscaler. It is safe for concurrent use.
 type Driver struct {
 	client    *client
 	discovery *discovery
 	pins      map[string]kind // kinds whose version the file gives, by their form in a ref
 	now       func() time.Time
 	recovery  *httpx.Recovery
+	session   *session
+	leave     func() // the session
 }
 
 var _ controller.Driver = (*Driver)(nil)
@@ -51,10 +55,26 @@ func New(cfg Config, o Options) (*Driver, error) {
 	if err != nil {
 		return nil, err
 	}
+	shared, ok := o.Shared.(*Shared)
+	if !ok {
+		shared = NewShared()
+	}
+	logger := o.Logger
+	if logger == nil {
+		logger = log.NewNopLogger()
+	}
 	return &Driver{
 		client: c, discovery: newDiscovery(c, o.Now), pins: pins,
 		now: o.Now, recovery: httpx.NewRecovery("the API server", o.Now),
+		session: shared.open(cfg.address(), c, logger),
+		leave:   sync.OnceFunc(func() { shared.leave(cfg.address()) }),
 	}, nil
+}
+
+// Close ends what the driver watches, where no other driver of the process does. Calls that are under way go on without.
+func (d *Driver) Close() error {
+	d.leave()
+	return nil
 }
 
 // pinned holds those of the kinds that have a version.
@@ -105,7 +125,19 @@ func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, e
 	if a.Code != http.StatusOK {
 		return engine.Observed{}, d.refusal(c, a)
 	}
-	if ref.Path != "" {
+	o, err := d.observed(c, a)
+	if err != nil {
+		return o, err
+	}
+	if owned, ok := d.session.owners.of(ctx, c); ok {
+		o.Conditions = append(o.Conditions, owned)
+	}
+	return o, nil
+}
+
+// observed is what an answer says.
+func (d *Driver) observed(c call, a httpx.Answer) (engine.Observed, error) {
+	if c.ref.Path != "" {
 		return d.observeField(c, a)
 	}
 	s, err := d.decode(c, a)

@@ -28,6 +28,10 @@ type fake struct {
 	older    bool                   // than aggregated discovery
 	objects  map[string]*fakeObject // scales
 	whole    map[string]object
+	listed   map[string]int   // how often autoscalers were listed, by the plural
+	refusing map[string]fault // what answers in place of such a list, and a watch
+	changes  []chan object    // what watches tell of
+	gone     chan struct{}    // closed when the test ends
 	versions int
 	counts   map[string]int // requests by "VERB path"
 	agents   map[string]bool
@@ -61,7 +65,7 @@ type fakeObject struct {
 }
 
 func newFake(t testing.TB, http2 bool) *fake {
-	f := &fake{objects: map[string]*fakeObject{}, whole: map[string]object{}, counts: map[string]int{}, agents: map[string]bool{}, groups: []fakeGroup{
+	f := &fake{objects: map[string]*fakeObject{}, whole: map[string]object{}, listed: map[string]int{}, refusing: map[string]fault{}, gone: make(chan struct{}), counts: map[string]int{}, agents: map[string]bool{}, groups: []fakeGroup{
 		{"", "v1", false, []fakeResource{{"configmaps", "ConfigMap", true, false}, {"replicationcontrollers", "ReplicationController", true, true}}},
 		{"apps", "v1", false, []fakeResource{{"deployments", "Deployment", true, true}, {"daemonsets", "DaemonSet", true, false}}},
 		{"example.com", "v1", false, []fakeResource{{"fleets", "Fleet", false, true}}},
@@ -69,7 +73,7 @@ func newFake(t testing.TB, http2 bool) *fake {
 	f.server = httptest.NewUnstartedServer(f)
 	f.server.EnableHTTP2 = http2
 	f.server.StartTLS()
-	t.Cleanup(f.server.Close)
+	t.Cleanup(func() { close(f.gone); f.server.Close() })
 	return f
 }
 
@@ -140,6 +144,9 @@ func (f *fake) get(path string) (o fakeObject) {
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if f.autoscalers(w, r) {
+		return
+	}
 	path, scale := strings.CutSuffix(r.URL.Path, "/scale")
 	workload := scale || strings.Contains(r.URL.Path, "/namespaces/")
 	f.mu.Lock()

@@ -24,7 +24,12 @@ func (f *fake) create(path, text string) {
 		}
 		meta["name"], meta["namespace"], meta["uid"], meta["resourceVersion"] = parts[len(parts)-1], "shop", "uid-of-"+parts[len(parts)-1], strconv.Itoa(f.versions)
 		o["metadata"] = meta
+		kind := "MODIFIED"
+		if f.whole[path] == nil {
+			kind = "ADDED"
+		}
 		f.whole[path] = o
+		f.tell(kind, path, o)
 	})
 }
 
