@@ -13,6 +13,7 @@ type Config struct {
 	Context    string  // of the kubeconfig; empty: its current one
 	QPS        float64 // requests a second on average; 0: 50
 	Burst      int     // requests at once; 0: 100
+	NoEvents   bool    // no Events are written of what is scaled
 
 	Rancher *Rancher // nil: the cluster is not reached by way of one. It excludes Kubeconfig and Context.
 }
@@ -30,6 +31,7 @@ func ReadConfig(n yamldoc.Node) Config {
 		{Key: "context", Read: func(n yamldoc.Node) { c.Context = n.Text() }},
 		{Key: "qps", Read: func(n yamldoc.Node) { c.QPS = n.Float() }},
 		{Key: "burst", Read: func(n yamldoc.Node) { c.Burst = n.Int(1) }},
+		{Key: "events", Read: func(n yamldoc.Node) { c.NoEvents = !n.Bool() }},
 		{Key: "rancher", Read: func(n yamldoc.Node) { c.Rancher = readRancher(n) }},
 	})
 	if c.Rancher != nil {

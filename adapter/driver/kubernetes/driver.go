@@ -33,9 +33,13 @@ type Driver struct {
 	recovery  *httpx.Recovery
 	session   *session
 	leave     func() // the session
+	silent    bool   // no Events are written
 }
 
-var _ controller.Driver = (*Driver)(nil)
+var (
+	_ controller.Driver = (*Driver)(nil)
+	_ controller.Sink   = (*Driver)(nil)
+)
 
 // New finds the cluster and the credentials: the Rancher, or the kubeconfig and context, of the block,
 // else the service account of the pod, else KUBECONFIG, else ~/.kube/config. It sends nothing: the API
@@ -67,6 +71,7 @@ func New(cfg Config, o Options) (*Driver, error) {
 		client: c, discovery: newDiscovery(c, o.Now), pins: pins,
 		now: o.Now, recovery: httpx.NewRecovery("the API server", o.Now),
 		session: shared.open(cfg.address(), c, logger),
+		silent:  cfg.NoEvents,
 		leave:   sync.OnceFunc(func() { shared.leave(cfg.address()) }),
 	}, nil
 }
@@ -102,6 +107,7 @@ type scale struct {
 	Kind     string `json:"kind"`
 	Metadata struct {
 		ResourceVersion string `json:"resourceVersion"`
+		UID             string `json:"uid"` // of the workload
 	} `json:"metadata"`
 	Spec struct {
 		Replicas int `json:"replicas"`
@@ -165,7 +171,7 @@ func (d *Driver) Scale(ctx context.Context, ref rules.Ref, change engine.Change)
 	if change.Version == "" {
 		return fmt.Errorf("%w: %s: a change needs the version that was read", controller.ErrInvalid, c)
 	}
-	a, err := d.client.patch(ctx, c.path(), mediaMergePatch, patch(change))
+	a, err := d.client.send(ctx, http.MethodPatch, c.path(), mediaMergePatch, patch(change))
 	if err != nil {
 		return d.recovery.Note(err)
 	}
@@ -196,6 +202,7 @@ func patch(c engine.Change) []byte {
 func (d *Driver) decode(c call, a httpx.Answer) (scale, error) {
 	var s scale
 	if err := json.Unmarshal(a.Body, &s); err == nil && s.Kind == "Scale" && s.Metadata.ResourceVersion != "" {
+		d.session.events.saw(c, s.Metadata.UID)
 		return s, nil
 	}
 	return s, d.unexpected(c, a, "Scale")

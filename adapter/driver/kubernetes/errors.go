@@ -39,6 +39,7 @@ func (d *Driver) refusal(c call, a httpx.Answer) error {
 // former is named in the answer.
 func (d *Driver) notFound(c call, s status, said string) error {
 	if s.Details.Name != "" {
+		d.session.events.missed(c)
 		return fmt.Errorf("%w: %s: %s; create it, or correct kind, namespace and name", controller.ErrNotFound, c, said)
 	}
 	after := d.discovery.forget(c.kind, c.resource)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
 )
 
 // fake is an API server that knows discovery and scale subresources, over real HTTP.
@@ -31,7 +32,10 @@ type fake struct {
 	listed   map[string]int   // how often autoscalers were listed, by the plural
 	refusing map[string]fault // what answers in place of such a list, and a watch
 	changes  []chan object    // what watches tell of
-	gone     chan struct{}    // closed when the test ends
+	events   map[string]*corev1.Event
+	written  int           // how often Events were sent
+	noEvents fault         // answers in place of taking them
+	gone     chan struct{} // closed when the test ends
 	versions int
 	counts   map[string]int // requests by "VERB path"
 	agents   map[string]bool
@@ -65,7 +69,7 @@ type fakeObject struct {
 }
 
 func newFake(t testing.TB, http2 bool) *fake {
-	f := &fake{objects: map[string]*fakeObject{}, whole: map[string]object{}, listed: map[string]int{}, refusing: map[string]fault{}, gone: make(chan struct{}), counts: map[string]int{}, agents: map[string]bool{}, groups: []fakeGroup{
+	f := &fake{objects: map[string]*fakeObject{}, whole: map[string]object{}, listed: map[string]int{}, refusing: map[string]fault{}, events: map[string]*corev1.Event{}, gone: make(chan struct{}), counts: map[string]int{}, agents: map[string]bool{}, groups: []fakeGroup{
 		{"", "v1", false, []fakeResource{{"configmaps", "ConfigMap", true, false}, {"replicationcontrollers", "ReplicationController", true, true}}},
 		{"apps", "v1", false, []fakeResource{{"deployments", "Deployment", true, true}, {"daemonsets", "DaemonSet", true, false}}},
 		{"example.com", "v1", false, []fakeResource{{"fleets", "Fleet", false, true}}},
@@ -144,7 +148,7 @@ func (f *fake) get(path string) (o fakeObject) {
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if f.autoscalers(w, r) {
+	if f.autoscalers(w, r) || f.takeEvent(w, r) {
 		return
 	}
 	path, scale := strings.CutSuffix(r.URL.Path, "/scale")

@@ -36,6 +36,7 @@ type apiObject struct {
 	Kind     string `json:"kind"`
 	Metadata struct {
 		ResourceVersion string `json:"resourceVersion"`
+		UID             string `json:"uid"`
 	} `json:"metadata"`
 }
 
@@ -50,6 +51,7 @@ func (d *Driver) field(c call, a httpx.Answer) (count int, version string, err e
 	if json.Unmarshal(a.Body, &o) != nil || o.Kind != c.kind.name || o.Metadata.ResourceVersion == "" {
 		return 0, "", d.unexpected(c, a, c.kind.name)
 	}
+	d.session.events.saw(c, o.Metadata.UID)
 	value, ok := lookup(a.Body, c.ref.Path)
 	if !ok {
 		count, known := absentFields[[3]string{c.resource.group, c.kind.name, c.ref.Path}]
@@ -67,7 +69,7 @@ func (d *Driver) field(c call, a httpx.Answer) (count int, version string, err e
 
 // scaleField sets the field with one PATCH, which the API server carries out only if the field is what was read.
 func (d *Driver) scaleField(ctx context.Context, c call, change engine.Change) error {
-	a, err := d.client.patch(ctx, c.path(), mediaJSONPatch, fieldPatch(c.ref.Path, change))
+	a, err := d.client.send(ctx, http.MethodPatch, c.path(), mediaJSONPatch, fieldPatch(c.ref.Path, change))
 	if err != nil {
 		return d.recovery.Note(err)
 	}

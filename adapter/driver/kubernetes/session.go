@@ -27,6 +27,7 @@ type session struct {
 	client atomic.Pointer[client] // of the newest driver, with its credentials
 	logger log.Logger
 	owners *owners
+	events *events
 	stop   context.CancelFunc
 }
 
@@ -39,6 +40,7 @@ func (s *Shared) open(address string, c *client, logger log.Logger) *session {
 		ctx, stop := context.WithCancel(context.Background())
 		x = &session{logger: logger, stop: stop}
 		x.owners = newOwners(ctx, x, s.retry)
+		x.events = newEvents(ctx, x)
 		s.sessions[address] = x
 	}
 	x.users++
