@@ -150,6 +150,7 @@ func (d *Driver) observed(c call, a httpx.Answer) (engine.Observed, error) {
 	if err != nil {
 		return engine.Observed{}, err
 	}
+	d.session.events.saw(c, s.Metadata.UID)
 	return engine.Observed{
 		Count:   s.Spec.Replicas,
 		Version: s.Metadata.ResourceVersion,
@@ -202,7 +203,6 @@ func patch(c engine.Change) []byte {
 func (d *Driver) decode(c call, a httpx.Answer) (scale, error) {
 	var s scale
 	if err := json.Unmarshal(a.Body, &s); err == nil && s.Kind == "Scale" && s.Metadata.ResourceVersion != "" {
-		d.session.events.saw(c, s.Metadata.UID)
 		return s, nil
 	}
 	return s, d.unexpected(c, a, "Scale")

@@ -61,7 +61,10 @@ func newEvents(ctx context.Context, s *session) *events {
 
 // saw remembers the object that was read. One that was not can have no Events: nobody would find them.
 func (e *events) saw(c call, uid string) {
-	e.seen.Add(anyDriver(c.ref), seenObject{c.kind.name, c.resource.groupVersion(), uid})
+	key, o := any(anyDriver(c.ref)), seenObject{c.kind.name, c.resource.groupVersion(), uid}
+	if old, ok := e.seen.Get(key); !ok || old != any(o) {
+		e.seen.Add(key, o)
+	}
 }
 
 // missed forgets an object that is gone.

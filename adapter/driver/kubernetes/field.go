@@ -51,7 +51,9 @@ func (d *Driver) field(c call, a httpx.Answer) (count int, version string, err e
 	if json.Unmarshal(a.Body, &o) != nil || o.Kind != c.kind.name || o.Metadata.ResourceVersion == "" {
 		return 0, "", d.unexpected(c, a, c.kind.name)
 	}
-	d.session.events.saw(c, o.Metadata.UID)
+	if !c.write {
+		d.session.events.saw(c, o.Metadata.UID)
+	}
 	value, ok := lookup(a.Body, c.ref.Path)
 	if !ok {
 		count, known := absentFields[[3]string{c.resource.group, c.kind.name, c.ref.Path}]
