@@ -28,6 +28,7 @@ type Target struct {
 	Min, Max int
 	Cooldown Cooldown
 	DryRun   bool // its own, or the process's
+	TargetOptions
 
 	Remove Remove // of a target with a selector
 	Path   string // a JSON pointer to an integer field of the object; empty: its count, by the scale subresource
@@ -52,7 +53,7 @@ func (s *Set) readTarget(name string, n yamldoc.Node) *Target {
 		Name: name, Min: DefaultMin, set: s, DryRun: s.DryRun,
 		Cooldown: Cooldown{DefaultCooldownUp, DefaultCooldownDown},
 	}
-	n.Fields([]yamldoc.Field{
+	n.Fields(append(t.fields(), []yamldoc.Field{
 		{Key: "driver", Read: func(v yamldoc.Node) { t.Driver = v.Text() }},
 		{Key: "kind", Read: func(v yamldoc.Node) { t.kind = s.readKind(t, v) }},
 		{Key: "namespace", Read: func(v yamldoc.Node) { t.namespace = readPart(v) }},
@@ -64,7 +65,7 @@ func (s *Set) readTarget(name string, n yamldoc.Node) *Target {
 		{Key: "max", Read: func(v yamldoc.Node) { t.Max = v.Int(1) }},
 		{Key: "cooldown", Read: func(v yamldoc.Node) { t.readCooldown(v) }},
 		{Key: "dry_run", Read: func(v yamldoc.Node) { t.DryRun = v.Bool() || s.DryRun }},
-	}, "behavior", "restore", "wait_ready", "when_owned", "paused", "bounds")
+	}...), "restore", "bounds")
 	if !n.IsMap() {
 		if !n.IsNull() {
 			return nil // a fault by now

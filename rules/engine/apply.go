@@ -12,6 +12,7 @@ func (s *RefState) apply(set *rules.Set, t *rules.Target, a Attempt, now time.Ti
 	s.Last = &LastChange{At: now, From: s.Intent.From, To: a.To, Rule: a.Rule}
 	count := a.To
 	s.Count = &count
+	s.step(t, a.To-s.Intent.From, now)
 	s.Intent = nil
 	for name, ep := range s.Episodes {
 		if ep.Call != nil && slices.Contains(a.Calls, ep.Call.ID) {
@@ -33,6 +34,9 @@ func (s *RefState) serveOrKeep(set *rules.Set, t *rules.Target, name string, c *
 		return
 	}
 	rule := set.RuleFor(name, t)
+	if rule != nil && c.goalMissed(s.Last.To) {
+		return // behavior let it go a part of its way
+	}
 	if rule == nil || rule.Name == s.Last.Rule || c.Start == nil ||
 		!rule.Action.Outstanding(*c.Start, rules.Input{Count: s.Last.To, Value: c.Value}) {
 		s.serve(name, rule, s.Last.At)

@@ -13,14 +13,20 @@ func (d *decider) arbitrate(all []*Case) Decision {
 	w := slices.MinFunc(all, byRank)
 	d.note(w)
 	if !w.competes() {
+		d.recommend(d.observed.Count, d.now)
 		return d.decision(w, w.verdict(), d.others(w, all, false))
 	}
 	limited := w.limit()
-	others := d.others(w, all, true)
+	d.recommend(w.Want.Count, d.now)
+	others := d.others(w, all, limited.serves())
 	d.serve(all, rules.Stay)
 	dec := d.decision(w, Duplicate, others)
 	switch {
 	case w.Want.Direction == rules.Stay:
+	case !limited.serves():
+		dec.Verdict = limited.Gate
+		d.waitFor(limited)
+		return dec
 	case limited != nil:
 		dec.Verdict = limited.Gate
 		d.serve(all, w.Want.Direction)
@@ -81,6 +87,11 @@ func (d *decider) ask(dec *Decision, w *Case, all []*Case) {
 			a.Calls = append(a.Calls, c.Call.ID)
 		}
 	}
+	if w.Partly {
+		next := *w.Call
+		next.Goal = &w.Want.Count
+		d.next.setCall(w.Rule.Name, &next)
+	}
 	d.next.Intent, d.changed = d.next.attempt(a, count, d.now), true
 	d.change = &Change{From: count, To: to, Version: d.observed.Version}
 }
@@ -112,6 +123,10 @@ func (d *decider) rehearse(c *Case) Decision {
 	dec := d.decision(c, Duplicate, nil)
 	switch {
 	case c.Want.Direction == rules.Stay:
+	case !limited.serves():
+		dec.Verdict = limited.Gate
+		d.waitFor(limited)
+		return dec
 	case limited != nil:
 		dec.Verdict = limited.Gate
 	default:

@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -107,8 +108,13 @@ func (c *Cycle) observed(r Reply, now time.Time) Conclusion {
 	}
 	ready := r.Observed.Ready // by itself, for as long as the cycle is there
 	c.ready, c.misses = &ready, 0
+	r.Observed.Conditions = slices.Clone(r.Observed.Conditions)
 	for i := range r.Observed.Conditions {
-		r.Observed.Conditions[i].Text = clip(r.Observed.Conditions[i].Text)
+		fact := &r.Observed.Conditions[i]
+		fact.Text = clip(fact.Text)
+		if fact.Type == ConditionOwned && c.target.OverrideOwner {
+			fact.Type = ConditionNoted
+		}
 	}
 	out := decide(c.set, c.target, c.state, r.Observed, now)
 	c.state = out.next

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -37,9 +38,13 @@ func decide(set *rules.Set, t *rules.Target, state RefState, seen Observed, now 
 	d.settle()
 	count := seen.Count // by itself, for as long as the state is there
 	d.next.Count, d.next.ReadAt, d.next.MissingAt = &count, now, time.Time{}
+	d.next.forgetBehavior(t)
 	real, dry := d.cases()
+	d.fillGap(real)
 	if len(real) > 0 {
 		d.decisions = append(d.decisions, d.arbitrate(real))
+	} else {
+		d.recommend(seen.Count, now)
 	}
 	for _, c := range dry {
 		d.decisions = append(d.decisions, d.rehearse(c))
@@ -83,6 +88,13 @@ func (d *decider) newCase(s *Situation, r *rules.Rule, call *Call) *Case {
 	if call.Preempted && !r.Action.Outstanding(*call.Start, in) {
 		c.Want.Count, c.Want.Direction = count, rules.Stay
 	}
+	if call.Goal != nil && r.Action.Direction() != rules.Stay { // a step, of which a part is done
+		c.Want.Count, c.Want.Direction = *call.Goal, r.Action.Direction()
+		c.Want.Reason = fmt.Sprintf("%s: the rest of it, to %d", r.Action, *call.Goal)
+		if !call.goalMissed(count) {
+			c.Want.Count, c.Want.Direction = count, rules.Stay
+		}
+	}
 	c.To = c.Want.Count
 	c.Why = []string{c.because(), c.Want.Reason}
 	c.check()
@@ -107,7 +119,10 @@ func (d *decider) wait(c *Case) {
 		return
 	}
 	// A call is worth a look when the first of its reasons has ended.
-	r := c.waits[0]
+	d.waitFor(c.waits[0])
+}
+
+func (d *decider) waitFor(r *Reason) {
 	if !r.Until.IsZero() {
 		d.until = soonest(d.until, r.Until)
 	}

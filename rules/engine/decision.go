@@ -15,19 +15,22 @@ type Verdict string
 // The verdicts. Scaled and DryRun are of calls that were carried out, Duplicate, AtBound and
 // Ended of nothing left to do; Failed is tried again by itself and Rejected is not.
 const (
-	Scaled    Verdict = "scaled"
-	DryRun    Verdict = "dry_run"
-	Duplicate Verdict = "duplicate"
-	Cooling   Verdict = "cooldown"
-	AtBound   Verdict = "at_bound"
-	Held      Verdict = "held"
-	Muted     Verdict = "muted" // its rule is mute now, by its time intervals
-	NotReady  Verdict = "not_ready"
-	Disabled  Verdict = "disabled"
-	Owned     Verdict = "owned"
-	Ended     Verdict = "resolved"
-	Failed    Verdict = "failed"
-	Rejected  Verdict = "rejected"
+	Scaled      Verdict = "scaled"
+	DryRun      Verdict = "dry_run"
+	Duplicate   Verdict = "duplicate"
+	Cooling     Verdict = "cooldown"
+	AtBound     Verdict = "at_bound"
+	Held        Verdict = "held"
+	Paused      Verdict = "paused"      // somebody said so, in the file or over the API
+	Stabilizing Verdict = "stabilizing" // what was recommended a while ago still holds: behavior
+	Limited     Verdict = "limited"     // the count moved as far as it may in a while: behavior
+	Muted       Verdict = "muted"       // its rule is mute now, by its time intervals
+	NotReady    Verdict = "not_ready"
+	Disabled    Verdict = "disabled"
+	Owned       Verdict = "owned"
+	Ended       Verdict = "resolved"
+	Failed      Verdict = "failed"
+	Rejected    Verdict = "rejected"
 )
 
 // Observed is what a driver read of a ref: facts. What follows from them is the engine's to say.

@@ -87,6 +87,7 @@ func (s *RefState) clip(ttl time.Duration, now time.Time) bool {
 			s.Episodes[name], changed = &next, true
 		}
 	}
+	changed = s.clipBehavior(now) || changed
 	if s.ReadAt.After(now) || s.MissingAt.After(now) {
 		s.ReadAt, s.MissingAt = earlier(s.ReadAt, now), earlier(s.MissingAt, now)
 	}

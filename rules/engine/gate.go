@@ -39,6 +39,8 @@ type Case struct {
 	Want rules.Candidate
 	To   int      // what it asks for after the gates so far
 	Why  []string // a line for each thing that it came by
+	// Partly is of a call that behavior lets go a part of its way: it stays open for the rest.
+	Partly bool
 
 	waits []*Reason // why it does not compete; none: it does
 }
@@ -54,13 +56,13 @@ type Situation struct {
 }
 
 // waiting are the gates that keep a call from competing.
-var waiting = []Gate{templateGate{}, workloadGate{}, disabledGate{}, muteGate{}, holdGate{}, cooldownGate{}}
+var waiting = []Gate{templateGate{}, workloadGate{}, disabledGate{}, pauseGate{}, muteGate{}, holdGate{}, cooldownGate{}}
 
 // limiting are the gates that the winning call goes through, in this order.
-var limiting = []Gate{boundsGate{}}
+var limiting = []Gate{stabilizationGate{}, policyGate{}, boundsGate{}, readinessGate{}}
 
 // precedence is the order in which reasons decide where there are several.
-var precedence = []Verdict{Failed, Rejected, Disabled, Muted, Owned, Held, Cooling, NotReady, AtBound}
+var precedence = []Verdict{Failed, Rejected, Disabled, Paused, Muted, Owned, Held, Cooling, Stabilizing, Limited, NotReady, AtBound}
 
 // check asks all gates that keep a call from competing.
 func (c *Case) check() {
@@ -75,6 +77,9 @@ func (c *Case) check() {
 	}
 }
 
+// serves reports whether a call is served where this is why it goes no further: there is nothing more to come at a bound.
+func (r *Reason) serves() bool { return r == nil || r.Gate == AtBound }
+
 // competes reports whether nothing keeps the call waiting.
 func (c *Case) competes() bool { return len(c.waits) == 0 }
 
@@ -85,6 +90,9 @@ func (c *Case) verdict() Verdict { return c.waits[0].Gate }
 func (c *Case) limit() *Reason {
 	for _, g := range limiting {
 		if r := g.Check(c); r != nil {
+			if r.Text != "" {
+				c.Why = append(c.Why, r.Text)
+			}
 			return r
 		}
 	}

@@ -27,7 +27,7 @@ func (boundsGate) Check(c *Case) *Reason {
 		c.To = low
 	}
 	if (up || down) && c.To == count {
-		return &Reason{Gate: AtBound}
+		return &Reason{Gate: AtBound} // which is served by that
 	}
 	return nil
 }

@@ -23,6 +23,12 @@ type RefState struct {
 	MissingAt  time.Time           // since when the workload is not found; zero: it is found, or was never looked for
 	Calls      uint64              // how many calls there were; numbers them
 
+	// Of a target with behavior: what was recommended when the count was looked at, and by how much it was changed; the
+	// oldest first.
+	Recommended []Recommendation
+	Steps       []CountStep
+	Pauses      []Pause
+
 	alerts table[alertKey, *AlertState] // by fingerprint
 	groups table[groupKey, *groupState] // that tell of an alert
 	byRule []ruleCount                  // sorted by name
@@ -106,9 +112,28 @@ type Call struct {
 	Broken    string // why a template gave no value
 	Start     *int   // the count when it was first looked at
 	Preempted bool   // another call won over it, and it is not served by that
+	Goal      *int   // what it asks for in all, of which a part is done: behavior let it go no further
 
 	Alerts []string  // some of the alerts that it came from, for people
 	Since  time.Time // when the first of them began
+}
+
+// Recommendation is a count that was asked for when the count was looked at, or the count itself where nothing was.
+type Recommendation struct {
+	At    time.Time
+	Count int
+}
+
+// CountStep is by how much a change moved the count.
+type CountStep struct {
+	At time.Time
+	By int
+}
+
+// Pause keeps calls of a direction waiting until a time, because somebody said so.
+type Pause struct {
+	Direction rules.Direction // rules.Stay: both
+	Until     time.Time
 }
 
 // LastChange is a change that took place.
@@ -141,7 +166,7 @@ func (in *Intent) last() *Attempt { return &in.Attempts[len(in.Attempts)-1] }
 
 // empty reports whether there is nothing worth storing.
 func (s *RefState) empty() bool {
-	return s.alerts.n == 0 && len(s.Episodes) == 0 && s.Last == nil && s.Intent == nil
+	return s.alerts.n == 0 && len(s.Episodes) == 0 && s.Last == nil && s.Intent == nil && len(s.Pauses) == 0
 }
 
 // open reports whether a call waits to be served. One whose alerts are all suspended does not count:

@@ -34,6 +34,10 @@ type storedState struct {
 	ReadAt     time.Time                `json:"readAt,omitzero"`
 	MissingAt  time.Time                `json:"missingAt,omitzero"`
 	Calls      uint64                   `json:"calls,omitempty"`
+
+	Recommended []storedCount `json:"recommended,omitempty"`
+	Steps       []storedStep  `json:"steps,omitempty"`
+	Pauses      []storedPause `json:"pauses,omitempty"`
 }
 
 type storedAlert struct {
@@ -79,8 +83,24 @@ type storedCall struct {
 	Broken    string    `json:"broken,omitempty"`
 	Start     *int      `json:"start,omitempty"`
 	Preempted bool      `json:"preempted,omitempty"`
+	Goal      *int      `json:"goal,omitempty"`
 	Alerts    []string  `json:"alerts,omitempty"`
 	Since     time.Time `json:"since,omitzero"`
+}
+
+type storedCount struct {
+	At    time.Time `json:"at"`
+	Count int       `json:"count"`
+}
+
+type storedStep struct {
+	At time.Time `json:"at"`
+	By int       `json:"by"`
+}
+
+type storedPause struct {
+	Direction rules.Direction `json:"direction"` // -1: down, 0: both, 1: up
+	Until     time.Time       `json:"until"`
 }
 
 type storedChange struct {
@@ -184,7 +204,10 @@ func (s *RefState) stored(parts *storedParts) *storedState {
 	o := &storedState{
 		Target: s.Target, Connection: s.Connection, Count: s.Count, ReadAt: s.ReadAt, MissingAt: s.MissingAt, Calls: s.Calls,
 		Last: (*storedChange)(s.Last), AlertParts: len(parts.ofAlerts()), GroupParts: len(parts.ofGroups()),
-		Episodes: make(map[string]storedEpisode, len(s.Episodes)),
+		Episodes:    make(map[string]storedEpisode, len(s.Episodes)),
+		Recommended: convert(s.Recommended, func(r Recommendation) storedCount { return storedCount(r) }),
+		Steps:       convert(s.Steps, func(s CountStep) storedStep { return storedStep(s) }),
+		Pauses:      convert(s.Pauses, func(p Pause) storedPause { return storedPause(p) }),
 	}
 	if o.AlertParts == 0 && s.alerts.n > 0 {
 		o.Alerts = storedAlerts(s.alerts.shards[0])
@@ -247,6 +270,9 @@ func (o *storedState) state(parts []Part) (RefState, error) {
 	s := RefState{
 		Target: o.Target, Connection: o.Connection, Count: o.Count, ReadAt: o.ReadAt, MissingAt: o.MissingAt, Calls: o.Calls,
 		Last: (*LastChange)(o.Last), Episodes: make(map[string]*Episode, len(o.Episodes)),
+		Recommended: convert(o.Recommended, func(r storedCount) Recommendation { return Recommendation(r) }),
+		Steps:       convert(o.Steps, func(s storedStep) CountStep { return CountStep(s) }),
+		Pauses:      convert(o.Pauses, func(p storedPause) Pause { return Pause(p) }),
 	}
 	for name, ep := range o.Episodes {
 		s.Episodes[name] = &Episode{

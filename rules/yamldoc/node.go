@@ -1,16 +1,11 @@
 package yamldoc
 
 import (
-	"errors"
 	"fmt"
-	"math"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
-	"github.com/prometheus/common/model"
 	"gopkg.in/yaml.v3"
 )
 
@@ -180,75 +175,6 @@ func (n Node) Scalar() (string, bool) {
 		return "", false
 	}
 	return y.Value, true
-}
-
-// Int reads a whole number of at least low. One at fault is 0, so that nothing else is said about it.
-func (n Node) Int(low int) int {
-	s, ok := n.Scalar()
-	if !ok {
-		return 0
-	}
-	v, err := strconv.Atoi(s)
-	switch {
-	case err != nil && !errors.Is(err, strconv.ErrRange):
-		n.Faultf("%q is not a whole number", s)
-		return 0
-	case v < low:
-		n.Faultf("is %s, want at least %d", s, low)
-		return 0
-	case v > math.MaxInt32:
-		n.Faultf("is %s, want at most %d", s, math.MaxInt32)
-		return 0
-	}
-	return v
-}
-
-// Bool reads true or false.
-func (n Node) Bool() bool {
-	s, ok := n.Scalar()
-	if ok && s != "true" && s != "false" {
-		n.Faultf("%q is neither true nor false", s)
-	}
-	return s == "true"
-}
-
-// Float reads a number above zero.
-func (n Node) Float() float64 {
-	s, ok := n.Scalar()
-	v, err := strconv.ParseFloat(s, 64)
-	if ok && (err != nil || !(v > 0) || v > 1e9) {
-		n.Faultf("%q is not a number above 0", s)
-		return 0
-	}
-	return v
-}
-
-// Duration reads a duration as Prometheus writes it: 30s, 5m, 1h30m, 2d.
-func (n Node) Duration() time.Duration {
-	d, _ := n.duration()
-	return d
-}
-
-// DurationAbove0 reads a duration that is more than nothing. why ends the fault: it is empty, or a
-// colon and what the duration is for.
-func (n Node) DurationAbove0(why string) time.Duration {
-	d, ok := n.duration()
-	if ok && d <= 0 {
-		n.Faultf("want more than 0s%s", why)
-	}
-	return d
-}
-
-func (n Node) duration() (d time.Duration, ok bool) {
-	s, ok := n.Scalar()
-	if !ok {
-		return 0, false
-	}
-	v, err := model.ParseDuration(s)
-	if err != nil {
-		n.Faultf("%q is not a duration such as 30s, 5m or 1h30m", s)
-	}
-	return time.Duration(v), err == nil
 }
 
 // Decode reads a mapping, which may have these keys, into a value that another package reads from YAML.

@@ -1,0 +1,106 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"alertscale/rules"
+)
+
+// syncEvery is how often a HorizontalPodAutoscaler looks. In a gap between looks that is longer, without an open call, the
+// present count was recommended.
+const syncEvery = 15 * time.Second
+
+// maxRecommended is how many recommendations, and how many steps, are remembered.
+const maxRecommended = 256
+
+// fillGap notes that nothing but the present count was asked for until the calls that compete were made.
+func (d *decider) fillGap(all []*Case) {
+	if d.target.Behavior == nil {
+		return
+	}
+	var since time.Time
+	for _, c := range all {
+		if c.competes() {
+			since = soonest(since, c.Call.At)
+		}
+	}
+	n := len(d.next.Recommended)
+	if since.IsZero() || n > 0 && !since.After(d.next.Recommended[n-1].At.Add(syncEvery)) {
+		return
+	}
+	d.recommend(d.observed.Count, since)
+}
+
+// recommend notes what was asked for.
+func (d *decider) recommend(count int, at time.Time) {
+	b := d.target.Behavior
+	if b == nil {
+		return
+	}
+	horizon := d.now.Add(-max(b.Up.Window, b.Down.Window))
+	d.next.Recommended = pruned(append(slices.Clone(d.next.Recommended), Recommendation{at, count}), horizon)
+	d.changed = true
+}
+
+// pruned leaves out what no window can be decided by any more: what is older than the horizon, and what is neither higher
+// nor lower than all that came after it.
+func pruned(all []Recommendation, horizon time.Time) []Recommendation {
+	var kept []Recommendation
+	for i := len(all) - 1; i >= 0 && len(kept) < maxRecommended; i-- {
+		r := all[i]
+		lower := slices.ContainsFunc(kept, func(k Recommendation) bool { return k.Count <= r.Count })
+		higher := slices.ContainsFunc(kept, func(k Recommendation) bool { return k.Count >= r.Count })
+		if r.At.After(horizon) && !(lower && higher) {
+			kept = append(kept, r)
+		}
+	}
+	slices.Reverse(kept)
+	return kept
+}
+
+// step notes by how much a change moved the count.
+func (s *RefState) step(t *rules.Target, by int, now time.Time) {
+	if t == nil || t.Behavior == nil {
+		return
+	}
+	var longest time.Duration
+	for _, p := range slices.Concat(t.Behavior.Up.Policies, t.Behavior.Down.Policies) {
+		longest = max(longest, p.Period)
+	}
+	kept := slices.DeleteFunc(slices.Clone(s.Steps), func(c CountStep) bool { return !c.At.Add(longest).After(now) })
+	kept = append(kept, CountStep{now, by})
+	s.Steps = kept[max(0, len(kept)-maxRecommended):]
+}
+
+// forgetBehavior drops what is remembered for a behavior that the target does not have.
+func (s *RefState) forgetBehavior(t *rules.Target) {
+	if t == nil || t.Behavior == nil {
+		s.Recommended, s.Steps = nil, nil
+	}
+}
+
+// goalMissed reports whether the count did not get as far as a call wants it in all.
+func (c *Call) goalMissed(count int) bool {
+	if c.Goal == nil || c.Start == nil {
+		return false
+	}
+	return rules.DirectionOf(count, *c.Goal) == rules.DirectionOf(*c.Start, *c.Goal)
+}
+
+// clipBehavior counts what lies after now as now: a clock was set back.
+func (s *RefState) clipBehavior(now time.Time) (changed bool) {
+	if n := len(s.Recommended); n > 0 && s.Recommended[n-1].At.After(now) {
+		s.Recommended, changed = slices.Clone(s.Recommended), true
+		for i := range s.Recommended {
+			s.Recommended[i].At = earlier(s.Recommended[i].At, now)
+		}
+	}
+	if n := len(s.Steps); n > 0 && s.Steps[n-1].At.After(now) {
+		s.Steps, changed = slices.Clone(s.Steps), true
+		for i := range s.Steps {
+			s.Steps[i].At = earlier(s.Steps[i].At, now)
+		}
+	}
+	return changed
+}
