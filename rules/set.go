@@ -208,6 +208,14 @@ func (s *Set) Owner(ref Ref, remembered string) *Target {
 	return only
 }
 
+// WaitsReady reports whether a target that a ref may belong to waits for a step up to be ready.
+func (s *Set) WaitsReady(ref Ref) bool {
+	if t := s.fixed[ref]; t != nil {
+		return t.WaitReady > 0
+	}
+	return slices.ContainsFunc(s.templated, func(t *Target) bool { return t.WaitReady > 0 && t.covers(ref) })
+}
+
 func (s *Set) targetNames() []string { return slices.Sorted(maps.Keys(s.Targets)) }
 func (s *Set) driverNames() []string { return slices.Sorted(maps.Keys(s.drivers)) }
 

@@ -17,6 +17,7 @@ type call struct {
 	kind     kind
 	resource resource
 	write    bool
+	whole    bool // it is about the object itself, not about its scale subresource
 }
 
 // String names the workload.
@@ -33,7 +34,7 @@ func (d *Driver) prepare(ctx context.Context, ref rules.Ref, write bool) (call, 
 		k = refKind(ref.Kind)
 	}
 	k.field = ref.Path != ""
-	c := call{ref: ref, kind: k, write: write}
+	c := call{ref: ref, kind: k, write: write, whole: k.field}
 	if err := c.valid(); err != nil {
 		return c, err
 	}
@@ -74,7 +75,7 @@ func (c call) valid() error {
 	return nil
 }
 
-// path is that of the object for a field of it, else that of its scale subresource.
+// path is that of the object, or of its scale subresource.
 func (c call) path() string {
 	base := c.resource.groupVersion().path()
 	if c.resource.namespaced {
@@ -85,7 +86,7 @@ func (c call) path() string {
 
 // named is the resource that is asked for, as a path with a name in it, or as a role has it, without one.
 func (c call) named(name string) string {
-	if c.ref.Path != "" {
+	if c.whole {
 		return c.resource.name + name
 	}
 	return c.resource.name + name + "/scale"

@@ -32,8 +32,10 @@ type Driver struct {
 	now       func() time.Time
 	recovery  *httpx.Recovery
 	session   *session
-	leave     func() // the session
-	silent    bool   // no Events are written
+	leave     func()            // the session
+	silent    bool              // no Events are written
+	rules     func() *rules.Set // of the active file; nil: none
+	sayBlind  sync.Once         // that workloads cannot be read
 }
 
 var (
@@ -72,6 +74,7 @@ func New(cfg Config, o Options) (*Driver, error) {
 		now: o.Now, recovery: httpx.NewRecovery("the API server", o.Now),
 		session: shared.open(cfg.address(), c, logger),
 		silent:  cfg.NoEvents,
+		rules:   o.Rules,
 		leave:   sync.OnceFunc(func() { shared.leave(cfg.address()) }),
 	}, nil
 }
@@ -118,7 +121,7 @@ type scale struct {
 }
 
 // Observe reads spec.replicas, or the field of the ref's path, with one GET, once the kind is known. A count is ready
-// when status.replicas is the same.
+// when the pods are there; where its target has wait_ready, when they can be used, which takes a second GET.
 func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, error) {
 	c, err := d.prepare(ctx, ref, false)
 	if err != nil {
@@ -131,7 +134,7 @@ func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, e
 	if a.Code != http.StatusOK {
 		return engine.Observed{}, d.refusal(c, a)
 	}
-	o, err := d.observed(c, a)
+	o, err := d.observed(ctx, c, a)
 	if err != nil {
 		return o, err
 	}
@@ -142,7 +145,7 @@ func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, e
 }
 
 // observed is what an answer says.
-func (d *Driver) observed(c call, a httpx.Answer) (engine.Observed, error) {
+func (d *Driver) observed(ctx context.Context, c call, a httpx.Answer) (engine.Observed, error) {
 	if c.ref.Path != "" {
 		return d.observeField(c, a)
 	}
@@ -151,11 +154,8 @@ func (d *Driver) observed(c call, a httpx.Answer) (engine.Observed, error) {
 		return engine.Observed{}, err
 	}
 	d.session.events.saw(c, s.Metadata.UID)
-	return engine.Observed{
-		Count:   s.Spec.Replicas,
-		Version: s.Metadata.ResourceVersion,
-		Ready:   s.Status.Replicas == s.Spec.Replicas,
-	}, nil
+	ready, err := d.ready(ctx, c, s)
+	return engine.Observed{Count: s.Spec.Replicas, Version: s.Metadata.ResourceVersion, Ready: ready}, err
 }
 
 // Scale sets spec.replicas, or the field, with one PATCH, once the kind is known, which the API server carries

@@ -102,3 +102,6 @@ func invalid(w http.ResponseWriter, message string) {
 	w.WriteHeader(422)
 	_ = json.NewEncoder(w).Encode(object{"kind": "Status", "message": message, "code": 422, "details": object{"causes": []any{object{"message": message}}}})
 }
+
+// passing is a fault that is none.
+func passing(http.ResponseWriter, *http.Request) bool { return false }
