@@ -139,9 +139,9 @@ func TestOwner_NotToBeHad(t *testing.T) {
 	f.with(func() { f.refusing["horizontalpodautoscalers"] = answering(403, 0) })
 	o := newOwning(t, f)
 	require.Empty(t, o.owner(deployment("web")))
-	const lacking = `level=warn msg="what HorizontalPodAutoscalers scale is not known, so that nothing counts as owned by one; the role must grant list and watch on horizontalpodautoscalers in the API group autoscaling" err=`
-	o.logs(lacking)
-	o.logs(`level=info msg="the cluster has no ScaledObjects; now and then it is asked again"`)
+	const lacking = `level=warn msg="what HorizontalPodAutoscalers scale is not known, so that nothing counts as owned by one; the role must grant list and watch on horizontalpodautoscalers in the API group autoscaling" server=`
+	o.logs(lacking + f.server.URL + " err=")
+	o.logs(`level=info msg="the cluster has no ScaledObjects; now and then it is asked again" server=` + f.server.URL)
 	asked := func(n int) func() bool {
 		return func() (enough bool) {
 			f.with(func() { enough = f.listed["scaledobjects"] >= n && f.listed["horizontalpodautoscalers"] >= n })

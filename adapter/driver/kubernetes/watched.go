@@ -97,7 +97,7 @@ func (w *watched) found(index cache.Indexer) {
 	w.index.Store(&index)
 	w.settle()
 	if w.missing.Swap(false) {
-		_ = level.Info(w.session.logger).Log("msg", "what "+w.kind+"s scale is known now")
+		_ = level.Info(w.session.logger).Log("msg", "what "+w.kind+"s scale is known now", "server", w.server())
 	}
 }
 
@@ -108,12 +108,14 @@ func (w *watched) lost(err error) {
 		return
 	}
 	if apierrors.IsNotFound(err) {
-		_ = level.Info(w.session.logger).Log("msg", "the cluster has no "+w.kind+"s; now and then it is asked again")
+		_ = level.Info(w.session.logger).Log("msg", "the cluster has no "+w.kind+"s; now and then it is asked again", "server", w.server())
 		return
 	}
 	_ = level.Warn(w.session.logger).Log("msg", "what "+w.kind+"s scale is not known, so that nothing counts as owned by one; the role must grant list and watch on "+
-		w.gvr.Resource+" in the API group "+w.gvr.Group, "err", oneLine(err.Error()))
+		w.gvr.Resource+" in the API group "+w.gvr.Group, "server", w.server(), "err", oneLine(err.Error()))
 }
+
+func (w *watched) server() string { return w.session.client.Load().base }
 
 // listWatch asks with the credentials of the newest driver.
 func (w *watched) listWatch() *cache.ListWatch {
