@@ -1,11 +1,12 @@
 package kubernetes
 
 import (
+	"cmp"
 	"fmt"
-	"strconv"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
@@ -16,48 +17,82 @@ type claim struct {
 	kind     string
 	maker    string // the ScaledObject that a HorizontalPodAutoscaler was made for; empty: none
 	scaled   string // the key of what it scales; empty: nothing
-	min, max string
+	min, max int
 }
 
-// asClaim takes of an autoscaler what a claim has. What is one already stays as it is.
-func asClaim(in any) (any, error) {
-	o, ok := in.(*unstructured.Unstructured)
-	if !ok {
-		return in, nil
-	}
-	c := &claim{kind: o.GetKind(), ObjectMeta: metav1.ObjectMeta{Namespace: o.GetNamespace(), Name: o.GetName(), ResourceVersion: o.GetResourceVersion()}}
-	version, kind := "", ""
-	if c.kind == kindScaledObject {
-		version, kind = "apps/v1", "Deployment" // where it says none
-		c.min, c.max = number(o, "minReplicaCount", 0), number(o, "maxReplicaCount", 100)
+// GetObjectKind implements runtime.Object.
+func (c *claim) GetObjectKind() schema.ObjectKind { return schema.EmptyObjectKind }
+
+// DeepCopyObject implements runtime.Object.
+func (c *claim) DeepCopyObject() runtime.Object {
+	next := *c
+	c.DeepCopyInto(&next.ObjectMeta)
+	return &next
+}
+
+// claims is a list of them.
+type claims struct {
+	metav1.ListMeta
+	Items []claim
+}
+
+// GetObjectKind implements runtime.Object.
+func (c *claims) GetObjectKind() schema.ObjectKind { return schema.EmptyObjectKind }
+
+// DeepCopyObject implements runtime.Object.
+func (c *claims) DeepCopyObject() runtime.Object {
+	return &claims{*c.ListMeta.DeepCopy(), slices.Clone(c.Items)}
+}
+
+// autoscaler is what is read of one.
+type autoscaler struct {
+	Metadata struct {
+		Namespace       string                  `json:"namespace"`
+		Name            string                  `json:"name"`
+		ResourceVersion string                  `json:"resourceVersion"`
+		Annotations     map[string]string       `json:"annotations"`
+		OwnerReferences []metav1.OwnerReference `json:"ownerReferences"`
+	} `json:"metadata"`
+	Spec struct {
+		ScaleTargetRef struct {
+			APIVersion string `json:"apiVersion"`
+			Kind       string `json:"kind"`
+			Name       string `json:"name"`
+		} `json:"scaleTargetRef"`
+		MinReplicas     *int `json:"minReplicas"` // of an HPA
+		MaxReplicas     *int `json:"maxReplicas"`
+		MinReplicaCount *int `json:"minReplicaCount"` // of a ScaledObject
+		MaxReplicaCount *int `json:"maxReplicaCount"`
+	} `json:"spec"`
+}
+
+// claim takes of an autoscaler what is kept of it, with what its kind takes for what is left out.
+func (a *autoscaler) claim(kind string) claim {
+	m, to := &a.Metadata, a.Spec.ScaleTargetRef
+	c := claim{kind: kind, ObjectMeta: metav1.ObjectMeta{Namespace: m.Namespace, Name: m.Name, ResourceVersion: m.ResourceVersion}}
+	if kind == kindScaledObject {
+		to.APIVersion, to.Kind = cmp.Or(to.APIVersion, "apps/v1"), cmp.Or(to.Kind, "Deployment")
+		c.min, c.max = or(a.Spec.MinReplicaCount, 0), or(a.Spec.MaxReplicaCount, 100)
 	} else {
-		c.min, c.max = number(o, "minReplicas", 1), number(o, "maxReplicas", 1)
-		c.maker = makerOf(o)
+		c.min, c.max = or(a.Spec.MinReplicas, 1), or(a.Spec.MaxReplicas, 1)
+		c.maker = makerOf(m.OwnerReferences)
 	}
-	ref := func(field, otherwise string) string {
-		if text, ok, _ := unstructured.NestedString(o.Object, "spec", "scaleTargetRef", field); ok && text != "" {
-			return text
-		}
+	gv, err := schema.ParseGroupVersion(to.APIVersion)
+	if err == nil && to.Name != "" {
+		c.scaled = scaledKey(gv.Group, to.Kind, m.Namespace, to.Name)
+	}
+	return c
+}
+
+func or(n *int, otherwise int) int {
+	if n == nil {
 		return otherwise
 	}
-	gv, err := schema.ParseGroupVersion(ref("apiVersion", version))
-	if name := ref("name", ""); err == nil && name != "" {
-		c.scaled = scaledKey(gv.Group, ref("kind", kind), c.Namespace, name)
-	}
-	return c, nil
+	return *n
 }
 
-// number is a count of an autoscaler as a text, that which it has where it says none.
-func number(o *unstructured.Unstructured, field string, otherwise int64) string {
-	n, ok, err := unstructured.NestedInt64(o.Object, "spec", field)
-	if !ok || err != nil {
-		n = otherwise
-	}
-	return strconv.FormatInt(n, 10)
-}
-
-func makerOf(o *unstructured.Unstructured) string {
-	for _, owner := range o.GetOwnerReferences() {
+func makerOf(owners []metav1.OwnerReference) string {
+	for _, owner := range owners {
 		if gv, err := schema.ParseGroupVersion(owner.APIVersion); err == nil && gv.Group == "keda.sh" && owner.Kind == kindScaledObject {
 			return owner.Name
 		}
@@ -74,7 +109,7 @@ func (c *claim) text() string {
 	if kind == kindScaledObject {
 		floor = "/spec/minReplicaCount"
 	}
-	return fmt.Sprintf("owned: %s %s keeps the count between %s and %s%s; scale its floor instead (kind: %s, name: %s, path: %s), or say when_owned: override",
+	return fmt.Sprintf("owned: %s %s keeps the count between %d and %d%s; scale its floor instead (kind: %s, name: %s, path: %s), or say when_owned: override",
 		kind, name, c.min, c.max, by, kind, name, floor)
 }
 

@@ -20,7 +20,6 @@ import (
 type client struct {
 	base    string   // https://host:port, with the path that the API is behind, if any
 	rancher *Rancher // that is in front; nil: none that the file tells of
-	config  *rest.Config
 	http    *http.Client
 	limit   flowcontrol.RateLimiter
 	rate    string // the limit in words
@@ -40,7 +39,6 @@ func newClient(found *rest.Config, cfg Config, agent string) (*client, error) {
 	return &client{
 		base:    strings.TrimSuffix(base.String(), "/"),
 		rancher: cfg.Rancher,
-		config:  found,
 		http:    httpx.NewClient(transport),
 		limit:   flowcontrol.NewTokenBucketRateLimiter(float32(cfg.QPS), cfg.Burst),
 		rate:    fmt.Sprintf("qps %v, burst %d", cfg.QPS, cfg.Burst),

@@ -153,7 +153,7 @@ func (d *Driver) observed(ctx context.Context, c call, a httpx.Answer) (engine.O
 	if err != nil {
 		return engine.Observed{}, err
 	}
-	d.session.events.saw(c, s.Metadata.UID)
+	d.saw(c, s.Metadata.UID)
 	ready, err := d.ready(ctx, c, s)
 	return engine.Observed{Count: s.Spec.Replicas, Version: s.Metadata.ResourceVersion, Ready: ready}, err
 }

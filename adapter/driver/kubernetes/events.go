@@ -59,6 +59,13 @@ func newEvents(ctx context.Context, s *session) *events {
 	return &events{ctx: klog.NewContext(ctx, logr.Discard()), sink: newEventSink(ctx, s), seen: lru.New(maxSeen)}
 }
 
+// saw remembers an object that was read, where Events are wanted.
+func (d *Driver) saw(c call, uid string) {
+	if !d.silent {
+		d.session.events.saw(c, uid)
+	}
+}
+
 // saw remembers the object that was read. One that was not can have no Events: nobody would find them.
 func (e *events) saw(c call, uid string) {
 	key, o := any(anyDriver(c.ref)), seenObject{c.kind.name, c.resource.groupVersion(), uid}

@@ -131,9 +131,12 @@ func TestEvent_Forbidden(t *testing.T) {
 func TestEvent_NotWanted(t *testing.T) {
 	f := newFake(t, true)
 	o := newOwning(t, f)
-	o.driver.silent = true
 	require.Empty(t, o.owner(deployment("web")))
+	o.driver.silent = true
 	o.driver.Record(decided(deployment("web"), engine.Scaled, 3, 4, "one"))
+	f.put(deploymentPath("cart"), 1)
+	require.Empty(t, o.owner(deployment("cart")))
+	require.Equal(t, 1, o.driver.session.events.seen.Len())
 	o.driver.silent = false
 	o.driver.Record(decided(deployment("web"), engine.Scaled, 4, 5, "two"))
 	require.Contains(t, o.waitTold(1), `the count: 4 → 5 by rule "busy": two`)

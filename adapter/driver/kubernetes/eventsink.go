@@ -86,10 +86,15 @@ func (s *eventSink) refused(method string, a httpx.Answer) error {
 				"err", statusOf(a).said(a.Code))
 		})
 	}
+	return statusError(method, "events", a)
+}
+
+// statusError is an answer that refuses, as client-go's code knows it.
+func statusError(method, resource string, a httpx.Answer) error {
 	err := &apierrors.StatusError{}
 	if json.Unmarshal(a.Body, &err.ErrStatus) != nil || err.ErrStatus.Kind != "Status" {
-		return apierrors.NewGenericServerResponse(a.Code, method, schema.GroupResource{Resource: "events"}, "", "", 0, false)
+		return apierrors.NewGenericServerResponse(a.Code, method, schema.GroupResource{Resource: resource}, "", "", 0, false)
 	}
-	err.ErrStatus.Status = metav1.StatusFailure
+	err.ErrStatus.Status, err.ErrStatus.Code = metav1.StatusFailure, int32(a.Code) //nolint:gosec // of HTTP
 	return err
 }

@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,7 +22,7 @@ func (f *fake) autoscalers(w http.ResponseWriter, r *http.Request) bool {
 	f.mu.Lock()
 	fail, down := f.refusing[plural], f.down
 	has := f.has(plural)
-	if q.Get("watch") == "" {
+	if q.Get("watch") == "" && q.Get("continue") == "" {
 		f.listed[plural]++
 	}
 	f.mu.Unlock()
@@ -36,7 +37,7 @@ func (f *fake) autoscalers(w http.ResponseWriter, r *http.Request) bool {
 	case q.Get("watch") != "":
 		f.watch(w, r, plural)
 	default:
-		f.listAutoscalers(w, plural)
+		f.listAutoscalers(w, r, plural)
 	}
 	return true
 }
@@ -52,17 +53,29 @@ func (f *fake) has(plural string) bool {
 	return false
 }
 
-func (f *fake) listAutoscalers(w http.ResponseWriter, plural string) {
+// listAutoscalers returns a page.
+func (f *fake) listAutoscalers(w http.ResponseWriter, r *http.Request, plural string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	items := []object{}
-	for path, o := range f.whole {
+	var paths []string
+	for path := range f.whole {
 		if strings.Contains(path, "/"+plural+"/") {
-			items = append(items, o)
+			paths = append(paths, path)
 		}
 	}
+	slices.Sort(paths)
+	from, _ := strconv.Atoi(r.URL.Query().Get("continue"))
+	limit, _ := strconv.Atoi(r.URL.Query().Get("limit"))
+	meta, items := object{"resourceVersion": strconv.Itoa(f.versions)}, []object{}
+	for i, path := range paths[from:] {
+		if limit > 0 && i == limit {
+			meta["continue"] = strconv.Itoa(from + i)
+			break
+		}
+		items = append(items, f.whole[path])
+	}
 	w.Header().Set("Content-Type", mediaJSON)
-	_ = json.NewEncoder(w).Encode(object{"kind": "List", "apiVersion": "v1", "metadata": object{"resourceVersion": strconv.Itoa(f.versions)}, "items": items})
+	_ = json.NewEncoder(w).Encode(object{"kind": "List", "apiVersion": "v1", "metadata": meta, "items": items})
 }
 
 // watch tells of what create and remove do, until the client goes.

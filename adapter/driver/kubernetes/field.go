@@ -52,7 +52,7 @@ func (d *Driver) field(c call, a httpx.Answer) (count int, version string, err e
 		return 0, "", d.unexpected(c, a, c.kind.name)
 	}
 	if !c.write {
-		d.session.events.saw(c, o.Metadata.UID)
+		d.saw(c, o.Metadata.UID)
 	}
 	value, ok := lookup(a.Body, c.ref.Path)
 	if !ok {

@@ -11,12 +11,7 @@ import (
 	"github.com/go-kit/log/level"
 	"github.com/go-logr/logr"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/watch"
-	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/klog/v2"
 )
@@ -29,10 +24,8 @@ const (
 
 // watched is the autoscalers of a kind, as an informer has them.
 type watched struct {
-	session *session
-	kind    string
-	gvr     schema.GroupVersionResource
-	retry   time.Duration
+	feed
+	retry time.Duration
 
 	index   atomic.Pointer[cache.Indexer] // nil: they are not known
 	settled chan struct{}                 // closed once they are known, or cannot be
@@ -41,7 +34,7 @@ type watched struct {
 }
 
 func newWatched(s *session, kind string, gvr schema.GroupVersionResource, retry time.Duration) *watched {
-	w := &watched{session: s, kind: kind, gvr: gvr, retry: retry, settled: make(chan struct{})}
+	w := &watched{feed: feed{s, kind, gvr}, retry: retry, settled: make(chan struct{})}
 	w.settle = sync.OnceFunc(func() { close(w.settled) })
 	return w
 }
@@ -65,16 +58,16 @@ func (w *watched) run(ctx context.Context) {
 func (w *watched) inform(ctx context.Context) bool {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	informer := cache.NewSharedIndexInformerWithOptions(w.listWatch(), &unstructured.Unstructured{}, cache.SharedIndexInformerOptions{
+	lw := &cache.ListWatch{ListWithContextFunc: w.list, WatchFuncWithContext: w.watch}
+	informer := cache.NewSharedIndexInformerWithOptions(lw, &claim{}, cache.SharedIndexInformerOptions{
 		Indexers: cache.Indexers{byScaled: scaledBy}, ObjectDescription: w.kind,
 	})
-	_ = informer.SetTransform(asClaim) // it fails for an informer that runs
 	_ = informer.SetWatchErrorHandlerWithContext(func(_ context.Context, _ *cache.Reflector, err error) {
 		if refusedForGood(err) {
 			w.lost(err)
 			cancel()
 		}
-	})
+	}) // it fails for an informer that runs
 	var synced sync.WaitGroup
 	synced.Go(func() {
 		select {
@@ -116,35 +109,6 @@ func (w *watched) lost(err error) {
 }
 
 func (w *watched) server() string { return w.session.client.Load().base }
-
-// listWatch asks with the credentials of the newest driver.
-func (w *watched) listWatch() *cache.ListWatch {
-	return &cache.ListWatch{
-		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-			c, err := w.api()
-			if err != nil {
-				return nil, err
-			}
-			return c.List(ctx, o)
-		},
-		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
-			c, err := w.api()
-			if err != nil {
-				return nil, err
-			}
-			return c.Watch(ctx, o)
-		},
-	}
-}
-
-func (w *watched) api() (dynamic.ResourceInterface, error) {
-	c := w.session.client.Load()
-	all, err := dynamic.NewForConfigAndClient(c.config, c.http)
-	if err != nil {
-		return nil, err
-	}
-	return all.Resource(w.gvr), nil
-}
 
 // find returns the first autoscaler of the kind that scales what a call is about; nil where there is none.
 func (w *watched) find(c call) *claim {
