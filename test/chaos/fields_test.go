@@ -122,6 +122,10 @@ func TestFieldOfAnAutoscaler(t *testing.T) {
 	require.Error(t, scale(3, 4))
 	require.ErrorIs(t, scale(3, 4), controller.ErrConflict, "it had been carried out")
 
+	streamed := proxy.Requests(func(r stack.Request) bool { return strings.HasSuffix(r.Path, "/horizontalpodautoscalers") })
+	require.Len(t, streamed, 1, "what autoscalers there are comes by the watch")
+	require.Contains(t, streamed[0].Query, "sendInitialEvents=true")
+
 	ref.Kind, ref.Path = "Floor", "/spec/atLeast"
 	_, err = d.Observe(t.Context(), ref)
 	require.ErrorIs(t, err, controller.ErrInvalid)

@@ -25,7 +25,7 @@ func TestAutoscalers(t *testing.T) {
 	cluster.Client.WaitKind(t, "ScaledObject.keda.sh", wait)
 	cluster.Client.Apply(t, testdata(t, "floor-role.yaml"))
 	defer cluster.Client.Delete(t, stack.Object{Kind: "ClusterRoleBinding", Name: "alertscale-floors"})
-	deployments(t, "scaled", map[string]int{"web": 3, "queue": 1, "free": 1})
+	deployments(t, "scaled", map[string]int{"web": 3, "queue": 1, "free": 1, "late": 2})
 	cluster.Client.Apply(t, fmt.Sprintf(hpa, "web", 5))
 	cluster.Client.Apply(t, "{apiVersion: keda.sh/v1alpha1, kind: ScaledObject, metadata: {namespace: scaled, name: queue}, spec: {scaleTargetRef: {name: queue}}}")
 	web, queue := cluster.Client.WatchReplicas(t, deployment("scaled", "web")), cluster.Client.WatchReplicas(t, deployment("scaled", "queue"))
@@ -37,6 +37,11 @@ func TestAutoscalers(t *testing.T) {
 		"owned: HorizontalPodAutoscaler web keeps the count between 2 and 5; scale its floor instead (kind: HorizontalPodAutoscaler, name: web, path: /spec/minReplicas), or say when_owned: override")
 	waitLogged(t, a, "ref=kubernetes:Deployment/scaled/queue ", "verdict=owned from=1 to=1", "owned: ScaledObject queue keeps the count between 0 and 100")
 	waitLogged(t, a, "ref=kubernetes:Deployment/scaled/free ", "verdict=scaled from=1 to=3")
+
+	// An autoscaler that comes later is known as soon.
+	cluster.Client.Apply(t, fmt.Sprintf(hpa, "late", 5))
+	am.Post(t, alert("deployment", "late"))
+	waitLogged(t, a, "ref=kubernetes:Deployment/scaled/late ", "verdict=owned from=2 to=2", "owned: HorizontalPodAutoscaler late keeps the count between 2 and 5")
 
 	am.Post(t, alert("hpa", "web"), alert("scaledobject", "queue"), alert("odd", "web"))
 	waitLogged(t, a, "ref=kubernetes:HorizontalPodAutoscaler/scaled/web#/spec/minReplicas ", "verdict=scaled from=2 to=4")
