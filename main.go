@@ -21,6 +21,7 @@ import (
 	"alertscale/adapter/sink/history"
 	sinklog "alertscale/adapter/sink/log"
 	sinkmetrics "alertscale/adapter/sink/metrics"
+	"alertscale/adapter/source/alertmanager"
 	"alertscale/adapter/source/webhook"
 	"alertscale/adapter/store"
 	"alertscale/adapter/web"
@@ -95,6 +96,7 @@ func serveFlags(cmd *kingpin.CmdClause) *options {
 		Default(fmt.Sprint(web.DefaultMaxRequestBytes)).Int64Var(&o.maxRequest)
 	cmd.Flag("web.shutdown-timeout", "How long to finish what is under way at shutdown.").
 		Default(web.DefaultShutdownTimeout.String()).DurationVar(&o.shutdown)
+	cmd.Flag("web.enable-pprof", "Serve profiles of the process under /debug/pprof.").BoolVar(&o.pprof)
 	limitFlags(cmd, o)
 	cmd.Flag("metrics.max-refs", "How many refs to show in metrics.").Default("10000").IntVar(&o.maxRefs)
 	cmd.Flag("log.level", "Only log messages of this severity or above: debug, info, warn, error.").
@@ -123,6 +125,7 @@ type options struct {
 	config, storage, history string
 	dryRun                   bool
 	web                      *toolkit.FlagConfig
+	pprof                    bool
 	maxRequest, inflight     int64
 	decisionLog              int64
 	connections              int
@@ -180,7 +183,8 @@ func (s *service) wire() error {
 	s.sinks = newSinks(reg, s.logger, s.options, limits)
 	s.reloader = &config.Reloader{
 		Path: s.options.config, DryRun: s.options.dryRun, Version: version.Version, Logger: s.logger, Metrics: metrics,
-		Use: func(f *controller.Snapshot) { s.sinks.prepare(f); s.controller.Use(f) },
+		Lookups: alertmanager.NewMetrics(reg),
+		Use:     func(f *controller.Snapshot) { s.sinks.prepare(f); s.controller.Use(f) },
 	}
 	conns, err := s.reloader.Load()
 	if err != nil {
@@ -201,8 +205,8 @@ func (s *service) wire() error {
 	webMetrics := web.NewMetrics(reg)
 	s.server = web.NewServer(web.ServerOptions{
 		Handler: web.New(web.Options{
-			Handler: s.controller, View: s.controller, Decisions: s.sinks.history, File: s.reloader, Decode: webhook.Decode, Hook: s.hook,
-			Metrics: webMetrics, Gatherer: reg, Logger: s.logger, Limited: limits,
+			Handler: s.controller, View: s.controller, Pauser: s.controller, Decisions: s.sinks.history, File: s.reloader, Decode: webhook.Decode, Hook: s.hook,
+			Metrics: webMetrics, Gatherer: reg, Logger: s.logger, Limited: limits, EnablePprof: s.options.pprof,
 			MaxRequestBytes: s.options.maxRequest, InflightBytes: s.options.inflight,
 		}),
 		Flags: s.options.web, Logger: s.logger, ShutdownTimeout: s.options.shutdown, Metrics: webMetrics, Limited: limits,

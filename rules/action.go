@@ -43,6 +43,9 @@ func DirectionOf(from, to int) Direction {
 type Input struct {
 	Count int  // as read now
 	Value *int // of the call or the episode, of an action that has a template; nil: it gave none so far
+	// Figure is that of the call or the episode, of a proportional action; nil: there is none. Behavior is the target's.
+	Figure   *float64
+	Behavior *Behavior
 }
 
 // Candidate is what a call asks for.
@@ -80,7 +83,7 @@ func Templated(a Action) (Valuer, bool) {
 	return v, ok
 }
 
-// actions are the keys of which a rule has exactly one, and what reads each; nil where that is still to come.
+// actions are the keys of which a rule has exactly one, and what reads each.
 var actions = []struct {
 	key  string
 	read func(n yamldoc.Node) Action
@@ -89,5 +92,5 @@ var actions = []struct {
 	{"down", func(n yamldoc.Node) Action { return readStep(n, Down) }},
 	{"set", readSet},
 	{"hold", readHold},
-	{"proportional", nil},
+	{"proportional", readProportional},
 }

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	amtemplate "github.com/prometheus/alertmanager/template"
-
 	"alertscale/rules/yamldoc"
 )
 
@@ -102,13 +100,7 @@ func (s *SetTemplate) Outstanding(start int, in Input) bool {
 
 // Value implements Valuer.
 func (s *SetTemplate) Value(a *Alert, e *Event, now time.Time) (int, error) {
-	text, err := s.template.execute(now, struct {
-		Labels, Annotations, CommonLabels, CommonAnnotations, GroupLabels amtemplate.KV
-		Receiver, ExternalURL                                             string
-	}{
-		present(a.Labels), a.Annotations.KV(), e.CommonLabels.KV(), e.CommonAnnotations.KV(), e.GroupLabels.KV(),
-		e.Receiver, e.ExternalURL,
-	})
+	text, err := s.template.executeFor(a, e, now)
 	if err != nil {
 		return 0, fmt.Errorf("set: %w", err)
 	}

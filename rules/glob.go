@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// glob is a regular expression of texts with .* and .+ between them, such as "shop-.*", on values of one line.
+// glob is a regular expression of texts with .* and .+ between them, such as "shop-.*". No value of several lines matches.
 type glob struct {
 	begin, end string
 	inner      []globText // what comes between them, in this order
@@ -45,7 +45,7 @@ func (g *glob) matches(value string) bool {
 // globsOf takes an expression apart into globs, of which a value matches one; nil where it is not of that kind.
 func globsOf(expression string) []glob {
 	re, err := syntax.Parse(expression, syntax.Perl)
-	if err != nil {
+	if err != nil || strings.Contains(expression, `\Q`) { // which quotes what is put behind it, too
 		return nil
 	}
 	for re.Op == syntax.OpCapture {
@@ -84,7 +84,7 @@ func globOf(parts []*syntax.Regexp) (glob, bool) {
 			g.least += gap
 			continue
 		}
-		if part.Op != syntax.OpLiteral || part.Flags&syntax.FoldCase != 0 || slices.Contains(part.Rune, utf8.RuneError) {
+		if part.Op != syntax.OpLiteral || part.Flags&syntax.FoldCase != 0 || slices.ContainsFunc(part.Rune, isOdd) {
 			return glob{}, false
 		}
 		text := string(part.Rune)
@@ -108,3 +108,7 @@ func gapOf(re *syntax.Regexp) (least int, ok bool) {
 	}
 	return least, true
 }
+
+// isOdd reports whether a text with a letter is no part of a glob: the end of a line, and what bytes that are no UTF-8
+// are to an expression.
+func isOdd(r rune) bool { return r == '\n' || r == utf8.RuneError }

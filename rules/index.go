@@ -9,22 +9,23 @@ import (
 // index finds the rules that an alert matches without trying the others.
 //
 // Rules are filed under the values that their matchers leave for some labels: those of equalities and choices, and
-// the texts that a regular expression begins with. The labels, with the lengths of such beginnings, are the parts of
-// a group; the values lead from there to the rules (tuple space search: Srinivasan, Suri, Varghese, SIGCOMM 1999).
+// the texts that a regular expression begins or ends with. The labels, with the lengths of such texts, are the parts
+// of a group; the values lead from there to the rules (tuple space search: Srinivasan, Suri, Varghese, SIGCOMM 1999).
 // Rules that come to one place differ in their other matchers only, and stand there in a tree, in which each edge is
 // a matcher that all rules behind it have: where it fails, they are skipped. A regular expression is tried once, also on
 // the alerts that follow, while the value is the same.
 //
 // So the cost of a lookup depends on how many groups share a label with the alert, and not on how many rules there
 // are. What it still depends on are the distinct matchers in the places that it comes to which do not say what a value
-// is or begins with: negative ones, those that an alert without the label matches, and regular expressions such as
-// ".*-web" or "(?i)web". Each of them that follows on matchers which match is tried, though not the rules that have it.
+// is, begins or ends with: negative ones, those that an alert without the label matches, regular expressions such as
+// ".*-web-.*" or "(?i)web", and choices beyond maxPlaces. Each of them that follows on matchers which match is tried, though
+// not the rules that have it.
 type index struct {
 	rules []*Rule
 	names map[string]int32 // the places of the names of labels that the file compares
 	under [][]*group       // by the place of a label that an alert must have
 	nodes []node           // the first one is that of the rules that are filed under no label
-	tests []*test          // of the nodes
+	tests []*Matcher       // of the nodes
 	filed []int32          // the places of rules
 	memos int              // how many regular expressions there are
 	seed  maphash.Seed
@@ -39,8 +40,23 @@ type group struct {
 	nodes map[uint64]int32
 }
 
-// indexPart is a label that rules are filed under: by its whole value or, where cut is not 0, by so many bytes of it.
+// indexPart is a label that rules are filed under: by its whole value or, where cut is not 0, by so many bytes of its
+// beginning, or, below 0, of its end.
 type indexPart struct{ label, cut int32 }
+
+// of returns the part of a value that rules are filed under; false where it has none.
+func (p indexPart) of(value string) (string, bool) {
+	switch cut := int(p.cut); {
+	case len(value) < max(cut, -cut, 1):
+		return "", false
+	case cut > 0:
+		return value[:cut], true
+	case cut < 0:
+		return value[len(value)+cut:], true
+	default:
+		return value, true
+	}
+}
 
 // node is the rules that have the matchers on the way to it and no others, and what leads on from it. It has places in
 // place of pointers, so that the collector of garbage has nothing to follow.
@@ -129,20 +145,22 @@ func (l *lookup) begin(ls Labels) {
 
 func (l *lookup) key(g *group) (sum uint64, ok bool) {
 	for _, p := range g.parts {
-		switch value := l.labels[p.label].value; {
-		case value == "" || len(value) < int(p.cut):
+		label := &l.labels[p.label]
+		part, ok := p.of(label.value)
+		switch {
+		case !ok:
 			return 0, false
 		case p.cut == 0:
-			sum += l.labels[p.label].hash
+			sum += label.hash
 		default:
-			sum += l.hash(p, value[:p.cut])
+			sum += l.hash(p, part)
 		}
 	}
 	return sum, true
 }
 
 func (x *index) hash(p indexPart, value string) uint64 {
-	h := maphash.String(x.seed, value) ^ uint64(p.label)<<32 ^ uint64(p.cut)
+	h := maphash.String(x.seed, value) ^ uint64(p.label)<<32 ^ uint64(uint32(p.cut))
 	h *= 0x9e3779b97f4a7c15
 	return h ^ h>>32
 }
@@ -163,15 +181,15 @@ func (l *lookup) walk(at int32) {
 }
 
 // matches tries a matcher; a regular expression once, as long as the value is the same.
-func (l *lookup) matches(t *test) bool {
+func (l *lookup) matches(t *Matcher) bool {
 	label := &l.labels[t.label]
 	if t.memo < 0 {
-		return t.matches(label.value)
+		return t.Matches(label.value)
 	}
 	kept := &l.results[t.memo]
 	if *kept>>1 < max(1, label.since) {
 		*kept = l.alert << 1
-		if t.matches(label.value) {
+		if t.Matches(label.value) {
 			*kept++
 		}
 	}
@@ -180,8 +198,8 @@ func (l *lookup) matches(t *test) bool {
 
 // listed reports whether an alert has the values that a rule is filed under.
 func (l *lookup) listed(r *Rule) bool {
-	for _, t := range r.tests {
-		if t.lists() && !t.matches(l.labels[t.label].value) {
+	for _, t := range r.Matchers {
+		if t.lists() && !t.Matches(l.labels[t.label].value) {
 			return false
 		}
 	}

@@ -15,7 +15,7 @@ func newIndex(all []*Rule, matchers *matcherTable) *index {
 	b.build(f.all)
 	x.under = anchored(b.groups, len(x.names))
 	for _, t := range x.tests {
-		if t.costs() {
+		if isRegexp(t.Matcher) {
 			t.memo = int32(x.memos)
 			x.memos++
 		}

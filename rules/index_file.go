@@ -33,6 +33,11 @@ func (a *filing) has(label int32) bool {
 	return slices.ContainsFunc(a.parts, func(p indexPart) bool { return p.label == label })
 }
 
+// takes reports whether a rule can be filed under one more label.
+func (a *filing) takes(k key) bool {
+	return !a.has(k.part.label) && (len(a.keys) == 1 || len(a.keys)*len(k.texts) <= maxPlaces)
+}
+
 // filer finds a place for each rule.
 type filer struct {
 	*index
@@ -72,7 +77,7 @@ func (f *filer) file() {
 // begin files a rule under the values that it compares for equality.
 func (f *filer) begin(i int32, r *Rule) filing {
 	a := filing{rule: i, keys: []uint64{0}}
-	for _, t := range r.tests {
+	for _, t := range r.Matchers {
 		k, ok := f.key(t)
 		switch {
 		case ok && t.lists() && len(k.texts) == 1 && !a.has(k.part.label):
@@ -89,14 +94,19 @@ func (f *filer) begin(i int32, r *Rule) filing {
 }
 
 // key returns what a matcher lets a rule be filed under; false where that is nothing.
-func (f *filer) key(t *test) (key, bool) {
+func (f *filer) key(t *Matcher) (key, bool) {
 	if k, ok := f.keys[t.place]; ok {
 		return k, k.texts != nil
 	}
-	l := t.literals()
-	k := key{part: indexPart{label: t.label}, texts: l.texts, test: t.place}
+	l := t.literals(false)
+	k := key{part: indexPart{label: t.label}, test: t.place}
+	backwards := l.texts == nil
+	if backwards {
+		l = t.literals(true)
+	}
+	k.texts = l.texts
 	if !l.whole && len(l.texts) > 0 {
-		k.cutToShortest()
+		k.cutToShortest(backwards)
 	}
 	if !t.lists() {
 		f.keys[t.place] = k
@@ -104,15 +114,17 @@ func (f *filer) key(t *test) (key, bool) {
 	return k, k.texts != nil
 }
 
-// cutToShortest makes beginnings of different lengths ones of the same length.
-func (k *key) cutToShortest() {
-	shortest := len(slices.MinFunc(k.texts, func(a, b string) int { return len(a) - len(b) }))
-	for i := range k.texts {
-		k.texts[i] = k.texts[i][:shortest]
+// cutToShortest makes beginnings, or ends, of different lengths ones of the same length.
+func (k *key) cutToShortest(backwards bool) {
+	k.part.cut = int32(len(slices.MinFunc(k.texts, func(a, b string) int { return len(a) - len(b) })))
+	if backwards {
+		k.part.cut = -k.part.cut
+	}
+	for i, text := range k.texts {
+		k.texts[i], _ = k.part.of(text)
 	}
 	slices.Sort(k.texts)
 	k.texts = slices.Compact(k.texts)
-	k.part.cut = int32(shortest)
 }
 
 // add files a rule under one more label.
@@ -146,7 +158,9 @@ func (f *filer) spread() bool {
 		}
 		crowded = append(crowded, a)
 		for _, k := range a.spare {
-			f.each(a, k, func(sum uint64) { would[sum]++ })
+			if a.takes(k) {
+				f.each(a, k, func(sum uint64) { would[sum]++ })
+			}
 		}
 	}
 	moved := false
@@ -183,8 +197,7 @@ func (f *filer) each(a *filing, k key, place func(uint64)) {
 func (f *filer) best(a *filing, crowd int, would map[uint64]int) (best key, ok bool) {
 	least := 0.0
 	for _, k := range a.spare {
-		places := len(a.keys) * len(k.texts)
-		if a.has(k.part.label) || len(a.keys) > 1 && places > maxPlaces {
+		if !a.takes(k) {
 			continue
 		}
 		sum, emptiest := 0, crowd
@@ -192,7 +205,7 @@ func (f *filer) best(a *filing, crowd int, would map[uint64]int) (best key, ok b
 			sum += would[key]
 			emptiest = min(emptiest, would[key])
 		})
-		mean := float64(sum) / float64(places)
+		mean := float64(sum) / float64(len(a.keys)*len(k.texts))
 		if emptiest*2 <= crowd && (!ok || mean < least) {
 			best, least, ok = k, mean, true
 		}

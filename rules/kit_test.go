@@ -34,14 +34,16 @@ func rule(name, alert, rest string) string {
 
 // parseSet reads a file's targets and rules. alert_ttl and dry_run stand beside them.
 func parseSet(text string) (*Set, error) {
+	return parseSetOf(text, map[string]RefSchema{"sim": {}, "kubernetes": {Kind: true, Namespace: true, Path: true}})
+}
+
+// parseSetOf reads a file for drivers.
+func parseSetOf(text string, drivers map[string]RefSchema) (*Set, error) {
 	doc, root := yamldoc.Parse("test.yml", []byte(text))
 	if err := doc.Err(); err != nil {
 		return nil, err
 	}
-	src := SetOptions{
-		AlertTTL: DefaultAlertTTL, Root: root,
-		Drivers: map[string]RefSchema{"sim": {}, "kubernetes": {Kind: true, Namespace: true, Path: true}},
-	}
+	src := SetOptions{AlertTTL: DefaultAlertTTL, Root: root, Drivers: drivers}
 	root.Fields([]yamldoc.Field{
 		{Key: "targets", Read: func(n yamldoc.Node) { src.Targets = &n }},
 		{Key: "rules", Read: func(n yamldoc.Node) { src.Rules = &n }},

@@ -12,31 +12,28 @@ import (
 // maxSpelled is how many texts a regular expression is spelled out as, beside those that it separates by |.
 const maxSpelled = 16
 
-// literals are texts of which one is the beginning of every value that matches, or, where whole, all of it.
+// literals are texts of which one is all of every value that matches or, where not whole, its beginning or its end.
 type literals struct {
 	texts []string
 	whole bool
 }
 
-// anyText says nothing of a value.
-var anyText = literals{texts: []string{""}}
-
-// literals returns what values that match begin with, without texts where nothing is known, or where a missing label
-// matches too.
-func (t *test) literals() literals {
+// literals returns what values that match begin with or, backwards, end with; without texts where nothing is known,
+// or where a missing label matches too.
+func (m *Matcher) literals(backwards bool) literals {
 	var l literals
 	switch {
-	case t.Type == labels.MatchEqual:
-		l = literals{[]string{t.Value}, true}
-	case t.Type != labels.MatchRegexp:
-	case t.choice() != nil:
-		l = literals{t.choice(), true}
+	case m.Type == labels.MatchEqual:
+		l = literals{[]string{m.Value}, true}
+	case m.Type != labels.MatchRegexp:
+	case m.choice() != nil:
+		l = literals{m.choice(), true}
 	default:
-		re, err := syntax.Parse(t.Value, syntax.Perl)
+		re, err := syntax.Parse(m.Value, syntax.Perl)
 		if err != nil {
 			return literals{} // such as a)|(b, which becomes whole only by what is put around it
 		}
-		l = spell(re, maxSpelled+strings.Count(t.Value, "|"))
+		l = speller{maxSpelled + strings.Count(m.Value, "|"), backwards}.spell(re)
 	}
 	if slices.Contains(l.texts, "") {
 		return literals{}
@@ -44,40 +41,52 @@ func (t *test) literals() literals {
 	return l
 }
 
-// spell finds the literals of a part of a regular expression, as long as they are no more than most.
-func spell(re *syntax.Regexp, most int) literals {
+// speller spells a regular expression out, as no more than so many texts.
+type speller struct {
+	most      int
+	backwards bool
+}
+
+// anyText says nothing of a value.
+var anyText = literals{texts: []string{""}}
+
+func (s speller) spell(re *syntax.Regexp) literals {
 	switch re.Op {
 	case syntax.OpLiteral:
-		if re.Flags&syntax.FoldCase != 0 || slices.Contains(re.Rune, utf8.RuneError) { // which bytes that are no UTF-8 are, too
-			return anyText
-		}
-		return literals{[]string{string(re.Rune)}, true}
+		return literalOf(re)
 	case syntax.OpCharClass:
-		return spellClass(re.Rune, most)
+		return s.class(re.Rune)
 	case syntax.OpEmptyMatch, syntax.OpBeginText, syntax.OpEndText, syntax.OpBeginLine, syntax.OpEndLine,
 		syntax.OpWordBoundary, syntax.OpNoWordBoundary:
 		return literals{[]string{""}, true} // what an assertion forbids is left to the expression itself
 	case syntax.OpCapture:
-		return spell(re.Sub[0], most)
+		return s.spell(re.Sub[0])
 	case syntax.OpQuest:
-		l := spell(re.Sub[0], most)
+		l := s.spell(re.Sub[0])
 		return literals{append([]string{""}, l.texts...), l.whole}
 	case syntax.OpPlus:
-		return literals{texts: spell(re.Sub[0], most).texts}
+		return literals{texts: s.spell(re.Sub[0]).texts}
 	case syntax.OpConcat:
-		return spellConcat(re.Sub, most)
+		return s.concat(re.Sub)
 	case syntax.OpAlternate:
-		return spellAlternate(re.Sub, most)
+		return s.alternate(re.Sub)
 	default:
 		return anyText
 	}
 }
 
-func spellClass(pairs []rune, most int) literals {
+func literalOf(re *syntax.Regexp) literals {
+	if re.Flags&syntax.FoldCase != 0 || slices.Contains(re.Rune, utf8.RuneError) { // which bytes that are no UTF-8 are, too
+		return anyText
+	}
+	return literals{[]string{string(re.Rune)}, true}
+}
+
+func (s speller) class(pairs []rune) literals {
 	l := literals{whole: true}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		for r := pairs[i]; r <= pairs[i+1]; r++ {
-			if len(l.texts) == most || r == utf8.RuneError {
+			if len(l.texts) == s.most || r == utf8.RuneError {
 				return anyText
 			}
 			l.texts = append(l.texts, string(r))
@@ -86,20 +95,18 @@ func spellClass(pairs []rune, most int) literals {
 	return l
 }
 
-func spellConcat(parts []*syntax.Regexp, most int) literals {
+func (s speller) concat(parts []*syntax.Regexp) literals {
 	all := literals{[]string{""}, true}
-	for _, part := range parts {
-		next := spell(part, most)
-		if len(all.texts)*len(next.texts) > most {
+	for i := range parts {
+		part := parts[i]
+		if s.backwards {
+			part = parts[len(parts)-1-i]
+		}
+		next := s.spell(part)
+		if len(all.texts)*len(next.texts) > s.most {
 			return literals{texts: all.texts}
 		}
-		var longer []string
-		for _, a := range all.texts {
-			for _, b := range next.texts {
-				longer = append(longer, a+b)
-			}
-		}
-		all.texts = longer
+		all.texts = s.joined(all.texts, next.texts)
 		if !next.whole {
 			return literals{texts: all.texts}
 		}
@@ -107,11 +114,26 @@ func spellConcat(parts []*syntax.Regexp, most int) literals {
 	return all
 }
 
-func spellAlternate(parts []*syntax.Regexp, most int) literals {
+// joined returns each text with what comes next to it.
+func (s speller) joined(texts, next []string) []string {
+	all := make([]string, 0, len(texts)*len(next))
+	for _, a := range texts {
+		for _, b := range next {
+			if s.backwards {
+				all = append(all, b+a)
+			} else {
+				all = append(all, a+b)
+			}
+		}
+	}
+	return all
+}
+
+func (s speller) alternate(parts []*syntax.Regexp) literals {
 	all := literals{whole: true}
 	for _, part := range parts {
-		l := spell(part, most)
-		if len(all.texts)+len(l.texts) > most {
+		l := s.spell(part)
+		if len(all.texts)+len(l.texts) > s.most {
 			return anyText
 		}
 		all.texts = append(all.texts, l.texts...)

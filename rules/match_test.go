@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prometheus/alertmanager/matcher/parse"
+	"github.com/prometheus/alertmanager/pkg/labels"
 	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -20,7 +22,7 @@ var (
 	comparedExpressions = []string{
 		"a|b|c", "|a", "a|", ".*", ".+", "", "a", "(?i)A", "a.*", "ab.*", "(a|b).*", "(a|b)x?", "a(b|c)?", "[ab]x", "[^a].*", "^a", "b$",
 		"^(a|b)$", "^a|b$", ".*b", "a+b", "(?s).+", "a[.]b", "ab|a.b", "a|b.*", "(?m)^a$", "a\\b.*", "(a|ab)(c|xb|)", "\uFFFD.*", "a\uFFFD",
-		"ns-7-.*", ".*-web", "a.*b", "a.+b", "a.+", ".*a.*b.*", ".+a.+", "(a.*|.*b)", ".*-.*-.*", "ns.*-7.*web", "a.*b.*b", ".*.*", "a|b.+|.*c", "a.?b", "(?i)a.*", "(?s)a.*b",
+		"ns-7-.*", ".*-web", ".*-api", ".*(web|i)", ".*b?c", "[a-z]+b", ".+\uFFFD", "(.*|x)b", "a.*b", "a.+b", "a.+", ".*a.*b.*", ".+a.+", "(a.*|.*b)", ".*-.*-.*", "ns.*-7.*web", "a.*b.*b", ".*.*", "a|b.+|.*c", "a.?b", "(?i)a.*", "(?s)a.*b",
 		"ns-70-.*", "ns-(7|70)-(web|api)", "ns-\\d+-web", "(ns-7-.*|ax)", "a{2}", "a{1}b", "é|a", "ab|abc|b|c|ax|bx|axb|zz|z1|z2|z3|z4|z5|z6|z7|z8|z9|y1|y2",
 	}
 )
@@ -63,17 +65,52 @@ func anyLabels(r *rapid.T) Labels {
 	return ls
 }
 
+// compiled returns the matchers of a rule as Alertmanager's own.
+func compiled(t tester, rule *Rule) (all labels.Matchers) {
+	for _, m := range rule.Matchers {
+		own, err := labels.NewMatcher(m.Type, m.Name, m.Value)
+		require.NoError(t, err)
+		all = append(all, own)
+	}
+	return all
+}
+
+// TestProperty_MatchersAreParsedAsAlertmanagerDoes puts together what matchers consist of.
+func TestProperty_MatchersAreParsedAsAlertmanagerDoes(t *testing.T) {
+	tokens := []string{"a", "b.*", "=", "=~", "!=", "!~", "~", "!", `"`, `"a=~b"`, `"\""`, `\`, `"a|b"`, `"("`, `"\\Qa"`, "{", "}", ",", " ", "'", "é", `"\n.*"`}
+	rapid.Check(t, func(r *rapid.T) {
+		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(tokens), 0, 10).Draw(r, "tokens"), "")
+		if rapid.Bool().Draw(r, "whole") {
+			text = "a" + rapid.SampledFrom(tokens[2:6]).Draw(r, "op") + text
+		}
+		want, wantErr := parse.Matchers(text)
+		got, err := newMatcherTable().parse(text)
+		require.Equal(r, wantErr, err, text)
+		require.Len(r, got, len(want), text)
+		for i, m := range want {
+			require.Equal(r, m.String(), got[i].String(), text)
+			for _, value := range comparedValues {
+				require.Equal(r, m.Matches(value), got[i].Matches(value), text)
+			}
+		}
+	})
+}
+
 // TestProperty_MatchAgreesWithTryingEveryRule compares the index with the matchers of every rule.
 func TestProperty_MatchAgreesWithTryingEveryRule(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		set := newSet(r, anyRules(r))
 		e := &Event{}
 		want := map[string][]string{}
+		oracle := map[*Rule]labels.Matchers{}
+		for _, rule := range set.Rules {
+			oracle[rule] = compiled(r, rule)
+		}
 		unmatched := 0
 		for i := range 6 {
 			a := Alert{Fingerprint: fmt.Sprint(i), Labels: anyLabels(r)}
 			for _, rule := range set.Rules {
-				if rule.Matchers.Matches(a.Labels.set()) {
+				if oracle[rule].Matches(a.Labels.set()) {
 					want[a.Fingerprint] = append(want[a.Fingerprint], rule.Name)
 				}
 			}

@@ -8,70 +8,71 @@ import (
 
 	"github.com/prometheus/alertmanager/matcher/parse"
 	"github.com/prometheus/alertmanager/pkg/labels"
+	"github.com/prometheus/common/model"
 )
 
-// test is one matcher of the file. Rules that have the same one share it, so that a regular expression is compiled
-// once, however many rules use it.
-type test struct {
+// Matcher is a matcher of the file. Rules that have the same one share it, so that a regular expression is compiled
+// once, however many rules use it, and not at all where texts can be compared in its place.
+type Matcher struct {
 	*labels.Matcher
-	simple *simple // of a regular expression that needs none; else nil
+	simple *simple // of a regular expression that is not compiled; else nil
 	place  int32   // among the matchers of the file
 	label  int32   // the place of its name among the names that the file compares
 	memo   int32   // the place of its result in a lookup; -1: it is not kept
 }
 
-// simple is a regular expression that is compared with texts, which is cheaper.
+// simple is a regular expression that is compared with texts.
 type simple struct {
 	choice []string // sorted, of one such as "warning|critical"; else nil
-	globs  []glob   // on values of one line
+	globs  []glob
 }
 
-// matches reports whether a value matches.
-func (t *test) matches(value string) bool {
-	switch {
-	case t.simple == nil:
-	case t.simple.choice != nil:
-		_, ok := slices.BinarySearch(t.simple.choice, value)
-		return ok == (t.Type == labels.MatchRegexp)
-	case strings.IndexByte(value, '\n') < 0:
-		for i := range t.simple.globs {
-			if t.simple.globs[i].matches(value) {
-				return t.Type == labels.MatchRegexp
-			}
-		}
-		return t.Type != labels.MatchRegexp
+func (s *simple) matches(value string) bool {
+	if s.choice != nil {
+		_, ok := slices.BinarySearch(s.choice, value)
+		return ok
 	}
-	return t.Matches(value)
+	return strings.IndexByte(value, '\n') < 0 && slices.ContainsFunc(s.globs, func(g glob) bool { return g.matches(value) })
+}
+
+// Matches reports whether a value matches.
+func (m *Matcher) Matches(value string) bool {
+	if m.simple != nil {
+		return m.simple.matches(value) == (m.Type == labels.MatchRegexp)
+	}
+	return m.Matcher.Matches(value)
+}
+
+// Matchers are those of a rule.
+type Matchers []*Matcher
+
+// Matches reports whether all of them match.
+func (ms Matchers) Matches(ls model.LabelSet) bool {
+	return !slices.ContainsFunc(ms, func(m *Matcher) bool { return !m.Matches(string(ls[model.LabelName(m.Name)])) })
 }
 
 // lists reports whether the matcher lists the values that match, so that trying it costs next to nothing.
-func (t *test) lists() bool {
-	return t.Type == labels.MatchEqual || t.Type == labels.MatchRegexp && t.choice() != nil
+func (m *Matcher) lists() bool {
+	return m.Type == labels.MatchEqual || m.Type == labels.MatchRegexp && m.choice() != nil
 }
 
-func (t *test) choice() []string {
-	if t.simple == nil {
+func (m *Matcher) choice() []string {
+	if m.simple == nil {
 		return nil
 	}
-	return t.simple.choice
+	return m.simple.choice
 }
-
-// costs reports whether trying the matcher takes a regular expression.
-func (t *test) costs() bool { return isRegexp(t.Matcher) && t.simple == nil }
 
 func isRegexp(m *labels.Matcher) bool {
 	return m.Type == labels.MatchRegexp || m.Type == labels.MatchNotRegexp
 }
 
-// simplified returns how to do without a regular expression, nil where there is no way, or no expression.
-func simplified(m *labels.Matcher) *simple {
-	if !isRegexp(m) {
-		return nil
-	}
-	if choice := choiceOf(m.Value); choice != nil {
+// simplified returns how to do without a regular expression, nil where there is no way.
+func simplified(expression string) *simple {
+	if choice := choiceOf(expression); choice != nil {
 		return &simple{choice: choice}
 	}
-	if globs := globsOf(m.Value); globs != nil {
+	if globs := globsOf(expression); globs != nil {
 		return &simple{globs: globs}
 	}
 	return nil
@@ -99,46 +100,124 @@ type matcherID struct {
 
 // matcherTable is the distinct matchers of a file, and the names of labels that they compare.
 type matcherTable struct {
-	tests    []*test
-	names    map[string]int32   // their places
-	written  map[string][]*test // by their text
-	distinct map[matcherID]*test
+	tests    []*Matcher
+	names    map[string]int32      // their places
+	written  map[string][]*Matcher // by their text
+	distinct map[matcherID]*Matcher
 }
 
 func newMatcherTable() *matcherTable {
-	return &matcherTable{names: map[string]int32{}, written: map[string][]*test{}, distinct: map[matcherID]*test{}}
+	return &matcherTable{names: map[string]int32{}, written: map[string][]*Matcher{}, distinct: map[matcherID]*Matcher{}}
 }
 
 // parse reads what a rule lists under matchers.
-func (mt *matcherTable) parse(text string) ([]*test, error) {
-	if tests, ok := mt.written[text]; ok {
-		return tests, nil
+func (mt *matcherTable) parse(text string) ([]*Matcher, error) {
+	if all, ok := mt.written[text]; ok {
+		return all, nil
 	}
-	ms, err := parse.Matchers(text)
+	ms, err := parseMatchers(text)
 	if err != nil {
 		return nil, err
 	}
-	tests := make([]*test, len(ms))
+	all := make([]*Matcher, len(ms))
 	for i, m := range ms {
-		tests[i] = mt.shared(m)
+		if all[i], err = mt.shared(m); err != nil {
+			_, err := parse.Matchers(text) // which says it in its own words
+			return nil, err
+		}
 	}
-	mt.written[text] = tests
-	return tests, nil
+	mt.written[text] = all
+	return all, nil
 }
 
-// shared returns the matcher that the file already has, else this one.
-func (mt *matcherTable) shared(m *labels.Matcher) *test {
-	id := matcherID{m.Type, m.Name, m.Value}
-	if t := mt.distinct[id]; t != nil {
-		return t
+// shared returns the matcher that the file already has, else a new one.
+func (mt *matcherTable) shared(parsed *labels.Matcher) (*Matcher, error) {
+	id := matcherID{parsed.Type, parsed.Name, parsed.Value}
+	if m := mt.distinct[id]; m != nil {
+		return m, nil
 	}
-	label, ok := mt.names[m.Name]
+	label, ok := mt.names[parsed.Name]
 	if !ok {
 		label = int32(len(mt.names))
-		mt.names[m.Name] = label
+		mt.names[parsed.Name] = label
 	}
-	t := &test{Matcher: m, simple: simplified(m), place: int32(len(mt.tests)), label: label, memo: -1}
-	mt.tests = append(mt.tests, t)
-	mt.distinct[id] = t
-	return t
+	m := &Matcher{Matcher: parsed, place: int32(len(mt.tests)), label: label, memo: -1}
+	if isRegexp(parsed) {
+		if m.simple = simplified(parsed.Value); m.simple == nil {
+			var err error
+			if m.Matcher, err = labels.NewMatcher(parsed.Type, parsed.Name, parsed.Value); err != nil {
+				return nil, err
+			}
+		}
+	}
+	mt.tests = append(mt.tests, m)
+	mt.distinct[id] = m
+	return m, nil
+}
+
+// parseMatchers parses matchers without compiling their regular expressions.
+func parseMatchers(text string) (labels.Matchers, error) {
+	plain, types := withoutExpressions(text)
+	ms, err := parse.Matchers(plain)
+	if err != nil || len(ms) != len(types) {
+		return parse.Matchers(text)
+	}
+	for i, m := range ms {
+		m.Type = types[i]
+	}
+	return ms, nil
+}
+
+// withoutExpressions puts = for =~ and != for !~, and returns what stood there. Outside of quotes no name or value has
+// any of these characters. A space keeps what follows from being read as a part of them.
+func withoutExpressions(text string) (string, []labels.MatchType) {
+	var types []labels.MatchType
+	plain := make([]byte, 0, len(text)+8)
+	for rest := text; rest != ""; {
+		op, ok := operatorAt(rest)
+		end := 1
+		switch {
+		case ok:
+			types = append(types, op.is)
+			plain = append(plain, op.plain...)
+			end = len(op.text)
+		case rest[0] == '"':
+			end = endOfQuoted(rest)
+			fallthrough
+		default:
+			plain = append(plain, rest[:end]...)
+		}
+		rest = rest[end:]
+	}
+	return string(plain), types
+}
+
+// operator is what a matcher compares with, and what is put in its place.
+type operator struct {
+	text, plain string
+	is          labels.MatchType
+}
+
+func operatorAt(text string) (operator, bool) {
+	for _, op := range [...]operator{
+		{"=~", "= ", labels.MatchRegexp}, {"!~", "!= ", labels.MatchNotRegexp}, {"!=", "!= ", labels.MatchNotEqual}, {"=", "=", labels.MatchEqual},
+	} {
+		if strings.HasPrefix(text, op.text) {
+			return op, true
+		}
+	}
+	return operator{}, false
+}
+
+// endOfQuoted returns where what is quoted at the beginning of a text ends, behind the closing quote.
+func endOfQuoted(text string) int {
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(text)
 }

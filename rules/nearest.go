@@ -8,9 +8,9 @@ func (s *Set) Nearest(ls Labels) (rule, why string) {
 	fewest := -1
 	for _, r := range s.Rules {
 		misses := 0
-		var first *test
-		for _, t := range r.tests {
-			if !t.matches(ls.Get(t.Name)) {
+		var first *Matcher
+		for _, t := range r.Matchers {
+			if !t.Matches(ls.Get(t.Name)) {
 				if misses++; first == nil {
 					first = t
 				}

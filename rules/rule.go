@@ -1,19 +1,16 @@
 package rules
 
 import (
-	"slices"
 	"strconv"
 	"time"
 
 	"alertscale/rules/yamldoc"
-
-	"github.com/prometheus/alertmanager/pkg/labels"
 )
 
 // Rule says what to do with a target while, or after, alerts of a kind fire.
 type Rule struct {
 	Name     string
-	Matchers labels.Matchers // all of them match
+	Matchers Matchers // all of them match
 	Target   *Target
 	Action   Action
 	Resolved bool           // when: resolved
@@ -27,7 +24,6 @@ type Rule struct {
 	Index int // its place in the file
 
 	muting muting
-	tests  []*test
 	line   int
 }
 
@@ -35,15 +31,15 @@ type Rule struct {
 func (s *Set) readRule(n yamldoc.Node) *Rule {
 	r := &Rule{line: n.Line(), Index: len(s.Rules)}
 	target := ""
-	acts, named, later := r.actionFields(n)
+	acts, named := r.actionFields(n)
 	n.Fields(append(append(acts, s.optionFields(r)...), []yamldoc.Field{
 		{Key: "name", Read: func(v yamldoc.Node) { r.Name = v.Text() }},
 		{Key: "matchers", Read: func(v yamldoc.Node) { r.readMatchers(v, s.matchers) }},
 		{Key: "target", Read: func(v yamldoc.Node) { target = v.Text() }},
-	}...), later...)
+	}...))
 	if !n.IsMap() {
 		if n.IsNull() {
-			n.Faultf("is empty, want name, matchers, target and one of up, down, set, hold")
+			n.Faultf("is empty, want name, matchers, target and one of up, down, set, proportional, hold")
 		}
 		return nil
 	}
@@ -53,8 +49,8 @@ func (s *Set) readRule(n yamldoc.Node) *Rule {
 	if !n.Has("matchers") {
 		n.Faultf(`matchers are missing; a rule says which alerts it is for: matchers: ['alertname="WebBusy"']`)
 	}
-	if named > 1 || named == 0 && !slices.ContainsFunc(later, n.Has) {
-		n.Faultf("has %d actions, want exactly one of up, down, set, hold", named)
+	if named != 1 {
+		n.Faultf("has %d actions, want exactly one of up, down, set, proportional, hold", named)
 	}
 	r.checkOptions(n)
 	if !n.Has("target") {
@@ -73,41 +69,31 @@ func (r *Rule) readMatchers(n yamldoc.Node, mt *matcherTable) {
 		if !ok {
 			return
 		}
-		tests, err := mt.parse(text)
+		ms, err := mt.parse(text)
 		if err != nil {
 			item.Faultf("%s is no matcher such as alertname=\"WebBusy\": %v", strconv.Quote(text), err)
 			return
 		}
-		if len(tests) == 0 {
+		if len(ms) == 0 {
 			item.Faultf("%s is empty, and would match every alert", strconv.Quote(text))
 			return
 		}
-		r.tests = append(r.tests, tests...)
+		r.Matchers = append(r.Matchers, ms...)
 	})
 	if empty && n.IsList() {
 		n.Faultf("is empty, want at least one matcher")
 	}
-	r.tests = slices.Clip(r.tests)
-	r.Matchers = make(labels.Matchers, len(r.tests))
-	for i, t := range r.tests {
-		r.Matchers[i] = t.Matcher
-	}
 }
 
-// actionFields returns the fields of the actions that there are, how many of them the rule has, and the keys of those
-// that are still to come.
-func (r *Rule) actionFields(n yamldoc.Node) (fields []yamldoc.Field, named int, later []string) {
+// actionFields returns the fields of the actions that there are, and how many of them the rule has.
+func (r *Rule) actionFields(n yamldoc.Node) (fields []yamldoc.Field, named int) {
 	for _, a := range actions {
-		if a.read == nil {
-			later = append(later, a.key)
-			continue
-		}
 		if n.Has(a.key) {
 			named++
 		}
 		fields = append(fields, yamldoc.Field{Key: a.key, Read: func(v yamldoc.Node) { r.Action = a.read(v) }})
 	}
-	return fields, named, later
+	return fields, named
 }
 
 // CallsAtStart reports whether the rule calls when an episode of it begins.

@@ -25,6 +25,7 @@ func (r *Rule) checkOptions(n yamldoc.Node) {
 	if r.Action == nil {
 		return
 	}
+	_, proportional := r.Action.(*Proportional)
 	for _, o := range []struct {
 		key string
 		bad bool
@@ -33,6 +34,8 @@ func (r *Rule) checkOptions(n yamldoc.Node) {
 		{"when", Holds(r.Action) && r.Resolved, "a hold is while alerts fire"},
 		{"cooldown", Holds(r.Action), "a hold makes no calls"},
 		{"repeat", Holds(r.Action), "a hold makes no calls"},
+		{"repeat", proportional, "a proportional rule calls when its figure changes"},
+		{"when", proportional && r.Resolved, "a proportional rule follows its alerts while they fire"},
 		{"repeat", r.Resolved, "a rule with when: resolved calls once, at the end of an episode"},
 	} {
 		if v := n.Peek(o.key); v != nil && o.bad {

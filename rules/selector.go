@@ -125,15 +125,13 @@ func parsePairs(name string) ([]Label, error) {
 // Group returns what the file says of a ref that is a group of hosts: the labels of its hosts, and which of
 // them go first; newest where it does not say. False: the file has no such group.
 func (s *Set) Group(r Ref) (pairs []Label, first Remove, ok bool) {
-	all := s.templated
-	if t := s.fixed[r]; t != nil {
-		all = []*Target{t}
+	t := s.fixed[r]
+	if t == nil {
+		t = s.owners.group(r)
 	}
-	for _, t := range all {
-		if t.covers(r) && t.selector != nil {
-			pairs, _ = t.Selector(r)
-			return pairs, cmp.Or(t.Remove, RemoveNewest), true
-		}
+	if t == nil || t.selector == nil {
+		return nil, "", false
 	}
-	return nil, "", false
+	pairs, _ = t.Selector(r)
+	return pairs, cmp.Or(t.Remove, RemoveNewest), true
 }

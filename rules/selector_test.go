@@ -3,24 +3,12 @@ package rules
 import (
 	"testing"
 
-	"alertscale/rules/yamldoc"
-
 	"github.com/stretchr/testify/require"
 )
 
 // hostSet reads a file for a driver that has services and groups of hosts, as Rancher does.
 func hostSet(text string) (*Set, error) {
-	doc, root := yamldoc.Parse("hosts.yml", []byte(text))
-	src := SetOptions{
-		AlertTTL: DefaultAlertTTL, Root: root,
-		Drivers: map[string]RefSchema{"rancher": {Kinds: map[string]RefSchema{"service": {Namespace: true}, "host": {Selector: true}}}},
-	}
-	root.Fields([]yamldoc.Field{
-		{Key: "targets", Read: func(n yamldoc.Node) { src.Targets = &n }},
-		{Key: "rules", Read: func(n yamldoc.Node) { src.Rules = &n }},
-	})
-	set := NewSet(src)
-	return set, doc.Err()
+	return parseSetOf(text, map[string]RefSchema{"rancher": {Kinds: map[string]RefSchema{"service": {Namespace: true}, "host": {Selector: true}}}})
 }
 
 const hostRules = "\nrules: [{name: r, matchers: [alertname=A], target: t, up: 1}]\n"
@@ -65,16 +53,16 @@ func TestSelector_MayBeATemplate(t *testing.T) {
 
 func TestSelector_Faults(t *testing.T) {
 	for text, want := range map[string]string{
-		"kind: host, max: 3":                                           `hosts.yml:1: targets.t: selector is missing: the labels of the hosts to scale, such as {pool: web}`,
-		"kind: host, selector: {}, max: 3":                             `hosts.yml:1: targets.t: selector: is empty: it would take every host`,
-		"kind: host, selector: {a: b}, name: x, max: 3":                `hosts.yml:1: targets.t: name: a host target has a selector instead`,
-		"kind: host, selector: {a: b}, min: 0, max: 3":                 `hosts.yml:1: targets.t: min of a host target is at least 1: an empty group has nothing to clone`,
-		"kind: host, selector: {a: b}, remove: any, max: 3":            `hosts.yml:1: targets.t: remove: "any" is neither oldest nor newest`,
-		"kind: host, selector: {a: b}, namespace: n, max: 3":           `hosts.yml:1: targets.t: a host of driver "rancher" has none`,
-		"kind: service, namespace: s, name: n, remove: oldest, max: 3": `hosts.yml:1: targets.t: remove is for groups of hosts only`,
-		"kind: pod, namespace: s, name: n, max: 3":                     `hosts.yml:1: targets.t: driver "rancher" has no kind "pod"; it has host, service`,
-		"namespace: s, name: n, max: 3":                                `hosts.yml:1: targets.t: kind is missing: driver "rancher" has host, service`,
-		"kind: service, name: n, max: 3":                               `hosts.yml:1: targets.t: namespace is missing`,
+		"kind: host, max: 3":                                           `test.yml:1: targets.t: selector is missing: the labels of the hosts to scale, such as {pool: web}`,
+		"kind: host, selector: {}, max: 3":                             `test.yml:1: targets.t: selector: is empty: it would take every host`,
+		"kind: host, selector: {a: b}, name: x, max: 3":                `test.yml:1: targets.t: name: a host target has a selector instead`,
+		"kind: host, selector: {a: b}, min: 0, max: 3":                 `test.yml:1: targets.t: min of a host target is at least 1: an empty group has nothing to clone`,
+		"kind: host, selector: {a: b}, remove: any, max: 3":            `test.yml:1: targets.t: remove: "any" is neither oldest nor newest`,
+		"kind: host, selector: {a: b}, namespace: n, max: 3":           `test.yml:1: targets.t: a host of driver "rancher" has none`,
+		"kind: service, namespace: s, name: n, remove: oldest, max: 3": `test.yml:1: targets.t: remove is for groups of hosts only`,
+		"kind: pod, namespace: s, name: n, max: 3":                     `test.yml:1: targets.t: driver "rancher" has no kind "pod"; it has host, service`,
+		"namespace: s, name: n, max: 3":                                `test.yml:1: targets.t: kind is missing: driver "rancher" has host, service`,
+		"kind: service, name: n, max: 3":                               `test.yml:1: targets.t: namespace is missing`,
 	} {
 		_, err := hostSet("targets: {t: {driver: rancher, " + text + "}}" + hostRules)
 		require.EqualError(t, err, want)

@@ -19,12 +19,12 @@ type Set struct {
 	Targets  map[string]*Target
 	Rules    []*Rule // in the order of the file
 
-	byName    map[string]*Rule
-	fixed     map[Ref]*Target
-	templated []*Target
-	kinds     map[string][]spelling // by driver:Kind
-	drivers   map[string]RefSchema
-	index     *index
+	byName  map[string]*Rule
+	fixed   map[Ref]*Target
+	owners  *owners               // the templated targets
+	kinds   map[string][]spelling // by driver:Kind
+	drivers map[string]RefSchema
+	index   *index
 
 	// LongestCooldown is the longest of all cooldowns of the file.
 	LongestCooldown time.Duration
@@ -117,10 +117,11 @@ func (s *Set) readTargets(n yamldoc.Node) {
 	})
 	s.checkKinds()
 	s.checkShapes(order, nodes)
+	var templated []*Target
 	for _, t := range order {
 		ref, ok := t.Ref()
 		if !ok {
-			s.templated = append(s.templated, t)
+			templated = append(templated, t)
 			continue
 		}
 		if first, taken := lines[ref]; taken && ref.Name != "" {
@@ -129,6 +130,7 @@ func (s *Set) readTargets(n yamldoc.Node) {
 		lines[ref] = t.Name
 		s.fixed[ref] = t
 	}
+	s.owners = newOwners(templated)
 }
 
 // checkShapes reports targets of one driver of which one has a kind alone and another a namespace alone: their refs could
@@ -160,6 +162,9 @@ func (s *Set) readRules(n yamldoc.Node) {
 		if r == nil {
 			return
 		}
+		if r.Name == RestoreRule {
+			item.Faultf("the name %q is what decisions call a target's way back; give it another", r.Name)
+		}
 		if first := s.byName[r.Name]; first != nil && r.Name != "" {
 			item.Faultf("the name is duplicated, first on line %d", first.line)
 			return
@@ -171,6 +176,9 @@ func (s *Set) readRules(n yamldoc.Node) {
 
 // RuleFor returns the rule of a name if it may act on a ref that t owns, else nil.
 func (s *Set) RuleFor(name string, t *Target) *Rule {
+	if name == RestoreRule && t != nil && t.Restore != nil {
+		return t.Restore.rule
+	}
 	r := s.byName[name]
 	switch {
 	case r == nil || r.Target == t:
@@ -195,17 +203,7 @@ func (s *Set) Owner(ref Ref, remembered string) *Target {
 	if t := s.Targets[remembered]; t != nil && t.ref == nil && t.covers(ref) {
 		return t
 	}
-	var only *Target
-	for _, t := range s.templated {
-		switch {
-		case !t.covers(ref):
-		case only != nil:
-			return nil
-		default:
-			only = t
-		}
-	}
-	return only
+	return s.owners.only(ref)
 }
 
 // WaitsReady reports whether a target that a ref may belong to waits for a step up to be ready.
@@ -213,7 +211,7 @@ func (s *Set) WaitsReady(ref Ref) bool {
 	if t := s.fixed[ref]; t != nil {
 		return t.WaitReady > 0
 	}
-	return slices.ContainsFunc(s.templated, func(t *Target) bool { return t.WaitReady > 0 && t.covers(ref) })
+	return s.owners.waitReady(ref)
 }
 
 func (s *Set) targetNames() []string { return slices.Sorted(maps.Keys(s.Targets)) }

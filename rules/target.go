@@ -65,7 +65,8 @@ func (s *Set) readTarget(name string, n yamldoc.Node) *Target {
 		{Key: "max", Read: func(v yamldoc.Node) { t.Max = v.Int(1) }},
 		{Key: "cooldown", Read: func(v yamldoc.Node) { t.readCooldown(v) }},
 		{Key: "dry_run", Read: func(v yamldoc.Node) { t.DryRun = v.Bool() || s.DryRun }},
-	}...), "restore", "bounds")
+		{Key: "restore", Read: func(v yamldoc.Node) { t.readRestore(v) }},
+	}...), "bounds")
 	if !n.IsMap() {
 		if !n.IsNull() {
 			return nil // a fault by now

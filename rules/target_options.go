@@ -14,6 +14,7 @@ type TargetOptions struct {
 	// OverrideOwner says that another autoscaler which owns the count is no reason to leave it alone.
 	OverrideOwner bool
 	Paused        bool
+	Restore       *Restore // nil: it does not go back by itself
 }
 
 func (o *TargetOptions) fields() []yamldoc.Field {

@@ -46,6 +46,17 @@ func defaultTo(otherwise, value string) string {
 	return value
 }
 
+// executeFor runs the template for one alert of an event.
+func (t *textTemplate) executeFor(a *Alert, e *Event, now time.Time) (string, error) {
+	return t.execute(now, struct {
+		Labels, Annotations, CommonLabels, CommonAnnotations, GroupLabels amtemplate.KV
+		Receiver, ExternalURL                                             string
+	}{
+		present(a.Labels), a.Annotations.KV(), e.CommonLabels.KV(), e.CommonAnnotations.KV(), e.GroupLabels.KV(),
+		e.Receiver, e.ExternalURL,
+	})
+}
+
 // execute runs the template at a time and returns an error without the noise of text/template.
 func (t *textTemplate) execute(now time.Time, data any) (string, error) {
 	tmpl := t.parsed

@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 
+	"alertscale/adapter/source/alertmanager"
 	"alertscale/adapter/source/hook"
 	"alertscale/rules"
 	"alertscale/rules/yamldoc"
@@ -20,6 +21,8 @@ type File struct {
 	Drivers map[string]Driver
 	Hooks   []hook.Config
 	Rules   *rules.Set
+
+	Alertmanager *alertmanager.Config // nil: alerts are not looked up
 
 	tree *yaml.Node // until the text is printed
 	once sync.Once
@@ -60,10 +63,11 @@ func Parse(path string, text []byte, dryRun bool) (*File, error) {
 		{Key: "hooks", Read: func(n yamldoc.Node) {
 			n.Each(func(name string, v yamldoc.Node) { f.Hooks = append(f.Hooks, hook.ReadConfig(name, v)) })
 		}},
+		{Key: "alertmanager", Read: func(n yamldoc.Node) { f.Alertmanager = alertmanager.ReadConfig(n) }},
 		{Key: "targets", Read: func(n yamldoc.Node) { src.Targets = &n }},
 		{Key: "rules", Read: func(n yamldoc.Node) { src.Rules = &n }},
 		{Key: "time_intervals", Read: func(n yamldoc.Node) { src.TimeIntervals = &n }},
-	}, "alertmanager", "rule_files", "senders", "upgrades", "sinks")
+	}, "rule_files", "senders", "upgrades", "sinks")
 	if !root.Has("drivers") {
 		f.Drivers[defaultType] = defaultDriver()
 	}

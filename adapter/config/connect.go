@@ -9,25 +9,28 @@ import (
 
 	"alertscale/adapter/controller"
 	"alertscale/adapter/driver"
+	"alertscale/adapter/source/alertmanager"
 	"alertscale/adapter/source/hook"
 	"alertscale/rules"
 
 	"github.com/go-kit/log"
 )
 
-// Connections are the drivers of a file, ready to be called, and its hooks.
+// Connections are the drivers of a file, ready to be called, its hooks and its Alertmanagers.
 type Connections struct {
 	file   *File
 	conns  map[string]controller.Backend
 	hooks  map[string]*hook.Hook
+	asked  *alertmanager.Client       // nil: alerts are not looked up
 	rules  *atomic.Pointer[rules.Set] // of the newest file; drivers that outlive a file ask it
 	shared map[string]any             // of all files: what the drivers of a type share, by the type
 }
 
 // Options are what drivers need beside the file.
 type Options struct {
-	Version string     // of alertscale
-	Logger  log.Logger // nil: nothing is logged
+	Version string                // of alertscale
+	Logger  log.Logger            // nil: nothing is logged
+	Lookups *alertmanager.Metrics // nil: look-ups are not counted
 }
 
 // Connect makes the drivers of a file, and reads the tokens of its hooks. It asks nothing of any server. A driver
@@ -63,7 +66,10 @@ func (c *Connections) open(before *Connections, o Options) error {
 		}
 		c.conns[name] = controller.Backend{Driver: connected, Timeout: d.Timeout}
 	}
-	return c.openHooks()
+	if err := c.openHooks(); err != nil {
+		return err
+	}
+	return c.openAlertmanager(before, o)
 }
 
 // release ends what drivers keep up, such as watches, of which the other file has not got the same. c and other may be
@@ -110,6 +116,27 @@ func (c *Connections) openHooks() error {
 	}
 	return nil
 }
+
+// openAlertmanager makes the client that looks alerts up. One of an earlier file that is alike goes on with what it knows;
+// it reads its credentials for each request.
+func (c *Connections) openAlertmanager(before *Connections, o Options) (err error) {
+	block := c.file.Alertmanager
+	if block == nil {
+		return nil
+	}
+	if before != nil && before.asked != nil && block.Same(before.file.Alertmanager) {
+		c.asked = before.asked
+		return nil
+	}
+	c.asked, err = alertmanager.New(block, alertmanager.Options{Version: o.Version, Logger: o.Logger, Metrics: o.Lookups})
+	if err != nil {
+		return fmt.Errorf("%s:%d: alertmanager: %w", c.file.Path, block.Line, err)
+	}
+	return nil
+}
+
+// Alertmanager returns the client that looks alerts up, nil where the file has none.
+func (c *Connections) Alertmanager() *alertmanager.Client { return c.asked }
 
 // File returns what the controller works with.
 func (c *Connections) File() *controller.Snapshot {

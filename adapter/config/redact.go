@@ -18,7 +18,7 @@ const unprintable = "# This file is not shown: it cannot be printed without what
 // commented out, and with <secret> for each secret. It changes the document.
 func redact(doc *yaml.Node) string {
 	clean(doc)
-	return printed(doc, 1000)
+	return printed(doc, 10)
 }
 
 func printed(doc *yaml.Node, most int) string {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/source/alertmanager"
 	"alertscale/adapter/source/hook"
 
 	"github.com/fsnotify/fsnotify"
@@ -27,6 +28,7 @@ type Reloader struct {
 	Version string // of alertscale
 	Logger  log.Logger
 	Metrics *controller.Metrics
+	Lookups *alertmanager.Metrics      // nil: look-ups are not counted
 	Use     func(*controller.Snapshot) // makes a file the active one
 
 	hooks atomic.Pointer[map[string]*hook.Hook] // of the active file
@@ -73,7 +75,7 @@ func (r *Reloader) load() error {
 	if err != nil {
 		return err
 	}
-	conns, err := Connect(f, r.conns, Options{Version: r.Version, Logger: r.Logger})
+	conns, err := Connect(f, r.conns, Options{Version: r.Version, Logger: r.Logger, Lookups: r.Lookups})
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ type reloading struct {
 	reg  *prometheus.Registry
 }
 
-func newReloading(t *testing.T, path string) *reloading {
+func newReloading(t testing.TB, path string) *reloading {
 	r := &reloading{reg: prometheus.NewRegistry()}
 	r.Reloader = &Reloader{
 		Path: path, Logger: log.NewNopLogger(), Metrics: controller.NewMetrics(r.reg, 10),

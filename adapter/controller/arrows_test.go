@@ -25,7 +25,7 @@ var arrows = map[string][]string{
 	"alertscale/examples":     {},
 	adapter + "controller":    {"alertscale/rules"},
 	adapter + "cli":           {adapter, "alertscale/rules", "alertscale/examples"},
-	adapter + "config":        {adapter + "controller", adapter + "driver", adapter + "source/hook", "alertscale/rules"},
+	adapter + "config":        {adapter + "controller", adapter + "driver", adapter + "source/hook", adapter + "source/alertmanager", "alertscale/rules"},
 	adapter + "driver":        {adapter + "controller", adapter + "driver/internal", "alertscale/rules"},
 	adapter + "source":        {"alertscale/rules"},
 	adapter + "store":         {adapter + "controller", adapter + "store", "alertscale/rules"},

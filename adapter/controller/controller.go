@@ -5,6 +5,7 @@ package controller
 import (
 	"context"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"alertscale/rules/engine"
 
 	"github.com/go-kit/log"
+	"golang.org/x/sync/errgroup"
 )
 
 // Options are what a Controller works with.
@@ -64,7 +66,7 @@ const DefaultTimeout = 30 * time.Second
 const MaxCalls = 64
 
 // maxPuts is how many requests to the store are made at a time. They share its commits.
-const maxPuts = 256
+const maxPuts = 4096
 
 // Controller carries decisions out. It is safe for concurrent use.
 type Controller struct {
@@ -81,9 +83,10 @@ type Controller struct {
 	work context.Context
 	stop context.CancelFunc
 
-	store *lane
-	mu    sync.RWMutex // guards what follows
-	lanes map[string]*lane
+	store  *lane
+	riders riders
+	mu     sync.RWMutex // guards what follows
+	lanes  map[string]*lane
 
 	stopping atomic.Bool  // nothing new is begun
 	storeBad atomic.Int64 // since when the store fails, in Unix nanoseconds; 0: it does not
@@ -120,18 +123,45 @@ func New(ctx context.Context, o Options, s *Snapshot) (*Controller, error) {
 	return c, nil
 }
 
-// restore takes over what the store holds.
+// restore takes over what the store holds. Reading a record takes much longer than listing it, so that is done side by
+// side.
 func (c *Controller) restore(ctx context.Context) error {
-	return c.Store.List(ctx, func(r engine.Record) error {
-		cycle, err := engine.RestoreCycle(r, c.cycles)
-		if err != nil {
-			return err
+	workers, ctx := errgroup.WithContext(ctx)
+	records := make(chan engine.Record, 64)
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() error {
+			for r := range records {
+				if err := c.restoreOne(r); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	err := c.Store.List(ctx, func(r engine.Record) error {
+		select {
+		case records <- r:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
 		}
-		tr := newTracker(cycle)
-		c.registry.add(tr)
-		c.registry.index(tr)
-		return nil
 	})
+	close(records)
+	if bad := workers.Wait(); bad != nil {
+		return bad
+	}
+	return err
+}
+
+func (c *Controller) restoreOne(r engine.Record) error {
+	cycle, err := engine.RestoreCycle(r, c.cycles)
+	if err != nil {
+		return err
+	}
+	tr := newTracker(cycle)
+	c.registry.add(tr)
+	c.registry.index(tr)
+	return nil
 }
 
 // Snapshot returns the active file.
@@ -141,28 +171,34 @@ func (c *Controller) Snapshot() *Snapshot { return c.snapshot.Load() }
 func (c *Controller) Use(s *Snapshot) { c.use(s) }
 
 func (c *Controller) use(s *Snapshot) {
+	all := c.useOnAll(s)
+	now := c.Now()
+	for _, tr := range all {
+		c.schedule.sooner(tr, now)
+	}
+}
+
+// useOnAll makes a file the one that all refs are decided on, and returns them.
+func (c *Controller) useOnAll(s *Snapshot) []*tracker {
 	c.reload.Lock()
 	defer c.reload.Unlock()
 	c.snapshot.Store(s)
 	c.Metrics.use(s)
-	for _, tr := range c.registry.list() {
+	for _, tr := range c.registry.all() {
 		c.useOn(tr, s)
 	}
-	now := c.Now()
-	for _, tr := range c.registry.list() {
-		c.schedule.sooner(tr, now)
-	}
+	return c.registry.all()
 }
 
 // useOn makes a file the one that a ref is decided on, under the name that it has there.
 func (c *Controller) useOn(tr *tracker, s *Snapshot) {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	tr.cycle.Use(s.Rules, s.backend(tr.ref))
+	tr.cycle.Use(s.Rules, s.backend(tr.ref()))
 	if tr.cycle.Target() != nil {
 		return
 	}
-	ref, respelled := s.Rules.Respelled(tr.ref, tr.cycle.State().Connection)
+	ref, respelled := s.Rules.Respelled(tr.ref(), tr.cycle.State().Connection)
 	if !respelled || c.registry.get(ref) != nil {
 		return
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -58,13 +57,18 @@ func (w *world) parseTTL(text string, ttl time.Duration) *controller.Snapshot {
 	if strings.Contains(text, "driver: renamed") {
 		name = "renamed"
 	}
+	return snapshot(w.t, text, ttl, name, w.driver)
+}
+
+// snapshot returns a file with one driver.
+func snapshot(t require.TestingT, text string, ttl time.Duration, name string, d controller.Driver) *controller.Snapshot {
 	doc, root := yamldoc.Parse("test.yml", []byte(text))
 	set := rules.NewSet(rules.SetOptions{
 		AlertTTL: ttl, Root: root, Targets: root.Peek("targets"), Rules: root.Peek("rules"),
 		Drivers: map[string]rules.RefSchema{name: {Connection: "the API"}},
 	})
-	require.NoError(w.t, doc.Err())
-	return &controller.Snapshot{Rules: set, Drivers: map[string]controller.Backend{name: {Driver: w.driver, Timeout: 30 * time.Second}}}
+	require.NoError(t, doc.Err())
+	return &controller.Snapshot{Rules: set, Drivers: map[string]controller.Backend{name: {Driver: d, Timeout: 30 * time.Second}}}
 }
 
 // start starts a controller on the store as it is: after stop or kill, a restart.
@@ -143,224 +147,6 @@ func (w *world) one(all []engine.Decision) engine.Decision {
 
 func after(d time.Duration) { time.Sleep(d); synctest.Wait() }
 
-// fakeDriver is an API with counts, versions and faults.
-type fakeDriver struct {
-	mu       sync.Mutex
-	counts   map[string]int
-	versions map[string]int
-	observes int
-	scales   int
-	applied  []engine.Change
-
-	onObserve func(name string) error
-	// onScale may fail a write: before it is carried out, or, with lost, after it.
-	onScale    func(name string, c engine.Change) (err error, lost bool)
-	slow       time.Duration
-	hang       func(name string) bool // does not answer before it is given up
-	now        int                    // calls under way
-	most       int                    // at a time
-	conditions []engine.Condition
-
-	release chan struct{} // holds each write back until it is closed
-}
-
-func newFakeDriver(counts map[string]int) *fakeDriver {
-	return &fakeDriver{counts: counts, versions: map[string]int{}}
-}
-
-func (d *fakeDriver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, error) {
-	d.mu.Lock()
-	d.observes++
-	d.now++
-	d.most = max(d.most, d.now)
-	slow, hook := d.slow, d.onObserve
-	if d.hang != nil && d.hang(ref.Name) {
-		slow = time.Hour
-	}
-	d.mu.Unlock()
-	defer d.with(func(d *fakeDriver) { d.now-- })
-	if err := sleep(ctx, slow); err != nil {
-		return engine.Observed{}, err
-	}
-	if hook != nil {
-		if err := hook(ref.Name); err != nil {
-			return engine.Observed{}, err
-		}
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	n, ok := d.counts[ref.Name]
-	if !ok {
-		return engine.Observed{}, fmt.Errorf("%s: %w", ref, controller.ErrNotFound)
-	}
-	return engine.Observed{Count: n, Version: fmt.Sprint(d.versions[ref.Name]), Ready: true, Conditions: d.conditions}, nil
-}
-
-func (d *fakeDriver) Scale(ctx context.Context, ref rules.Ref, c engine.Change) error {
-	d.mu.Lock()
-	d.scales++
-	slow, hook, release := d.slow, d.onScale, d.release
-	d.mu.Unlock()
-	if release != nil {
-		<-release
-	}
-	if err := sleep(ctx, slow); err != nil {
-		return err
-	}
-	var fault error
-	if hook != nil {
-		err, lost := hook(ref.Name, c)
-		if err != nil && !lost {
-			return err
-		}
-		fault = err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.counts[ref.Name] != c.From || fmt.Sprint(d.versions[ref.Name]) != c.Version {
-		return fmt.Errorf("%s: %w", ref, controller.ErrConflict)
-	}
-	d.counts[ref.Name] = c.To
-	d.versions[ref.Name]++
-	d.applied = append(d.applied, c)
-	return fault
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	if d == 0 {
-		return nil
-	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
-}
-
-// set is somebody else's change.
-func (d *fakeDriver) set(name string, n int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.counts[name] = n
-	d.versions[name]++
-}
-
-func (d *fakeDriver) count(name string) int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.counts[name]
-}
-
-func (d *fakeDriver) reads() int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.observes
-}
-
-func (d *fakeDriver) asked() int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.scales
-}
-
-func (d *fakeDriver) changes() []engine.Change {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return slices.Clone(d.applied)
-}
-
-func (d *fakeDriver) with(change func(*fakeDriver)) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	change(d)
-}
-
-// fakeStore keeps records, and may fail, or be slow.
-type fakeStore struct {
-	mu   sync.Mutex
-	held map[string]engine.Record
-	last int
-	puts int
-	err  error
-	slow time.Duration
-}
-
-func newFakeStore() *fakeStore { return &fakeStore{held: map[string]engine.Record{}} }
-
-func (s *fakeStore) copy() *fakeStore {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return &fakeStore{held: maps.Clone(s.held), last: s.last}
-}
-
-func (s *fakeStore) writes() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.puts
-}
-
-func (s *fakeStore) size() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.held)
-}
-
-func (s *fakeStore) fail(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.err = err
-}
-
-func (s *fakeStore) with(change func(*fakeStore)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	change(s)
-}
-
-func (s *fakeStore) Load(_ context.Context, ref string) (engine.Record, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.held[ref], s.err
-}
-
-func (s *fakeStore) Put(ctx context.Context, r engine.Record) (engine.Revision, error) {
-	s.mu.Lock()
-	slow := s.slow
-	s.mu.Unlock()
-	if err := sleep(ctx, slow); err != nil {
-		return "", err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.err != nil:
-		return "", s.err
-	case s.held[r.Ref].Revision != r.Revision:
-		return "", controller.ErrConflict
-	}
-	s.puts++
-	if len(r.Data) == 0 {
-		delete(s.held, r.Ref)
-		return "", nil
-	}
-	s.last++
-	r.Revision = engine.Revision(fmt.Sprint(s.last))
-	s.held[r.Ref] = r
-	return r.Revision, nil
-}
-
-func (s *fakeStore) List(_ context.Context, each func(engine.Record) error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, r := range s.held {
-		if err := each(r); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // fakeSink keeps what it is told but duplicates.
 type fakeSink struct {
 	mu  sync.Mutex
@@ -437,4 +223,11 @@ func (d *planningDriver) failure(count int) error {
 	}
 	d.failAt = 0
 	return errors.New("503 in the middle")
+}
+
+// inGroup is a notification of a group.
+func inGroup(key string, alerts ...alert) *rules.Event {
+	e := event(alerts...)
+	e.GroupKey = key
+	return e
 }

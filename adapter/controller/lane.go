@@ -2,56 +2,40 @@ package controller
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
-)
-
-// The bounds by which refs whose calls hang leave places to others.
-const (
-	hangsAfter  = time.Second            // a call that takes longer hangs
-	lookAtCalls = 250 * time.Millisecond // how often the calls are looked at while others wait
-	looksAtOnce = 4                      // how many calls at a time are made that nobody waits for
-)
-
-// errGivesWay ends a call that hangs while others wait for its place.
-var errGivesWay = errors.New("no answer within a second, and others wait for the place; it is tried again")
-
-// rank is the order in which jobs are taken.
-type rank int
-
-// What was begun goes first, then what a notification waits for, then what is due by itself.
-const (
-	rankBegun rank = iota
-	rankFresh
-	rankLater
-	ranks
 )
 
 // job is one request to a driver or to the store.
 type job struct {
-	tr   *tracker
-	rank rank
-	do   func(ctx context.Context)
+	tr *tracker
+	do func(ctx context.Context)
 
-	started time.Time
-	counted bool // among those that nobody waits for
-	hangs   bool
-	cancel  context.CancelCauseFunc
+	rank     rank
+	queued   time.Time // under that rank
+	running  bool
+	counted  bool // among those that nobody waits for
+	hangs    bool
+	hastened chan struct{} // of a running one that nobody waits for: closed when somebody does
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+	sent     atomic.Int64 // since when it runs, in Unix nanoseconds; 0: it waits for a limit of the driver
 }
 
 // lane makes the requests to one driver, or to the store, so many at a time. Of its places, the refs whose calls hang
-// get at most a quarter while others wait.
+// get at most a quarter while others wait, and those that nobody waits for leave some free.
 type lane struct {
 	places  int
-	quarter int // of the places; 0: hanging is not looked at
+	quarter int // of the places; 0: no difference is made between requests
 
-	mu      sync.Mutex // guards what follows, and tracker.hangs
+	mu      sync.Mutex // guards what follows, tracker.hangs, and all of a job but what it was made with and sent
 	queues  [ranks][]*job
 	slow    []*job // of refs whose last call hung
 	running map[*job]struct{}
 	hanging int // of the running ones
-	later   int // of the running ones of rankLater
+	later   int // of the running ones that do not hang: those that nobody waits for
 	newest  bool
 	looking bool
 	idle    sync.WaitGroup
@@ -75,9 +59,43 @@ func (l *lane) submit(ctx context.Context, j *job) {
 	if l.quarter > 0 && j.tr.hangs {
 		l.slow = append(l.slow, j)
 	} else {
-		l.queues[j.rank] = append(l.queues[j.rank], j)
+		l.queue(j, j.rank)
 	}
 	l.dispatch(ctx)
+}
+
+func (l *lane) queue(j *job, r rank) {
+	j.rank = r
+	if l.quarter > 0 {
+		j.queued = time.Now()
+	}
+	l.queues[r] = append(l.queues[r], j)
+}
+
+// hasten has a request go before those that nobody waits for, since somebody waits for it now.
+func (l *lane) hasten(ctx context.Context, j *job) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !j.rank.isLater() {
+		return
+	}
+	if j.running {
+		l.uncount(j)
+		j.rank = j.rank.hastened()
+		close(j.hastened)
+	} else if i := slices.Index(l.queues[j.rank], j); i >= 0 {
+		l.queues[j.rank] = slices.Delete(l.queues[j.rank], i, i+1)
+		l.queue(j, j.rank.hastened())
+	}
+	l.dispatch(ctx)
+}
+
+// uncount takes a request out of those that nobody waits for.
+func (l *lane) uncount(j *job) {
+	if j.counted {
+		j.counted = false
+		l.later--
+	}
 }
 
 // dispatch starts what there are places for. The caller holds the mutex.
@@ -85,13 +103,9 @@ func (l *lane) dispatch(ctx context.Context) {
 	for len(l.running) < l.places {
 		j := l.take()
 		if j == nil {
-			return
+			break
 		}
-		l.running[j] = struct{}{}
-		j.started = time.Now()
-		var own context.Context
-		own, j.cancel = context.WithCancelCause(ctx)
-		go l.run(ctx, own, j)
+		l.start(ctx, j)
 	}
 	if l.quarter > 0 && !l.looking && l.waits() {
 		l.looking = true
@@ -99,62 +113,42 @@ func (l *lane) dispatch(ctx context.Context) {
 	}
 }
 
-// take returns the next request. While some hang, the newest and the oldest are taken by turns: nobody knows which of
-// those that wait will hang too, and one that does not is not to wait for all of them.
-func (l *lane) take() *job {
-	for r := range l.queues {
-		q := &l.queues[r]
-		if len(*q) == 0 || rank(r) == rankLater && l.later >= looksAtOnce {
-			continue
+func (l *lane) start(ctx context.Context, j *job) {
+	l.enter(ctx, j)
+	go func() {
+		for j != nil {
+			j = l.run(ctx, j)
 		}
-		j := l.takeFrom(q)
-		if j.counted = rank(r) == rankLater; j.counted {
-			l.later++
-		}
-		return j
-	}
-	if len(l.slow) == 0 || l.hanging >= l.quarter {
-		return nil
-	}
-	j := pop(&l.slow)
-	j.hangs = true
-	l.hanging++
-	return j
+	}()
 }
 
-func (l *lane) takeFrom(q *[]*job) *job {
-	if l.newest = l.hanging > 0 && !l.newest; !l.newest {
-		return pop(q)
+// enter takes a place for a request.
+func (l *lane) enter(ctx context.Context, j *job) {
+	l.running[j] = struct{}{}
+	j.running = true
+	j.ctx, j.cancel = context.WithCancelCause(ctx)
+	if l.quarter > 0 {
+		j.sent.Store(time.Now().UnixNano())
+		j.ctx = context.WithValue(j.ctx, jobKey{}, j)
 	}
-	last := len(*q) - 1
-	j := (*q)[last]
-	(*q)[last] = nil
-	*q = (*q)[:last]
-	return j
-}
-
-func pop(q *[]*job) *job {
-	j := (*q)[0]
-	(*q)[0] = nil
-	if *q = (*q)[1:]; len(*q) == 0 {
-		*q = nil
+	if j.counted = j.rank.isLater() && !j.hangs; j.counted {
+		l.later++
 	}
-	return j
+	if j.rank.isLater() {
+		j.hastened = make(chan struct{})
+	}
 }
 
-// waits reports whether a request waits that is not known to hang.
-func (l *lane) waits() bool {
-	return len(l.queues[rankBegun])+len(l.queues[rankFresh])+len(l.queues[rankLater]) > 0
-}
-
-func (l *lane) run(ctx, own context.Context, j *job) {
+// run makes a request, and returns the one that its place goes to; nil: there is none.
+func (l *lane) run(ctx context.Context, j *job) (next *job) {
 	defer l.idle.Done()
-	defer l.leave(ctx, j)
-	j.do(own)
+	defer func() { next = l.leave(ctx, j) }()
+	j.do(j.ctx)
+	return nil
 }
 
-// leave gives the place of a request that is done to the next one.
-func (l *lane) leave(ctx context.Context, j *job) {
+// leave gives the place of a request that is done to the next one, which it returns.
+func (l *lane) leave(ctx context.Context, j *job) *job {
 	j.cancel(nil)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -162,43 +156,39 @@ func (l *lane) leave(ctx context.Context, j *job) {
 	if j.hangs {
 		l.hanging--
 	}
-	if j.counted {
-		l.later--
-	}
+	l.uncount(j)
 	if l.quarter > 0 {
-		j.tr.hangs = time.Since(j.started) > hangsAfter
+		j.tr.hangs = j.took() > hangsAfter
+	}
+	next := l.take()
+	if next != nil {
+		l.enter(ctx, next)
 	}
 	l.dispatch(ctx)
-}
-
-// look finds the calls that hang, and ends those that are over a quarter of the places, the longest first.
-func (l *lane) look(ctx context.Context) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.looking = false
-	var oldest []*job
-	for j := range l.running {
-		if !j.hangs && time.Since(j.started) > hangsAfter {
-			j.hangs = true
-			l.hanging++
-		}
-		if j.hangs {
-			oldest = append(oldest, j)
-		}
-	}
-	for len(oldest) > l.quarter && l.waits() {
-		i := 0
-		for k := range oldest {
-			if oldest[k].started.Before(oldest[i].started) {
-				i = k
-			}
-		}
-		oldest[i].cancel(errGivesWay)
-		oldest[i] = oldest[len(oldest)-1]
-		oldest = oldest[:len(oldest)-1]
-	}
-	l.dispatch(ctx)
+	return next
 }
 
 // wait returns when nothing is queued or under way.
 func (l *lane) wait() { l.idle.Wait() }
+
+// end lets go of what was not sent so far, and returns when nothing is under way.
+func (l *lane) end() {
+	l.clear()
+	l.wait()
+}
+
+func (l *lane) clear() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for r := range l.queues {
+		l.idle.Add(-len(l.queues[r]))
+		l.queues[r] = nil
+	}
+	l.idle.Add(-len(l.slow))
+	l.slow = nil
+	for j := range l.running {
+		if j.sent.Load() == 0 {
+			j.cancel(errEnds)
+		}
+	}
+}

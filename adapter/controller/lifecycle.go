@@ -4,13 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 )
 
 // Run comes back to refs when it is time to, until ctx ends.
 func (c *Controller) Run(ctx context.Context) {
+	if len(c.registry.all()) > manyRefs {
+		defer time.AfterFunc(startTakes, debug.FreeOSMemory).Stop() // reading them took several times the memory of what is kept
+	}
 	c.schedule.run(ctx, c.Now, c.MaxSleep, c.wake)
 }
+
+// With so many refs it is worth the time to give memory back once what is due at a start is done.
+const (
+	manyRefs   = 1000
+	startTakes = 5 * time.Second
+)
 
 // wake looks at a ref whose time has come.
 func (c *Controller) wake(tr *tracker) {
@@ -38,14 +48,17 @@ func (c *Controller) Ready() error {
 	return nil
 }
 
+// errEnds ends a call that waits for a driver's limit at shutdown.
+var errEnds = errors.New("not sent: alertscale ends")
+
 // Shutdown waits for the calls to drivers that are under way, as long as ctx lasts, then ends them, and
-// stores what the store lacks. Run has ended before, and no Handle is under way.
+// stores what the store lacks. What was not sent so far is done after the next start. Run has ended before, and no Handle is under way.
 func (c *Controller) Shutdown(ctx context.Context) error {
 	defer c.stop()
 	c.stopping.Store(true)
 	err := c.await(ctx, func() {
 		for _, l := range c.driverLanes() {
-			l.wait()
+			l.end()
 		}
 	}, "calls to drivers were still under way; what they came to is read at the next start")
 	return errors.Join(err, c.flush(ctx))
@@ -79,7 +92,7 @@ func (c *Controller) saveOnly(tr *tracker) {
 		return
 	}
 	if cmd, ok := tr.cycle.Flush(c.Now()); ok {
-		c.hand(tr, cmd, c.store, rankFresh)
+		c.save(tr, cmd)
 	}
 }
 
@@ -93,7 +106,7 @@ func (c *Controller) flush(ctx context.Context) error {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) > flushFor {
 		last = ctx
 	}
-	for _, tr := range c.registry.list() {
+	for _, tr := range c.registry.all() {
 		tr.mu.Lock()
 		if !tr.gone {
 			c.saveOnly(tr)
@@ -102,7 +115,7 @@ func (c *Controller) flush(ctx context.Context) error {
 	}
 	err := c.await(last, c.store.wait, "not all of what is remembered could be stored in time")
 	unsaved := 0
-	for _, tr := range c.registry.list() {
+	for _, tr := range c.registry.all() {
 		tr.mu.Lock()
 		if !tr.gone && !tr.cycle.Saved() {
 			unsaved++

@@ -219,7 +219,7 @@ func TestShutdownStoresSideBySideWithinItsTime(t *testing.T) {
 		w := &world{t: t, driver: newFakeDriver(map[string]int{}), store: newFakeStore()}
 		w.file = w.parse(webRules)
 		w.start()
-		w.post(crowd(w, 2000, firing)...) // of which the outcomes are stored within a second
+		w.post(crowd(w, 4000, firing)...) // of which the outcomes are stored within a second
 		w.store.with(func(s *fakeStore) { s.slow = 10 * time.Millisecond })
 		w.cancel()
 		<-w.stopped
@@ -228,5 +228,22 @@ func TestShutdownStoresSideBySideWithinItsTime(t *testing.T) {
 		defer cancel()
 		require.NoError(t, w.a.Shutdown(ctx))
 		require.Less(t, time.Since(start), 2*time.Second)
+	})
+}
+
+// What waits for its turn at a driver is left for the next life.
+func TestShutdownWaitsForNothingThatWasNotSent(t *testing.T) {
+	behindOpenCalls(t, 1000, (*world).limit50, func(w *world, _ []alert) {
+		w.cancel()
+		<-w.stopped
+		start, reads := time.Now(), w.driver.reads()
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		require.NoError(t, w.a.Shutdown(ctx))
+		require.Less(t, time.Since(start), 200*time.Millisecond)
+		require.LessOrEqual(t, w.driver.reads(), reads)
+		w.start()
+		after(time.Minute)
+		require.Len(t, w.driver.changes(), 1000)
 	})
 }

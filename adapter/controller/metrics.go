@@ -158,7 +158,7 @@ func (tr *tracker) collect(ch chan<- prometheus.Metric, show bool) int {
 		return waiting
 	}
 	gauge := func(d *prometheus.Desc, v float64) {
-		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, tr.name)
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, tr.name())
 	}
 	if state.Count != nil {
 		gauge(countDesc, float64(*state.Count))

@@ -53,7 +53,7 @@ func (n *notification) enter(e *rules.Event) {
 	}
 	if m.Refs = nil; e.Group() != 0 && e.Truncated == 0 {
 		for _, tr := range n.c.registry.toldBy(e.Group(), n.touched) {
-			n.recordAbsent(tr, m.Absent(tr.ref))
+			n.recordAbsent(tr, m.Absent(tr.ref()))
 		}
 	}
 	for _, b := range m.Broken {
@@ -116,6 +116,9 @@ func (n *notification) record(r *rules.RefAlerts) {
 		w := newWaiter(result)
 		tr.waiting = append(tr.waiting, w)
 		n.results = append(n.results, refResult{tr: tr, waiter: w})
+		if result.Changed {
+			n.c.registry.index(tr)
+		}
 		n.c.pump(tr)
 	}
 }

@@ -30,17 +30,16 @@ func (c *Controller) pump(tr *tracker) {
 			if !cmd.Until.IsZero() {
 				c.schedule.sooner(tr, cmd.Until)
 			}
-			return
-		case engine.Save, engine.Load:
-			c.hand(tr, cmd, c.store, rankFresh)
-		case engine.Observe:
-			if fresh {
-				c.hand(tr, cmd, c.lane(tr.ref.Driver), rankFresh)
-			} else {
-				c.hand(tr, cmd, c.lane(tr.ref.Driver), rankLater)
+			if fresh && tr.call != nil {
+				c.lane(tr.ref().Driver).hasten(c.work, tr.call)
 			}
-		case engine.Plan, engine.Scale:
-			c.hand(tr, cmd, c.lane(tr.ref.Driver), rankBegun)
+			return
+		case engine.Save:
+			c.save(tr, cmd)
+		case engine.Load:
+			c.read(tr)
+		case engine.Observe, engine.Plan, engine.Scale:
+			c.hand(tr, cmd, rankOf(cmd.Kind != engine.Observe, fresh))
 		default:
 			c.rest(tr, cmd)
 			return
@@ -58,7 +57,9 @@ func (c *Controller) rest(tr *tracker, cmd engine.Command) {
 		if cmd.Failed != "" {
 			d = failedFor(w, cmd.Failed)
 		}
-		c.report(d)
+		if !w.silent {
+			c.report(d)
+		}
 		w.done <- []engine.Decision{d}
 	}
 	if cmd.Kind == engine.Drop {
@@ -69,24 +70,51 @@ func (c *Controller) rest(tr *tracker, cmd engine.Command) {
 	c.schedule.set(tr, cmd.Until)
 }
 
-// hand gives a command to a lane.
-func (c *Controller) hand(tr *tracker, cmd engine.Command, l *lane, r rank) {
-	l.submit(c.work, &job{tr: tr, rank: r, do: func(ctx context.Context) { c.execute(ctx, tr, cmd) }})
+// hand gives a command to the lane of a ref's driver. The caller holds the tracker.
+func (c *Controller) hand(tr *tracker, cmd engine.Command, r rank) {
+	tr.call = &job{tr: tr, rank: r, do: func(ctx context.Context) {
+		if cmd.Kind == engine.Observe {
+			tr.begin()
+		}
+		c.enter(tr, cmd, c.call(ctx, tr, cmd))
+	}}
+	c.lane(tr.ref().Driver).submit(c.work, tr.call)
 }
 
-// execute carries a command out and enters what came of it.
-func (c *Controller) execute(ctx context.Context, tr *tracker, cmd engine.Command) {
-	reply := c.carryOut(ctx, tr, cmd)
+// begin has all who wait be answered by a read that begins now, however long it was queued. What is being stored right
+// then may lack what they said.
+func (tr *tracker) begin() {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	if tr.saving {
+		return
+	}
+	tr.inRound, tr.waiting = append(tr.inRound, tr.waiting...), nil
+}
+
+// enter enters what came of a command.
+func (c *Controller) enter(tr *tracker, cmd engine.Command, reply engine.Reply) {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	if tr.gone {
 		return
 	}
 	defer c.recoverPanic(tr)
+	switch cmd.Kind {
+	case engine.Scale:
+		tr.call, tr.owes = nil, true
+		c.riders.add(tr)
+	case engine.Observe, engine.Plan:
+		tr.call = nil
+	case engine.Save:
+		tr.saving = false
+	}
 	conclusion := tr.cycle.Done(cmd, reply, c.Now())
 	c.report(tr.cycle.Reports()...)
 	c.conclude(tr, conclusion)
-	c.registry.index(tr)
+	if cmd.Kind == engine.Observe || cmd.Kind == engine.Load {
+		c.registry.index(tr)
+	}
 	if cmd.Kind == engine.Save && reply.Outcome == engine.Succeeded {
 		c.releasePredecessor(tr)
 	}
@@ -122,11 +150,13 @@ func (c *Controller) conclude(tr *tracker, r engine.Conclusion) {
 		waiters = append(waiters, tr.waiting...)
 		tr.waiting = nil
 		if r.New {
-			_ = level.Error(c.Logger).Log("msg", "storing is tried again", "ref", tr.name, "err", r.Unsaved)
+			_ = level.Error(c.Logger).Log("msg", "storing is tried again", "ref", tr.name(), "err", r.Unsaved)
 		}
 		for _, w := range waiters {
 			d := failedFor(w, r.Unsaved)
-			c.report(d)
+			if !w.silent {
+				c.report(d)
+			}
 			w.done <- []engine.Decision{d}
 		}
 	case len(r.Decisions) > 0:
@@ -136,7 +166,7 @@ func (c *Controller) conclude(tr *tracker, r engine.Conclusion) {
 		answer(waiters, r.Decisions)
 	default:
 		if r.Unreadable != "" && r.New {
-			_ = level.Warn(c.Logger).Log("msg", "the count cannot be read", "ref", tr.name, "err", r.Unreadable)
+			_ = level.Warn(c.Logger).Log("msg", "the count cannot be read", "ref", tr.name(), "err", r.Unreadable)
 		}
 		tr.waiting = append(waiters, tr.waiting...) // each is told what its own notification came to
 	}
@@ -149,7 +179,7 @@ func (c *Controller) recoverPanic(tr *tracker) {
 	if v == nil {
 		return
 	}
-	_ = level.Error(c.Logger).Log("msg", "panic; this ref is tried again later, please report it", "ref", tr.name, "panic", v,
+	_ = level.Error(c.Logger).Log("msg", "panic; this ref is tried again later, please report it", "ref", tr.name(), "panic", v,
 		"stack", string(debug.Stack()))
 	tr.cycle.Recover()
 	for _, w := range tr.waiters() {
@@ -161,28 +191,11 @@ func (c *Controller) recoverPanic(tr *tracker) {
 // afterPanic is when a ref is tried again over which there was a panic.
 const afterPanic = 30 * time.Second
 
-// carryOut does what a command says.
-func (c *Controller) carryOut(ctx context.Context, tr *tracker, cmd engine.Command) engine.Reply {
-	switch cmd.Kind {
-	case engine.Save:
-		return c.put(ctx, cmd.Record)
-	case engine.Load:
-		return c.load(ctx, tr.name)
-	default:
-		return c.call(ctx, tr, cmd)
-	}
-}
-
-func (c *Controller) put(ctx context.Context, r engine.Record) engine.Reply {
-	start := time.Now()
-	revision, err := c.Store.Put(ctx, r)
-	c.stored("put", err, time.Since(start))
-	if err != nil {
-		err = fmt.Errorf("store what is remembered of %s: %w", r.Ref, err)
-	}
-	reply := replyTo(err)
-	reply.Revision = revision
-	return reply
+// read has the store say what it holds of a ref. The caller holds the tracker.
+func (c *Controller) read(tr *tracker) {
+	c.store.submit(c.work, &job{tr: tr, rank: rankFresh, do: func(ctx context.Context) {
+		c.enter(tr, engine.Command{Kind: engine.Load}, c.load(ctx, tr.name()))
+	}})
 }
 
 func (c *Controller) load(ctx context.Context, ref string) engine.Reply {
@@ -209,18 +222,18 @@ func (c *Controller) stored(operation string, err error, took time.Duration) {
 
 // call makes a call to the driver of a ref.
 func (c *Controller) call(ctx context.Context, tr *tracker, cmd engine.Command) (reply engine.Reply) {
-	b, ok := c.Snapshot().Drivers[tr.ref.Driver]
+	b, ok := c.Snapshot().Drivers[tr.ref().Driver]
 	if !ok {
-		return engine.Reply{Outcome: engine.Unavailable, Text: fmt.Sprintf("the file has no driver %q any more", tr.ref.Driver)}
+		return engine.Reply{Outcome: engine.Unavailable, Text: fmt.Sprintf("the file has no driver %q any more", tr.ref().Driver)}
 	}
 	own, cancel := context.WithTimeout(ctx, b.Timeout)
 	defer cancel()
 	start := time.Now()
 	err := b.do(own, tr, cmd, &reply)
 	if err != nil && errors.Is(context.Cause(ctx), errGivesWay) {
-		err = fmt.Errorf("%s: %w", tr.name, errGivesWay)
+		err = fmt.Errorf("%s: %w", tr.name(), errGivesWay)
 	}
-	c.Metrics.requested(tr.ref.Driver, string(cmd.Kind), err, time.Since(start))
+	c.Metrics.requested(tr.ref().Driver, string(cmd.Kind), err, time.Since(start))
 	is := replyTo(err)
 	reply.Outcome, reply.Text, reply.After = is.Outcome, is.Text, is.After
 	return reply
@@ -230,20 +243,20 @@ func (c *Controller) call(ctx context.Context, tr *tracker, cmd engine.Command) 
 func (b *Backend) do(ctx context.Context, tr *tracker, cmd engine.Command, reply *engine.Reply) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("%s: the driver panicked, please report it: %v\n%s", tr.name, v, debug.Stack())
+			err = fmt.Errorf("%s: the driver panicked, please report it: %v\n%s", tr.name(), v, debug.Stack())
 		}
 	}()
 	switch cmd.Kind {
 	case engine.Observe:
-		reply.Observed, err = b.Driver.Observe(ctx, tr.ref)
+		reply.Observed, err = b.Driver.Observe(ctx, tr.ref())
 	case engine.Plan:
 		planner, ok := b.Driver.(Planner)
 		if !ok {
 			return nil
 		}
-		reply.Plan, err = planner.Plan(ctx, tr.ref, cmd.Change)
+		reply.Plan, err = planner.Plan(ctx, tr.ref(), cmd.Change)
 	default:
-		err = b.Driver.Scale(ctx, tr.ref, cmd.Change)
+		err = b.Driver.Scale(ctx, tr.ref(), cmd.Change)
 	}
 	return err
 }

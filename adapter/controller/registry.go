@@ -2,7 +2,6 @@ package controller
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -16,12 +15,12 @@ type registry struct {
 
 	mu      sync.RWMutex // guards what follows
 	refs    map[rules.Ref]*tracker
-	groups  map[rules.GroupID]map[*tracker]struct{}
+	groups  map[rules.GroupID]trackerSet
 	unknown int // refs whose workload was never found
 }
 
 func newRegistry(l Limits) *registry {
-	return &registry{limits: l, refs: map[rules.Ref]*tracker{}, groups: map[rules.GroupID]map[*tracker]struct{}{}}
+	return &registry{limits: l, refs: map[rules.Ref]*tracker{}, groups: map[rules.GroupID]trackerSet{}}
 }
 
 // get returns the tracker of a ref; nil where there is none.
@@ -35,7 +34,7 @@ func (g *registry) get(ref rules.Ref) *tracker {
 func (g *registry) add(tr *tracker) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.refs[tr.ref] = tr
+	g.refs[tr.ref()] = tr
 }
 
 // limitError is a ref that is not taken in, since there are too many.
@@ -63,15 +62,26 @@ func (g *registry) ensure(ref rules.Ref, fixed bool, track func(rules.Ref) *trac
 			"or raise --limits.max-unknown-refs; they are forgotten after an hour", g.unknown)}
 	}
 	tr := track(ref)
-	g.refs[tr.ref] = tr
+	g.refs[tr.ref()] = tr
 	return tr, nil
+}
+
+// all returns all trackers, in no order.
+func (g *registry) all() []*tracker {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	all := make([]*tracker, 0, len(g.refs))
+	for _, tr := range g.refs {
+		all = append(all, tr)
+	}
+	return all
 }
 
 // list returns all trackers, by the name of the ref.
 func (g *registry) list() []*tracker {
-	g.mu.RLock()
-	defer g.mu.RUnlock()
-	return slices.SortedFunc(maps.Values(g.refs), func(x, y *tracker) int { return strings.Compare(x.name, y.name) })
+	all := g.all()
+	slices.SortFunc(all, func(x, y *tracker) int { return strings.Compare(x.name(), y.name()) })
+	return all
 }
 
 // index notes which groups tell of a ref, and whether it is unknown. The caller holds the tracker.
@@ -86,8 +96,9 @@ func (g *registry) index(tr *tracker) {
 	g.count(tr, unknown)
 	for _, id := range tr.groups {
 		if _, still := slices.BinarySearch(told, id); !still {
-			delete(g.groups[id], tr)
-			if len(g.groups[id]) == 0 {
+			if left := g.groups[id].without(tr); left.size() > 0 {
+				g.groups[id] = left
+			} else {
 				delete(g.groups, id)
 			}
 		}
@@ -96,10 +107,7 @@ func (g *registry) index(tr *tracker) {
 		if _, before := slices.BinarySearch(tr.groups, id); before {
 			continue
 		}
-		if g.groups[id] == nil {
-			g.groups[id] = map[*tracker]struct{}{}
-		}
-		g.groups[id][tr] = struct{}{}
+		g.groups[id] = g.groups[id].with(tr)
 	}
 	tr.groups = told
 }
@@ -121,16 +129,13 @@ func (g *registry) toldBy(id rules.GroupID, but []*tracker) []*tracker {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	here := g.groups[id]
-	if len(here) == 0 {
-		return nil
-	}
 	known := 0
 	for _, tr := range but {
-		if _, ok := here[tr]; ok {
+		if here.has(tr) {
 			known++
 		}
 	}
-	if known == len(here) {
+	if known == here.size() {
 		return nil
 	}
 	skip := make(map[*tracker]bool, len(but))
@@ -138,7 +143,7 @@ func (g *registry) toldBy(id rules.GroupID, but []*tracker) []*tracker {
 		skip[tr] = true
 	}
 	var all []*tracker
-	for tr := range here {
+	for tr := range here.all() {
 		if !skip[tr] {
 			all = append(all, tr)
 		}
@@ -150,8 +155,8 @@ func (g *registry) toldBy(id rules.GroupID, but []*tracker) []*tracker {
 func (g *registry) drop(tr *tracker) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.refs[tr.ref] == tr {
-		delete(g.refs, tr.ref)
+	if g.refs[tr.ref()] == tr {
+		delete(g.refs, tr.ref())
 	}
 	g.count(tr, false)
 	tr.gone = true

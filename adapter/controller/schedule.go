@@ -61,12 +61,15 @@ func (s *schedule) place(tr *tracker, at time.Time) {
 	}
 }
 
-// due takes out the refs whose time has come and returns when the next one's will.
+// maxDue is how many refs are taken out at a time, since whoever schedules one waits for that.
+const maxDue = 1000
+
+// due takes out refs whose time has come and returns when the next one's will, or has.
 func (s *schedule) due(now time.Time) (all []*tracker, next time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(s.heap) > 0 {
-		if s.heap[0].wakeAt.After(now) {
+		if s.heap[0].wakeAt.After(now) || len(all) == maxDue {
 			return all, s.heap[0].wakeAt
 		}
 		all = append(all, heap.Pop(&s.heap).(*tracker))

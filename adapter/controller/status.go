@@ -14,7 +14,14 @@ type TargetStatus struct {
 	Cooldown   CooldownStatus `json:"cooldown"`
 	Active     []ActiveRule   `json:"active"`
 	Disabled   bool           `json:"disabled,omitzero"` // count 0 under a min above 0: somebody switched it off
-	Paused     bool           `json:"paused"`
+	Paused     bool           `json:"paused"`            // in the file, or over the API
+	Pauses     []PauseStatus  `json:"pauses,omitempty"`  // over the API
+}
+
+// PauseStatus is a pause of a ref.
+type PauseStatus struct {
+	Direction string    `json:"direction"` // up, down, both
+	Until     time.Time `json:"until"`
 }
 
 // CooldownStatus holds the times when the cooldowns of a ref end; null where none runs.

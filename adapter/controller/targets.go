@@ -18,7 +18,7 @@ func (c *Controller) Targets() []TargetStatus {
 	for _, tr := range c.registry.list() {
 		tr.mu.Lock()
 		if t := tr.cycle.Target(); t != nil && !tr.gone {
-			listed[tr.ref] = true
+			listed[tr.ref()] = true
 			all = append(all, tr.status(t, now))
 		}
 		tr.mu.Unlock()
@@ -36,9 +36,13 @@ func (c *Controller) Targets() []TargetStatus {
 func (tr *tracker) status(t *rules.Target, now time.Time) TargetStatus {
 	state := tr.cycle.State()
 	s := TargetStatus{
-		Ref: tr.name, Target: t.Name, Count: state.Count, Min: t.Min, Max: t.Max, Ready: tr.cycle.Ready(), Active: []ActiveRule{},
+		Ref: tr.name(), Target: t.Name, Count: state.Count, Min: t.Min, Max: t.Max, Ready: tr.cycle.Ready(), Active: []ActiveRule{},
 		Disabled: state.Count != nil && *state.Count == 0 && t.Min > 0,
 	}
+	for _, p := range state.Pauses {
+		s.Pauses = append(s.Pauses, PauseStatus{directionText(p.Direction), p.Until})
+	}
+	s.Paused = t.Paused || len(s.Pauses) > 0
 	if last := state.Last; last != nil {
 		at := last.At
 		s.LastChange = &at
@@ -47,7 +51,7 @@ func (tr *tracker) status(t *rules.Target, now time.Time) TargetStatus {
 	}
 	firing := state.FiringByRule()
 	for _, name := range slices.Sorted(maps.Keys(firing)) {
-		if ep := state.Episodes[name]; ep != nil {
+		if ep := state.Episode(name); ep != nil {
 			s.Active = append(s.Active, ActiveRule{name, ep.Since, firing[name]})
 		}
 	}
@@ -68,7 +72,7 @@ func (c *Controller) Rules() []RuleStatus {
 	for _, tr := range c.registry.list() {
 		tr.mu.Lock()
 		for _, name := range slices.Sorted(maps.Keys(tr.cycle.State().FiringByRule())) {
-			active[name] = append(active[name], tr.name)
+			active[name] = append(active[name], tr.name())
 		}
 		tr.mu.Unlock()
 	}

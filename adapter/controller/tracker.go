@@ -11,18 +11,19 @@ import (
 
 // tracker is what the controller holds of one ref: its cycle, and who waits for what becomes of it.
 type tracker struct {
-	ref  rules.Ref
-	name string // ref.String()
+	cycle *engine.Cycle // always the same one, to be used under the mutex below, its Ref and Name aside
 
 	heapIndex int // of the schedule; guarded by its mutex
 	wakeAt    time.Time
 
-	mu      sync.Mutex // guards what follows
-	cycle   *engine.Cycle
+	mu      sync.Mutex      // guards what follows
 	gone    bool            // taken out of the registry; look the ref up again
 	groups  []rules.GroupID // that tell of the ref, as they are in the registry's index
 	unknown bool            // counted as one whose workload was never found
-	hangs   bool            // its last call to the driver hung
+	saving  bool            // a request that stores what is known is out
+	owes    bool            // the outcome of its last change is to be stored
+	call    *job            // to the driver, that is queued or under way
+	hangs   bool            // its last call to the driver hung; guarded by the mutex of the driver's lane
 
 	waiting []*waiter // for the next reconciliation
 	inRound []*waiter // for the one that is under way
@@ -32,8 +33,13 @@ type tracker struct {
 }
 
 func newTracker(c *engine.Cycle) *tracker {
-	return &tracker{ref: c.Ref(), name: c.Name(), cycle: c, heapIndex: -1}
+	return &tracker{cycle: c, heapIndex: -1}
 }
+
+func (tr *tracker) ref() rules.Ref { return tr.cycle.Ref() }
+
+// name is the ref as it is written.
+func (tr *tracker) name() string { return tr.cycle.Name() }
 
 // waiters returns all who wait, who from then on do no more.
 func (tr *tracker) waiters() []*waiter {
@@ -45,10 +51,13 @@ func (tr *tracker) waiters() []*waiter {
 // waiter is a notification that waits for what becomes of a ref.
 type waiter struct {
 	result engine.Result
+	silent bool                   // what it is told is no decision
 	done   chan []engine.Decision // takes one
 }
 
-func newWaiter(r engine.Result) *waiter { return &waiter{r, make(chan []engine.Decision, 1)} }
+func newWaiter(r engine.Result) *waiter {
+	return &waiter{result: r, done: make(chan []engine.Decision, 1)}
+}
 
 // answer hands a reconciliation's decisions to those who wait. Only the first, and those whose notification brought
 // something, are told of a change as theirs; for the others it is done already.

@@ -14,6 +14,8 @@ GET  /-/ready                    200 while it takes notifications
 POST /-/reload                   reads the file of rules again
 GET  /metrics                    for Prometheus
 GET  /api/v1/targets             counts, cooldowns and active rules
+POST /api/v1/targets/pause       {"ref", "direction": "up|down|both", "for": "2h"}: no changes meanwhile
+POST /api/v1/targets/resume      {"ref"}: ends that
 GET  /api/v1/rules               the active rules
 GET  /api/v1/decisions           what was done and why; ?ref= &rule= &verdict= &since= &limit=
 GET  /api/v1/status/config       the active file, without secrets and comments

@@ -44,8 +44,7 @@ func TestRoutes(t *testing.T) {
 		{"/webhook/more", "", false},
 		{"/api/v1/", "", true},
 		{"/api/v1/nowhere", "", true},
-		{"/api/v1/targets/pause", "", true},
-		{"/api/v1/targets/resume", "", true},
+		{"/api/v1/targets/pause/now", "", true},
 	}
 	for _, p := range paths {
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"} {

@@ -113,7 +113,7 @@ func (s *Server) newServer() *http.Server {
 		if s.Listening != nil {
 			s.Listening(l.Addr())
 		}
-		return context.Background()
+		return context.WithValue(context.Background(), stoppingKey{}, (<-chan struct{})(s.down))
 	}
 	if *s.Flags.WebConfigFile != "" {
 		server.Handler = s.doorman.inside(s.Handler)

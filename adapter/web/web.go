@@ -53,6 +53,15 @@ type View interface {
 	Rules() []controller.RuleStatus
 }
 
+// Pauser keeps refs from being scaled for a while.
+type Pauser interface {
+	// Pause keeps the calls of a ref in a direction, rules.Stay for both, waiting for a while. An error that is not
+	// controller.ErrUnknownRef says that it could not be stored.
+	Pause(ctx context.Context, ref string, d rules.Direction, length time.Duration) error
+	// Resume ends the pauses of a direction; rules.Stay: all.
+	Resume(ctx context.Context, ref string, d rules.Direction) error
+}
+
 // File is the file of rules and targets.
 type File interface {
 	// Config returns the active text, without secrets.
@@ -72,6 +81,7 @@ type Decisions interface {
 type Options struct {
 	Handler   Handler
 	View      View
+	Pauser    Pauser    // default: nothing can be paused
 	Decisions Decisions // default none
 	File      File
 	Decode    func(body []byte) (*rules.Event, error) // must not keep body
@@ -81,6 +91,8 @@ type Options struct {
 	Limited   Limited             // default: they are not counted
 	Gatherer  prometheus.Gatherer // for /metrics
 	Logger    log.Logger
+
+	EnablePprof bool // serve profiles of the process under /debug/pprof
 
 	MaxRequestBytes int64         // of one body, unpacked; default DefaultMaxRequestBytes
 	InflightBytes   int64         // of the bodies of all requests together; default DefaultInflightBytes
@@ -100,10 +112,13 @@ func New(o Options) http.Handler {
 	mux.Handle("/-/ready", rt.get(ready(o.Handler)))
 	mux.Handle("/-/reload", rt.only(reload(o.File), http.MethodPost, http.MethodPut))
 	mux.Handle("/api/v1/targets", rt.data(func() any { return o.View.Targets() }))
+	mux.Handle("/api/v1/targets/pause", rt.only(rt.pause, http.MethodPost))
+	mux.Handle("/api/v1/targets/resume", rt.only(rt.resume, http.MethodPost))
 	mux.Handle("/api/v1/rules", rt.data(func() any { return o.View.Rules() }))
 	mux.Handle("/api/v1/decisions", rt.get(decisions(o.Decisions)))
 	mux.Handle("/api/v1/status/config", rt.data(func() any { return configFile{o.File.Config()} }))
 	mux.Handle("/api/v1/status/buildinfo", rt.data(buildInfo))
+	rt.profiles(mux)
 	mux.HandleFunc("/", rt.notFound)
 	mux.HandleFunc("/{$}", rt.home)
 	return guard(tidied(rt.sameSite(mux)), o.Logger)

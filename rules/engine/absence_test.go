@@ -180,8 +180,8 @@ func TestAbsence_AnEpisodeWithASuspendedAlertAloneIsNotOver(t *testing.T) {
 	w.post("0s", firing("Busy")).is(Scaled, 5, 7)
 	w.silenced("10m")
 	w.until("100h").has(7)
-	require.Contains(t, w.state().Episodes, "calm")
-	require.True(t, w.state().Episodes["calm"].Ended.IsZero())
+	require.Contains(t, w.state().plain().Episodes, "calm")
+	require.True(t, w.state().episode("calm").Ended.IsZero())
 }
 
 func TestAbsence_ForgettingEndsAnEpisodeButNotByAResolve(t *testing.T) {
@@ -200,10 +200,10 @@ func TestAbsence_ForgettingEndsAnEpisodeButNotByAResolve(t *testing.T) {
 				w.silenced("10m")
 			}
 			w.untilTime(at(c.forgotten).Add(-1e9))
-			require.Contains(t, w.state().Episodes, "calm")
+			require.Contains(t, w.state().plain().Episodes, "calm")
 			w.log = nil
 			w.until(c.forgotten)
-			require.Empty(t, w.state().Episodes)
+			require.Empty(t, w.state().plain().Episodes)
 			require.Equal(t, []string{"busy", "calm"}, []string{w.log[0].Rule, w.log[1].Rule})
 			require.Equal(t, []string{"the episode ends, not by a resolve: none of its alerts is known any more"}, w.log[0].Why)
 			w.until("2100h").has(7)

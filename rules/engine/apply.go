@@ -13,16 +13,17 @@ func (s *RefState) apply(set *rules.Set, t *rules.Target, a Attempt, now time.Ti
 	count := a.To
 	s.Count = &count
 	s.step(t, a.To-s.Intent.From, now)
+	s.armRestore(t, s.Intent.From, a.To, now)
 	s.Intent = nil
-	for name, ep := range s.Episodes {
+	for name, ep := range s.episodes() {
 		if ep.Call != nil && slices.Contains(a.Calls, ep.Call.ID) {
 			s.serveOrKeep(set, t, name, ep.Call)
 		}
 		if ep.Cancelled != nil && slices.Contains(a.Calls, ep.Cancelled.ID) {
-			next := *s.Episodes[name]
+			next := *s.episode(name)
 			next.EndServed = next.EndServed || ep.Cancelled.AtEnd
 			next.Cancelled = nil
-			s.Episodes[name] = &next
+			s.setEpisode(name, &next)
 		}
 	}
 }
@@ -38,7 +39,7 @@ func (s *RefState) serveOrKeep(set *rules.Set, t *rules.Target, name string, c *
 		return // behavior let it go a part of its way
 	}
 	if rule == nil || rule.Name == s.Last.Rule || c.Start == nil ||
-		!rule.Action.Outstanding(*c.Start, rules.Input{Count: s.Last.To, Value: c.Value}) {
+		!rule.Action.Outstanding(*c.Start, rules.Input{Count: s.Last.To, Value: c.Value, Figure: c.Figure, Behavior: t.Behavior}) {
 		s.serve(name, rule, s.Last.At)
 		return
 	}

@@ -109,7 +109,7 @@ func (d *decider) serve(all []*Case, direction rules.Direction) {
 // competing reports whether a call that nothing stops is still open.
 func (d *decider) competing(all []*Case) bool {
 	return slices.ContainsFunc(all, func(c *Case) bool {
-		ep := d.next.Episodes[c.Rule.Name]
+		ep := d.next.episode(c.Rule.Name)
 		return c.competes() && ep != nil && ep.Call != nil
 	})
 }

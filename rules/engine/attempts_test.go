@@ -41,8 +41,8 @@ func TestAttempts_OfOppositeDirectionsSettleByWhatIsRead(t *testing.T) {
 			i := slices.IndexFunc(w.log, func(d Decision) bool { return d.Why[0] == c.why })
 			require.NotEqual(t, -1, i, "%v", w.log)
 			require.Equal(t, c.rule, w.log[i].Rule)
-			require.Equal(t, c.busy, w.state().Episodes["busy"].Call != nil)
-			require.Equal(t, c.idle, w.state().Episodes["idle"].Call != nil)
+			require.Equal(t, c.busy, w.state().episode("busy").Call != nil)
+			require.Equal(t, c.idle, w.state().episode("idle").Call != nil)
 		})
 	}
 }
@@ -59,7 +59,7 @@ func TestAttempts_AnAnswerIsOfTheLastOne(t *testing.T) {
 	w.post("0s", firing("Idle")).verdict(Failed)
 	w.post("500ms", firing("Busy"), in("h")).is(Scaled, 10, 12)
 	require.Nil(t, w.state().Intent)
-	require.NotNil(t, w.state().Episodes["idle"].Call)
+	require.NotNil(t, w.state().episode("idle").Call)
 }
 
 func TestAttempts_AreKeptApartOverARestart(t *testing.T) {
@@ -67,8 +67,8 @@ func TestAttempts_AreKeptApartOverARestart(t *testing.T) {
 	w.crash()
 	w.until("3s")
 	require.Nil(t, w.state().Intent)
-	require.NotNil(t, w.state().Episodes["idle"].Call)
-	require.Nil(t, w.state().Episodes["busy"].Call)
+	require.NotNil(t, w.state().episode("idle").Call)
+	require.Nil(t, w.state().episode("busy").Call)
 }
 
 func TestAttempts_AreBounded(t *testing.T) {
@@ -133,7 +133,7 @@ func TestIntent_IsReadBeforeItIsForgotten(t *testing.T) {
 	w.crash()
 	w.until("100h1m").has(5)
 	require.Nil(t, w.state().Intent)
-	require.Nil(t, w.state().Episodes["busy"].Call)
+	require.Nil(t, w.state().episode("busy").Call)
 }
 
 func TestIntent_IsNotForgottenWhileTheCountCannotBeRead(t *testing.T) {
@@ -148,4 +148,14 @@ func TestIntent_IsNotForgottenWhileTheCountCannotBeRead(t *testing.T) {
 	w.reads = nil
 	w.until("31h").has(5)
 	require.Nil(t, w.state().Intent)
+}
+
+// A change whose answer is lost, and a count that somebody moves the other way before it is read: the change may have been
+// carried out, and is not made again.
+func TestIntent_ACountThatSomebodyMovedTheOtherWayIsNoReasonForAnotherStep(t *testing.T) {
+	w := newWorld(t, busyIdle, 4)
+	w.fails(answerLost)
+	w.post("0s", firing("Busy")).verdict(Failed)
+	w.somebody("0s", 2)
+	w.until("1h").has(2)
 }

@@ -28,7 +28,7 @@ func TestBehavior_AStepGoesAsFarAsThePolicyAllowsAndTheRestFollows(t *testing.T)
 	w.until("1m").has(11)
 	w.until("2m").has(13)
 	w.until("1h").has(13)
-	require.Nil(t, w.state().Episodes["busy"].Call)
+	require.Nil(t, w.state().episode("busy").Call)
 }
 
 func TestBehavior_TheRestIsDroppedWithTheEpisode(t *testing.T) {
@@ -221,7 +221,7 @@ func TestProperty_BehaviorIsThatOfAnHPA(t *testing.T) {
 		state := RefState{Target: "web"}.with(map[string]AlertState{"a": {Phase: Firing, At: now, Rules: []string{"want"}}})
 		for i := range rapid.IntRange(1, 40).Draw(r, "looks") {
 			want := rapid.IntRange(1, 120).Draw(r, "want")
-			state.Episodes["want"] = &Episode{Since: now, Value: &want, Call: &Call{ID: uint64(i + 1), At: now, Value: &want}}
+			state.setEpisode("want", &Episode{Since: now, Value: &want, Call: &Call{ID: uint64(i + 1), At: now, Value: &want}})
 			state.Calls = uint64(i + 1)
 			out := decide(set, target, state, Observed{Count: count, Ready: true}, now)
 			expected := h.next(count, want, now)

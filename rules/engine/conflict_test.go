@@ -53,7 +53,7 @@ func TestStore_AConflictWhileAChangeIsOut(t *testing.T) {
 		w.complete(w.out[0])
 	}
 	w.until("1m").has(5)
-	require.NotNil(t, w.state().Episodes["idle"].Call, "what was heard meanwhile is not lost")
+	require.NotNil(t, w.state().episode("idle").Call, "what was heard meanwhile is not lost")
 	w.until("1h").has(5)
 	require.Len(t, w.only().changes, 1)
 }
@@ -69,7 +69,7 @@ func TestStore_AConflictAfterAReloadIsMatchedByTheNewFile(t *testing.T) {
 	w.async = false
 	w.complete(w.out[0])
 	w.until("1m").has(7)
-	require.Contains(t, w.state().Episodes, "new")
+	require.Contains(t, w.state().plain().Episodes, "new")
 }
 
 func TestReload_AChangeThatIsNotAskedForYetIsDecidedAgain(t *testing.T) {
@@ -103,7 +103,7 @@ func TestReload_ARefThatIsGoneWhileACommandIsOut(t *testing.T) {
 			w.async = false
 			w.complete(w.out[0])
 			w.until("1h")
-			require.Empty(t, w.state().Episodes)
+			require.Empty(t, w.state().plain().Episodes)
 			require.LessOrEqual(t, w.only().count, 5)
 		}
 	}

@@ -23,40 +23,62 @@ type Cycle struct {
 	expiry time.Time     // when something is due in the state by itself; zero: never
 	latest time.Time     // the time that was last given
 
-	state           RefState
-	revision        Revision     // of what the store holds
-	parts, partsOut *storedParts // that the store holds; that it will once the command that is out is done
-	unsaved         bool         // the store lacks something that must be there before anything is scaled
-	saveBy          time.Time
-	saveAt          time.Time // not to be stored before: it failed
-	savesBad        int       // how often in a row
-	clashes         int       // how often in a row somebody else wrote first
-	saveWhy         string
-	unstored        []heard     // what was recorded and is not known to be stored
-	unkept          bool        // there was more of it: since the last command that stores was given
-	unkeptIn        bool        // and before that, while it is out
-	reload          bool        // somebody else wrote to the store: what they know is to be read
-	holdSave        time.Time   // what was heard waits until then to be stored with what comes of a call that is out
-	held            *Conclusion // what a reconciliation came to, told once the store has it
+	state    RefState
+	revision Revision     // of what the store holds
+	parts    *storedParts // likewise
+	unsaved  bool         // the store lacks something that must be there before anything is scaled
+	saveBy   time.Time
+	unstored []heard // what was recorded and is not known to be stored
+	reload   bool    // somebody else wrote to the store: what they know is to be read
 
 	saving, calling bool // a command of the store, of the driver, is out
 	pending         *pending
 
-	stirred   bool      // something happened that is worth a look
-	lookAt    time.Time // when to look at the open calls by itself; zero: not before something happens
-	notBefore time.Time // the driver asked not to be called before
-	conflicts int       // in this reconciliation
-	fails     int       // in a row
-	misses    int       // looks in a row at which a workload that was never read was not found
-	unready   int       // looks in a row at which the workload took no change
-	settleAt  time.Time // when to read what became of the intent
-	ready     *bool
+	stirred  bool      // something happened that is worth a look
+	lookAt   time.Time // when to look at the open calls by itself; zero: not before something happens
+	settleAt time.Time // when to read what became of the intent
+	ready    *bool
 
 	groups []rules.GroupID // that tell of an alert
 	listed fingerprints    // of groups, when it was made
 
 	settledNow []Decision
 	last       *lastReport
+
+	*effort
+}
+
+// effort is what a cycle needs to know only while there is something to be done; most refs are at rest, and have none.
+type effort struct {
+	partsOut *storedParts // that the store holds once the command that is out is done
+	saveAt   time.Time    // not to be stored before: it failed
+	savesBad int          // how often in a row
+	clashes  int          // how often in a row somebody else wrote first
+	saveWhy  string
+	unkept   bool        // there was more that is not known to be stored: since the last command that stores was given
+	unkeptIn bool        // and before that, while it is out
+	holdSave time.Time   // what was heard waits until then to be stored with what comes of a call that is out
+	held     *Conclusion // what a reconciliation came to, told once the store has it
+
+	notBefore time.Time // the driver asked not to be called before
+	conflicts int       // in this reconciliation
+	fails     int       // in a row
+	misses    int       // looks in a row at which a workload that was never read was not found
+	unready   int       // looks in a row at which the workload took no change
+}
+
+// work makes sure that there is an effort.
+func (c *Cycle) work() {
+	if c.effort == nil {
+		c.effort = &effort{}
+	}
+}
+
+// rest forgets an effort of which nothing is left to know.
+func (c *Cycle) rest() {
+	if *c.effort == (effort{}) {
+		c.effort = nil
+	}
 }
 
 // CycleOptions are what cycles have in common.
@@ -77,6 +99,8 @@ type pending struct {
 	decisions []Decision
 	planned   bool
 	carriesOn bool // it was begun before
+	saved     bool // a command that stores its intent was given
+	stored    bool // and done: it may be asked for
 }
 
 // The times of a cycle.
@@ -84,7 +108,7 @@ const (
 	lookAgain    = time.Minute      // how long a call is left alone of which nobody tells when its wait ends
 	heardLate    = time.Minute      // how late last-heard times may be stored
 	outcomeLate  = time.Second      // how late the outcome of a change may be stored
-	heldFor      = time.Second / 4  // how long what was heard waits for a call, to be stored with what comes of it
+	heldFor      = time.Second      // how long what was heard waits for a call, to be stored with what comes of it
 	firstRetry   = time.Second      // the delay before a failed ref is tried again; it doubles each time
 	lastRetry    = 30 * time.Second // up to this
 	longestAfter = 10 * time.Minute // how long a server may ask not to be called for: one that asks for a day is mistaken
@@ -177,6 +201,7 @@ type Command struct {
 
 // Next returns what is to be done now. But for SleepUntil, Wait and Drop the command is out from then on, until Done.
 func (c *Cycle) Next(now time.Time) Command {
+	c.work()
 	now = c.tick(now)
 	if !c.calling {
 		c.expire(now)
@@ -196,6 +221,9 @@ func (c *Cycle) Next(now time.Time) Command {
 	case c.readsFirst(now):
 		c.holdSave = now.Add(heldFor)
 		return c.look()
+	case c.pending != nil && c.pending.stored && !c.calling: // before what else was heard is stored, or a stream of words would hold it up
+		c.calling = true
+		return Command{Kind: Scale, Change: c.pending.change}
 	case c.savesNow(now):
 		if cmd, ok := c.save(now); ok {
 			return cmd
@@ -222,6 +250,7 @@ func (c *Cycle) sleep(now time.Time) Command {
 		return Command{Kind: Drop}
 	}
 	cmd := Command{Kind: SleepUntil, Until: soonest(soonest(c.expiry, c.saveBy), c.due())}
+	defer c.rest()
 	if c.stirred && now.Before(c.notBefore) {
 		c.stirred = false
 		c.lookAt = c.notBefore

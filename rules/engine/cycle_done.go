@@ -43,6 +43,7 @@ type Conclusion struct {
 
 // Done enters what came of a command that Next gave out.
 func (c *Cycle) Done(cmd Command, r Reply, now time.Time) Conclusion {
+	c.work()
 	now = c.tick(now)
 	r.Text = clip(r.Text)
 	switch cmd.Kind {

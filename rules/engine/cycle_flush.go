@@ -8,6 +8,7 @@ func (c *Cycle) Flush(now time.Time) (Command, bool) {
 	if c.saving || c.reload || !c.unsaved && c.saveBy.IsZero() {
 		return Command{}, false
 	}
+	c.work()
 	return c.save(c.tick(now))
 }
 

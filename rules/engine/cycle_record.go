@@ -31,6 +31,7 @@ func (c *Cycle) Record(e *rules.RefAlerts, now time.Time) Result {
 	if c.isRepeat(e, now) {
 		return c.refresh(e, now)
 	}
+	c.work()
 	if !c.calling {
 		c.expire(now)
 	}

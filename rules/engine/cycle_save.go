@@ -57,6 +57,9 @@ func (c *Cycle) save(now time.Time) (Command, bool) {
 		return Command{}, false
 	}
 	c.saving = true
+	if c.pending != nil && c.pending.planned {
+		c.pending.saved = true
+	}
 	c.unkept, c.unkeptIn = false, c.unkept || c.unkeptIn
 	c.unsaved, c.saveBy = false, time.Time{}
 	for i := range c.unstored {
@@ -72,6 +75,9 @@ func (c *Cycle) stored(revision Revision) {
 	if !c.saving {
 		c.unsaved, c.saveBy, c.unstored, c.unkept, c.unkeptIn = false, time.Time{}, nil, false, false
 		return
+	}
+	if c.pending != nil && c.pending.saved && !c.calling {
+		c.pending.stored = true
 	}
 	c.saving, c.unkeptIn = false, false
 	c.parts, c.partsOut = c.partsOut, nil

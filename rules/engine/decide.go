@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"alertscale/rules"
+
+	"github.com/prometheus/common/model"
 )
 
 // decided is what a decision comes to.
@@ -38,6 +40,7 @@ func decide(set *rules.Set, t *rules.Target, state RefState, seen Observed, now 
 	d.settle()
 	count := seen.Count // by itself, for as long as the state is there
 	d.next.Count, d.next.ReadAt, d.next.MissingAt = &count, now, time.Time{}
+	d.changed = d.next.restores(set, t, now) || d.changed
 	d.next.forgetBehavior(t)
 	real, dry := d.cases()
 	d.fillGap(real)
@@ -55,7 +58,7 @@ func decide(set *rules.Set, t *rules.Target, state RefState, seen Observed, now 
 // cases lists the open calls in the order of the file, those of dry-run rules apart.
 func (d *decider) cases() (real, dry []*Case) {
 	s := &Situation{Set: d.set, Target: d.target, State: &d.next, Observed: d.observed, Firing: d.next.FiringByRule(), Now: d.now}
-	for name, ep := range d.next.Episodes {
+	for name, ep := range d.next.episodes() {
 		if !ep.waits(d.next.firing(name)) {
 			continue
 		}
@@ -83,7 +86,8 @@ func (d *decider) newCase(s *Situation, r *rules.Rule, call *Call) *Case {
 		call = &next
 	}
 	c := &Case{Situation: s, Rule: r, Call: call}
-	in := rules.Input{Count: count, Value: call.Value}
+	call = d.settleFigure(r, call)
+	in := rules.Input{Count: count, Value: call.Value, Figure: call.Figure, Behavior: d.target.Behavior}
 	c.Want = r.Action.Want(in)
 	if call.Preempted && !r.Action.Outstanding(*call.Start, in) {
 		c.Want.Count, c.Want.Direction = count, rules.Stay
@@ -107,6 +111,9 @@ func (d *decider) newCase(s *Situation, r *rules.Rule, call *Call) *Case {
 
 // because says where a call comes from.
 func (c *Case) because() string {
+	if isRestore(c.Rule.Name) {
+		return fmt.Sprintf("no rule that goes up has been active for %s", model.Duration(c.Target.Restore.After))
+	}
 	if c.Call.AtEnd {
 		return "the last alert is resolved"
 	}

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -15,7 +14,7 @@ func (s *RefState) newCall(now time.Time) *Call {
 
 // endEpisode ends an episode by a resolve: its call is dropped, and one for the end of it opened.
 func (s *RefState) endEpisode(rule *rules.Rule, name string, now time.Time) {
-	ep := *s.Episodes[name]
+	ep := *s.episode(name)
 	before := ep.Cancelled
 	ep.Ended, ep.Cancelled, ep.Call = now, ep.Call, nil
 	if rule != nil && rule.Resolved && !ep.EndServed {
@@ -29,7 +28,7 @@ func (s *RefState) endEpisode(rule *rules.Rule, name string, now time.Time) {
 			ep.Call.Broken = "set: the template gave no count while the alerts fired"
 		}
 	}
-	s.Episodes[name] = &ep
+	s.setEpisode(name, &ep)
 }
 
 // resumed returns an episode that a resolve ended, as it was before: with the call that the resolve dropped.
@@ -44,16 +43,16 @@ func (e Episode) resumed() *Episode {
 // that it fires.
 func (s *RefState) resume(set *rules.Set, t *rules.Target, fp string, h AlertState, heard, now time.Time) {
 	h.Rules = slices.DeleteFunc(slices.Clone(h.Rules), func(name string) bool { return set.RuleFor(name, t) == nil })
-	fresh := len(h.Rules) > 0 && !slices.ContainsFunc(h.Rules, func(name string) bool { return s.Episodes[name] != nil })
+	fresh := len(h.Rules) > 0 && !slices.ContainsFunc(h.Rules, func(name string) bool { return s.episode(name) != nil })
 	for _, name := range h.Rules {
-		ep := s.Episodes[name]
+		ep := s.episode(name)
 		switch {
 		case fresh && s.firing(name) == 0:
-			s.Episodes[name] = s.lateEpisode(set.RuleFor(name, t), now)
+			s.setEpisode(name, s.lateEpisode(set.RuleFor(name, t), now))
 		case ep == nil:
-			s.Episodes[name] = &Episode{Since: now}
+			s.setEpisode(name, &Episode{Since: now})
 		case !ep.Ended.IsZero():
-			s.Episodes[name] = ep.resumed()
+			s.setEpisode(name, ep.resumed())
 		}
 	}
 	next := AlertState{Phase: Firing, StartsAt: h.StartsAt, At: heard, Rules: h.Rules}
@@ -80,34 +79,36 @@ func (s *RefState) lateEpisode(rule *rules.Rule, now time.Time) *Episode {
 // ended by a resolve may resume as long as one of their alerts is remembered. A call whose template gave no count
 // cannot be mended then.
 func (s *RefState) dropEpisodes() (changed bool, expired []string) {
-	n := len(s.Episodes)
-	maps.DeleteFunc(s.Episodes, func(name string, ep *Episode) bool {
-		if !ep.Ended.IsZero() {
-			return (ep.Call == nil || ep.Call.Broken != "") && s.counts(name).known == 0
+	for name, ep := range s.episodes() {
+		switch {
+		case !ep.Ended.IsZero():
+			if ep.Call != nil && ep.Call.Broken == "" || s.counts(name).known > 0 {
+				continue
+			}
+		case s.unresolved(name) > 0 || ep.Ending || isRestore(name):
+			continue
+		default:
+			expired = append(expired, name)
 		}
-		if s.unresolved(name) > 0 || ep.Ending {
-			return false
-		}
-		expired = append(expired, name)
-		return true
-	})
-	slices.Sort(expired)
-	return len(s.Episodes) < n, expired
+		s.dropEpisode(name)
+		changed = true
+	}
+	return changed, expired
 }
 
 // serve closes the call of a rule; nil: the file does not have it any more.
 func (s *RefState) serve(name string, rule *rules.Rule, now time.Time) {
-	ep := *s.Episodes[name]
+	ep := *s.episode(name)
 	ep.EndServed = ep.EndServed || ep.Call != nil && ep.Call.AtEnd
-	if rule != nil && rule.Repeat > 0 {
+	if rule != nil && (rule.Repeat > 0 || isRestore(name)) {
 		ep.Served, ep.ServedAt = ep.Call, now
 	}
 	ep.Call = nil
-	s.Episodes[name] = &ep
+	s.setEpisode(name, &ep)
 }
 
 func (s *RefState) setCall(name string, c *Call) {
-	ep := *s.Episodes[name]
+	ep := *s.episode(name)
 	ep.Call = c
-	s.Episodes[name] = &ep
+	s.setEpisode(name, &ep)
 }

@@ -46,12 +46,14 @@ func (s *RefState) expireAll(set *rules.Set, t *rules.Target, now time.Time) pas
 		ended = s.endKept(set, t, now)
 		changed = s.openRepeats(set, t, now) || changed || len(ended) > 0
 	}
+	changed = s.restores(set, t, now) || changed
+	changed = s.endPauses(now) || changed
 	dropped, forgotten := s.dropEpisodes()
 	if s.Last != nil && !now.Before(s.lastForgotten(set)) {
 		s.Last, changed = nil, true
 	}
 	if !s.MissingAt.IsZero() && s.ReadAt.IsZero() && !now.Before(s.MissingAt.Add(unknownFor)) {
-		*s = RefState{Target: s.Target, Connection: s.Connection, Episodes: map[string]*Episode{}, Calls: s.Calls}
+		*s = RefState{Target: s.Target, Connection: s.Connection, Calls: s.Calls}
 		changed = true
 	}
 	return passed{changed || dropped, forgotten, ended}
@@ -80,12 +82,16 @@ func (s *RefState) clip(ttl time.Duration, now time.Time) bool {
 		intent.At = now
 		s.Intent, changed = &intent, true
 	}
-	for name, ep := range s.Episodes {
+	for name, ep := range s.episodes() {
 		if ep.QuietAt.After(now) || ep.ServedAt.After(now) {
 			next := *ep
 			next.QuietAt, next.ServedAt = earlier(ep.QuietAt, now), earlier(ep.ServedAt, now)
-			s.Episodes[name], changed = &next, true
+			s.setEpisode(name, &next)
+			changed = true
 		}
+	}
+	if s.Baseline != nil && s.Baseline.QuietAt.After(now) {
+		s.Baseline, changed = &Baseline{s.Baseline.Count, now}, true
 	}
 	changed = s.clipBehavior(now) || changed
 	if s.ReadAt.After(now) || s.MissingAt.After(now) {
@@ -146,15 +152,16 @@ func later(a, b time.Time) time.Time {
 func (s *RefState) dropRules(set *rules.Set, t *rules.Target) bool {
 	gone := func(name string) bool { return t == nil || set.RuleFor(name, t) == nil }
 	changed := false
-	for name, ep := range s.Episodes {
+	for name, ep := range s.episodes() {
 		switch {
 		case gone(name):
-			delete(s.Episodes, name)
+			s.dropEpisode(name)
 			changed = true
 		case ep.Call != nil && ep.Call.AtEnd != set.RuleFor(name, t).Resolved:
 			next := *ep
 			next.Call = nil
-			s.Episodes[name], changed = &next, true
+			s.setEpisode(name, &next)
+			changed = true
 		}
 	}
 	if !changed {

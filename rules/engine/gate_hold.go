@@ -17,7 +17,7 @@ func (holdGate) Check(c *Case) *Reason {
 		return nil
 	}
 	for _, r := range c.active() {
-		if r == c.Rule || r.Resolved || r.DryRun || !r.Action.Blocks(c.Want.Direction, c.input(r)) {
+		if r == c.Rule || r.Resolved || r.DryRun || !r.Action.Blocks(c.Want.Direction, c.State.input(r.Name, c.Target, c.Observed.Count)) {
 			continue
 		}
 		if until, mute := c.holdsUntil(r); !mute {
@@ -27,20 +27,11 @@ func (holdGate) Check(c *Case) *Reason {
 	return nil
 }
 
-// input is what the action of a rule that is active is asked on.
-func (c *Case) input(r *rules.Rule) rules.Input {
-	in := rules.Input{Count: c.Observed.Count}
-	if ep := c.State.Episodes[r.Name]; ep != nil {
-		in.Value = ep.Value
-	}
-	return in
-}
-
 // holdsUntil is when the clock ends what an active rule holds; zero: it does not. A rule whose action is to hold does not
 // where it is mute.
 func (c *Case) holdsUntil(r *rules.Rule) (until time.Time, mute bool) {
 	if c.Firing[r.Name] == 0 {
-		until = c.State.Episodes[r.Name].quietUntil(r)
+		until = c.State.episode(r.Name).quietUntil(r)
 	}
 	if !rules.Holds(r.Action) {
 		return until, false
@@ -64,7 +55,7 @@ func (c *Case) heldBy(r *rules.Rule, until time.Time) *Reason {
 // active lists the rules of which alerts fire, or whose episode is kept though none does, in the order of the file.
 func (s *Situation) active() []*rules.Rule {
 	var all []*rules.Rule
-	for name, ep := range s.State.Episodes {
+	for name, ep := range s.State.episodes() {
 		if r := s.Set.RuleFor(name, s.Target); r != nil && (s.Firing[name] > 0 || s.Now.Before(ep.quietUntil(r))) {
 			all = append(all, r)
 		}

@@ -10,7 +10,7 @@ func (templateGate) Check(c *Case) *Reason {
 	}
 	text := c.Call.Broken
 	if text == "" {
-		text = "set: the rule has got a template; it waits for the next notification"
+		text = "the rule has got a template; it waits for the next notification"
 	}
 	c.Why = nil
 	return &Reason{Gate: Rejected, Text: text}

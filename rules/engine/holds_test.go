@@ -97,13 +97,13 @@ func (w *world) sound(c *Cycle) {
 		}
 		require.Empty(w.t, h.DisputedBy)
 		for _, name := range h.Rules {
-			ep := s.Episodes[name]
+			ep := s.episode(name)
 			require.NotNilf(w.t, ep, "%s keeps no episode of %q", fp, name)
 			require.Truef(w.t, ep.Ended.IsZero() || h.Phase == Suspended, "the episode of %q has ended, but %s is in it", name, fp)
 		}
 	}
 	ids := map[uint64]bool{}
-	for name, ep := range s.Episodes {
+	for name, ep := range s.episodes() {
 		for _, call := range []*Call{ep.Call, ep.Cancelled} {
 			if call != nil {
 				require.Falsef(w.t, ids[call.ID], "%q: two calls with one number", name)
@@ -157,6 +157,10 @@ func (w *world) allowed(a *asked) {
 		require.GreaterOrEqualf(w.t, a.To, low, "%d → %d is below min", a.From, a.To)
 	}
 	require.False(w.t, a.From == 0 && low > 0 && a.target.Path == "", "somebody switched it off")
+	if isRestore(a.rule.Name) {
+		require.Less(w.t, a.To, a.From)
+		return
+	}
 	for _, h := range w.heard {
 		if w.lost {
 			return

@@ -176,7 +176,7 @@ func TestHookKey_AnotherBodyMendsNothingOfOthers(t *testing.T) {
 	e := w.pressed("b", time.Minute, count, seven)
 	next, rec := record(w.set, *w.state(), w.set.Match(e).Refs[0], w.now)
 	require.False(t, rec.changed)
-	require.Nil(t, next.Episodes["set"].Value)
+	require.Nil(t, next.episode("set").Value)
 }
 
 // TestProperty_HookKey: senders that post until they are told that it is done, at any pace, get one step for each

@@ -100,7 +100,7 @@ func TestHook_AlertTTLSaysNothingOfIt(t *testing.T) {
 	require.Positive(t, w.state().firing("deploy"))
 	w.until("1h")
 	require.Empty(t, w.state().plain().Alerts)
-	require.Empty(t, w.state().Episodes)
+	require.Empty(t, w.state().plain().Episodes)
 }
 
 func TestHook_ItJoinsAnEpisodeOfOthers(t *testing.T) {
@@ -186,7 +186,7 @@ func TestHook_OfARuleThatIsGone(t *testing.T) {
 	w.reload("1m", web+rule("idle", "Idle", "down: 1"))
 	w.post("6m", firing("Idle")).is(Scaled, 5, 4)
 	w.until("48h")
-	require.NotContains(t, w.state().Episodes, "deploy")
+	require.NotContains(t, w.state().plain().Episodes, "deploy")
 }
 
 // TestProperty_Hook: every POST but a repeat of a key is one step, though senders repeat themselves, the

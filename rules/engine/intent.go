@@ -50,7 +50,7 @@ func (in *Intent) merged(open []uint64) []Attempt {
 // callIDs lists the calls that may still be served.
 func (s *RefState) callIDs() []uint64 {
 	var ids []uint64
-	for _, ep := range s.Episodes {
+	for _, ep := range s.episodes() {
 		for _, c := range []*Call{ep.Call, ep.Cancelled} {
 			if c != nil {
 				ids = append(ids, c.ID)
@@ -61,11 +61,15 @@ func (s *RefState) callIDs() []uint64 {
 }
 
 // settledBy returns the attempts that a count which is read may have come from: those that asked for it, else those
-// of its direction. It may have come from somebody else, too.
+// of its direction. It may have come from somebody else, too; where it is of no attempt's direction it has, and any
+// attempt may have been carried out before.
 func (in *Intent) settledBy(count int) Attempt {
 	came := func(a Attempt) bool { return a.To == count }
 	if !slices.ContainsFunc(in.Attempts, came) {
 		came = func(a Attempt) bool { return rules.DirectionOf(in.From, a.To) == rules.DirectionOf(in.From, count) }
+	}
+	if !slices.ContainsFunc(in.Attempts, came) {
+		came = func(Attempt) bool { return true }
 	}
 	settled := Attempt{To: count, Rule: in.last().Rule}
 	for _, a := range in.Attempts {

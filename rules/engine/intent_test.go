@@ -43,18 +43,18 @@ func TestDoing_TheIntentIsThereBeforeTheChangeAndGoneAfterIt(t *testing.T) {
 	require.Equal(t, &Change{From: 3, To: 5, Version: "7"}, out.change)
 	require.Equal(t, &Intent{At: epoch, From: 3, Attempts: []Attempt{{To: 5, Rule: "busy", Calls: []uint64{1}}}}, out.next.Intent)
 	require.True(t, out.changed)
-	require.NotNil(t, out.next.Episodes["busy"].Call, "it is not served before it is done")
+	require.NotNil(t, out.next.episode("busy").Call, "it is not served before it is done")
 
 	h.state = out.next
 	h.applied("1s")
 	require.Nil(t, h.state.Intent)
-	require.Nil(t, h.state.Episodes["busy"].Call)
+	require.Nil(t, h.state.episode("busy").Call)
 	require.Equal(t, &LastChange{At: at("1s"), From: 3, To: 5, Rule: "busy"}, h.state.Last)
 	require.Equal(t, 5, *h.state.Count)
 
 	out.next.notApplied()
 	require.Nil(t, out.next.Intent)
-	require.NotNil(t, out.next.Episodes["busy"].Call)
+	require.NotNil(t, out.next.episode("busy").Call)
 	require.Nil(t, out.next.Last)
 }
 
@@ -190,8 +190,8 @@ func TestDoing_AConflictServesNothing(t *testing.T) {
 	h.state.notApplied()                         // a conflict: the first one has landed
 	out := h.decide("5s", 9)
 	require.Equal(t, []int{10, 9}, []int{*out.settled.From, *out.settled.To})
-	require.Nil(t, h.state.Episodes["idle"].Call)
-	require.NotNil(t, h.state.Episodes["busy"].Call, "nothing was done for it")
+	require.Nil(t, h.state.episode("idle").Call)
+	require.NotNil(t, h.state.episode("busy").Call, "nothing was done for it")
 }
 
 func TestDoing_WhenResolvedThatResumesWhileItsChangeIsUnderWay(t *testing.T) {

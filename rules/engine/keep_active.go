@@ -12,7 +12,7 @@ func (s *RefState) noteQuiet(set *rules.Set, t *rules.Target, now time.Time) {
 	if t == nil {
 		return
 	}
-	for name, ep := range s.Episodes {
+	for name, ep := range s.episodes() {
 		fires := s.firing(name) > 0
 		if !ep.Ended.IsZero() || fires == ep.QuietAt.IsZero() {
 			continue
@@ -25,7 +25,7 @@ func (s *RefState) noteQuiet(set *rules.Set, t *rules.Target, now time.Time) {
 		if next.QuietAt = now; fires {
 			next.QuietAt, next.Ending = time.Time{}, false
 		}
-		s.Episodes[name] = &next
+		s.setEpisode(name, &next)
 	}
 }
 
@@ -39,7 +39,7 @@ func (e *Episode) quietUntil(rule *rules.Rule) time.Time {
 
 // keptBy reports whether the episode of a rule goes on though no alert fires, so that a new one begins none.
 func (s *RefState) keptBy(rule *rules.Rule, now time.Time) bool {
-	ep := s.Episodes[rule.Name]
+	ep := s.episode(rule.Name)
 	return ep != nil && now.Before(ep.quietUntil(rule))
 }
 
@@ -51,15 +51,15 @@ func (r *recorder) endOrKeep(name string) {
 		r.ended = append(r.ended, name)
 		return
 	}
-	next := *r.state.Episodes[name]
+	next := *r.state.episode(name)
 	next.Ending = true
-	r.state.Episodes[name] = &next
+	r.state.setEpisode(name, &next)
 	r.kept = append(r.kept, rule)
 }
 
 // endKept ends the episodes whose time to be kept is over, and returns their rules.
 func (s *RefState) endKept(set *rules.Set, t *rules.Target, now time.Time) (ended []string) {
-	for name, ep := range s.Episodes {
+	for name, ep := range s.episodes() {
 		if rule := set.RuleFor(name, t); ep.Ending && ep.Ended.IsZero() && rule != nil && !now.Before(ep.quietUntil(rule)) {
 			s.endEpisode(rule, name, now)
 			ended = append(ended, name)
@@ -71,7 +71,7 @@ func (s *RefState) endKept(set *rules.Set, t *rules.Target, now time.Time) (ende
 
 // openRepeats opens the calls of rules that repeat and whose time has come.
 func (s *RefState) openRepeats(set *rules.Set, t *rules.Target, now time.Time) (changed bool) {
-	for name, ep := range s.Episodes {
+	for name, ep := range s.episodes() {
 		rule := set.RuleFor(name, t)
 		due := s.repeatAt(rule, ep)
 		if due.IsZero() || now.Before(due) {
@@ -87,7 +87,8 @@ func (s *RefState) openRepeats(set *rules.Set, t *rules.Target, now time.Time) (
 			next.Call.Broken = "set: the template waits for the next notification"
 		}
 		next.Served, next.ServedAt = nil, time.Time{}
-		s.Episodes[name], changed = &next, true
+		s.setEpisode(name, &next)
+		changed = true
 	}
 	return changed
 }
@@ -105,7 +106,7 @@ func (s *RefState) nextOfEpisodes(set *rules.Set, t *rules.Target) (at time.Time
 	if t == nil {
 		return at
 	}
-	for name, ep := range s.Episodes {
+	for name, ep := range s.episodes() {
 		rule := set.RuleFor(name, t)
 		if rule == nil {
 			continue

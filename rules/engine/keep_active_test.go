@@ -15,9 +15,9 @@ func TestKeepActive_ANewAlertWithinItGoesOnWithTheEpisode(t *testing.T) {
 	w.post("14m59s", firing("Busy").since("14m")).is(Duplicate, 5, 5)
 	w.post("20m", resolved("Busy", "20m"))
 	w.until("24m59s")
-	require.True(t, w.state().Episodes["busy"].Ended.IsZero())
+	require.True(t, w.state().episode("busy").Ended.IsZero())
 	w.until("25m")
-	require.False(t, w.state().Episodes["busy"].Ended.IsZero())
+	require.False(t, w.state().episode("busy").Ended.IsZero())
 	require.Equal(t, Ended, w.log[len(w.log)-1].Verdict)
 	w.post("25m1s", firing("Busy").since("25m")).is(Scaled, 5, 7)
 }
@@ -85,6 +85,6 @@ func TestKeepActive_AReloadWithoutItEndsTheEpisode(t *testing.T) {
 	w.post("0s", firing("Busy")).is(Scaled, 3, 5)
 	w.post("10m", resolved("Busy", "10m"))
 	w.reload("11m", grows("cooldown: 1m"))
-	require.False(t, w.state().Episodes["busy"].Ended.IsZero())
+	require.False(t, w.state().episode("busy").Ended.IsZero())
 	w.post("12m", firing("Busy").since("12m")).is(Scaled, 5, 7)
 }

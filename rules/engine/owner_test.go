@@ -85,10 +85,10 @@ func TestOwner_AFixedTargetThatComesTakesOver(t *testing.T) {
 	w.reload("10m", fixedAndAny)
 	w.post("11m", busyOf("shop", "web")).is(Duplicate, 4, 4) // a rule more: not new
 	require.Equal(t, "web", w.state().Target)
-	require.Contains(t, w.state().Episodes, "web busy")
+	require.Contains(t, w.state().plain().Episodes, "web busy")
 	w.reload("20m", anyTarget+anyBusy) // and goes
 	require.Equal(t, "any", w.state().Target)
-	require.Contains(t, w.state().Episodes, "busy", "the rule still acts on this ref")
+	require.Contains(t, w.state().plain().Episodes, "busy", "the rule still acts on this ref")
 	w.post("21m", busyOf("shop", "web")).is(Duplicate, 4, 4)
 }
 
@@ -113,7 +113,7 @@ func TestOwner_OfTwoTemplatedOnesTheFirstNameKeepsTheRef(t *testing.T) {
 	a := w.post("10m", busyOf("shop", "web"))
 	require.Len(t, a.all, 1)
 	require.Equal(t, Decision{Ref: shopWeb, Target: "b", Rule: "busy b", Verdict: Rejected, Why: []string{disowned}}, a.all[0])
-	require.NotContains(t, w.state().Episodes, "busy b")
+	require.NotContains(t, w.state().plain().Episodes, "busy b")
 	w.until("2h").has(5)
 }
 
@@ -121,7 +121,7 @@ func TestOwner_TheFirstNameTakesTheRefWhereTheOtherWasThereFirst(t *testing.T) {
 	w := newWorld(t, twoTemplated, 0)
 	w.post("0s", busyOf("shop", "web")).is(Scaled, 3, 4)
 	w.post("10m", loadOf("shop", "web"), in("l")).is(Scaled, 4, 6)
-	require.NotContains(t, w.state().Episodes, "busy b", "its episodes there end")
+	require.NotContains(t, w.state().plain().Episodes, "busy b", "its episodes there end")
 	w.post("20m", busyOf("shop", "web")).verdict(Rejected)
 	w.until("2h").has(6)
 }
@@ -145,8 +145,8 @@ func TestOwner_ARenamedRuleDoesNotStepAgain(t *testing.T) {
 	w.post("0s", firing("Busy")).is(Scaled, 3, 5)
 	w.reload("10m", web+rule("web is busy", "Busy", "up: 2"))
 	w.post("11m", firing("Busy")).is(Duplicate, 5, 5)
-	require.NotContains(t, w.state().Episodes, "busy")
-	require.Contains(t, w.state().Episodes, "web is busy")
+	require.NotContains(t, w.state().plain().Episodes, "busy")
+	require.Contains(t, w.state().plain().Episodes, "web is busy")
 	w.post("12m", firing("Busy").with("pod", "b").since("12m"), firing("Busy")).is(Duplicate, 5, 5)
 	w.post("20m", resolved("Busy", "20m").with("pod", "b"), resolved("Busy", "20m")).verdict(Ended).by("web is busy")
 	w.post("30m", firing("Busy").since("30m")).is(Scaled, 5, 7)
@@ -156,7 +156,7 @@ func TestOwner_ARuleThatIsGoneEndsItsEpisodeNotByAResolve(t *testing.T) {
 	w := newWorld(t, busyIdle, 3)
 	w.post("0s", firing("Busy")).is(Scaled, 3, 5)
 	w.reload("10m", web+rule("calm", "Busy", "down: 1, when: resolved"))
-	require.Empty(t, w.state().Episodes)
+	require.Empty(t, w.state().plain().Episodes)
 	w.until("1h").has(5)
 }
 
@@ -170,7 +170,7 @@ rules:
 	w := newWorld(t, shop+rule("busy", "Busy", "up: 2"), 3)
 	w.post("0s", firing("Busy")).is(Scaled, 3, 5)
 	w.reload("10m", shop+"  - {name: busy, matchers: [alertname=Busy], target: cart, up: 2}\n")
-	require.Empty(t, w.stateOf("sim:web").Episodes)
+	require.Empty(t, w.stateOf("sim:web").plain().Episodes)
 	w.post("11m", firing("Busy")).is(Scaled, 3, 5)
 	w.has(5, "sim:web").has(5, "sim:cart")
 	w.reload("20m", shop+rule("busy", "Busy", "up: 2")) // and back: web knew this alert
@@ -182,7 +182,7 @@ func TestOwner_ATargetThatIsGoneActsOnNothing(t *testing.T) {
 	w.post("0s", firing("Busy")).is(Scaled, 3, 5)
 	w.post("10s", firing("Busy"), firing("Idle")).verdict(Held)
 	w.reload("20s", "targets: {cart: {driver: sim, name: cart, max: 4}}\nrules: []\n")
-	require.Empty(t, w.stateOf("sim:web").Episodes)
+	require.Empty(t, w.stateOf("sim:web").plain().Episodes)
 	w.until("160h").has(5, "sim:web")
 	w.forgot()
 }
@@ -228,9 +228,9 @@ func TestOwner_ARuleThatMatchesNoMoreEndsItsEpisodeNotByAResolve(t *testing.T) {
 	w := newWorld(t, file("=page"), 3)
 	w.post("0s", firing("Busy").with("severity", "page")).is(Scaled, 3, 5)
 	w.reload("10m", file("=ticket"))
-	require.Contains(t, w.state().Episodes, "calm")
+	require.Contains(t, w.state().plain().Episodes, "calm")
 	w.post("11m", firing("Busy").with("severity", "page")).is(Duplicate, 5, 5)
-	require.NotContains(t, w.state().Episodes, "calm")
+	require.NotContains(t, w.state().plain().Episodes, "calm")
 	w.post("20m", resolved("Busy", "20m").with("severity", "page")).verdict(Ended)
 	w.until("2h").has(5)
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 	"time"
 
@@ -13,12 +14,13 @@ import (
 // plain is a state as a value that can be compared and written down.
 type plain struct {
 	RefState
-	Alerts map[string]AlertState
-	Heard  map[rules.GroupID]time.Time
+	Alerts   map[string]AlertState
+	Episodes map[string]*Episode
+	Heard    map[rules.GroupID]time.Time
 }
 
 func (s *RefState) plain() plain {
-	p := plain{RefState: *s, Alerts: map[string]AlertState{}, Heard: map[rules.GroupID]time.Time{}}
+	p := plain{RefState: *s, Alerts: map[string]AlertState{}, Episodes: maps.Collect(s.episodes()), Heard: map[rules.GroupID]time.Time{}}
 	p.alerts, p.groups, p.byRule, p.own = table[alertKey, *AlertState]{}, table[groupKey, *groupState]{}, nil, nil
 	for fp, h := range s.allAlerts() {
 		p.Alerts[fp] = h
@@ -53,6 +55,15 @@ func (s RefState) with(all map[string]AlertState) RefState {
 	return s
 }
 
+// during returns a state with episodes.
+func (s RefState) during(all map[string]*Episode) RefState {
+	s = s.clone()
+	for rule, ep := range all {
+		s.setEpisode(rule, ep)
+	}
+	return s
+}
+
 // known returns what is known of an alert.
 func (s *RefState) known(fp string) AlertState {
 	h, _ := s.alert(fp)
@@ -61,9 +72,9 @@ func (s *RefState) known(fp string) AlertState {
 
 // counted checks what is counted as alerts come and go against a count of them all.
 func (s *RefState) counted(t tester) {
-	again := RefState{}.with(s.plain().Alerts)
+	again := RefState{}.with(s.plain().Alerts).during(s.plain().Episodes)
 	require.Equal(t, again.alerts.n, s.alerts.n)
-	require.Equal(t, append([]ruleCount{}, again.byRule...), append([]ruleCount{}, s.byRule...))
+	require.Equal(t, append([]ruleState{}, again.byRule...), append([]ruleState{}, s.byRule...))
 	require.Equal(t, again.groupIDs(), s.groupIDs())
 	for g, want := range again.groups.all() {
 		got := s.group(rules.GroupID(g))
@@ -92,10 +103,11 @@ func stored(t tester, c *Cycle) RefState {
 func dump(t tester, s RefState) string {
 	p := s.plain()
 	text, err := json.Marshal(struct {
-		State  RefState
-		Alerts map[string]AlertState
-		Heard  map[rules.GroupID]time.Time
-	}{p.RefState, p.Alerts, p.Heard})
+		State    RefState
+		Alerts   map[string]AlertState
+		Episodes map[string]*Episode
+		Heard    map[rules.GroupID]time.Time
+	}{p.RefState, p.Alerts, p.Episodes, p.Heard})
 	require.NoError(t, err)
 	return strings.ReplaceAll(string(text), ":[]", ":null")
 }

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -43,11 +42,13 @@ func record(set *rules.Set, state RefState, e *rules.RefAlerts, now time.Time) (
 	if e.Group != 0 && e.Event.Truncated == 0 {
 		r.leftOut()
 	}
-	if r.wholly {
+	if r.byGroup {
 		r.state.hearGroup(e.Group, now)
 	}
 	r.end()
+	r.follow()
 	r.state.noteQuiet(set, e.Target, now)
+	r.changed = r.state.restores(set, e.Target, now) || r.changed
 	r.state.trim()
 	return r.state, r.result()
 }
@@ -63,12 +64,14 @@ type recorder struct {
 
 	youngest time.Time // the latest time of which the notification knows; of those that lie ahead it knows nothing
 	wholly   bool      // it tells of everything that its group knows
+	byGroup  bool      // when some of its alerts were heard of is to be noted of the group alone
 
 	began    map[string]bool // rules whose episode began with this notification
 	resolved []string        // rules that lost an alert by a resolve
 	ended    []string        // rules whose episode ended by one
 	kept     []*rules.Rule   // rules whose episode is to end by one, once no alert has fired for a while
 	stale    bool
+	broken   map[string]string // why an alert gave no figure, by the rule
 }
 
 // put replaces what is known of an alert.
@@ -126,10 +129,13 @@ func (r *recorder) known(m rules.MatchedAlert) {
 	}
 	next.Groups = joined(h.Groups, r.e.Group)
 	next.Rules = namesOf(m.Rules, h.Rules)
+	next.Figures = r.figuresOf(m)
 	switch {
 	case !next.same(&h):
 		r.put(fp, next)
-	case !r.wholly:
+	case r.wholly:
+		r.byGroup = true
+	default:
 		r.state.putAlert(fp, next)
 	}
 	for _, rule := range m.Rules {
@@ -141,7 +147,7 @@ func (r *recorder) known(m rules.MatchedAlert) {
 // same reports whether nothing is different but when the alert was heard of.
 func (h *AlertState) same(o *AlertState) bool {
 	return h.Phase == o.Phase && h.StartsAt.Equal(o.StartsAt) && h.DoubtedAt.Equal(o.DoubtedAt) &&
-		slices.Equal(h.Groups, o.Groups) && slices.Equal(h.Rules, o.Rules)
+		slices.Equal(h.Groups, o.Groups) && slices.Equal(h.Rules, o.Rules) && slices.Equal(h.Figures, o.Figures)
 }
 
 // fresh enters an alert that is new.
@@ -160,7 +166,7 @@ func (r *recorder) fresh(m rules.MatchedAlert) {
 	r.put(m.Alert.Fingerprint, AlertState{
 		Phase: Firing, StartsAt: m.Alert.StartsAt, At: r.now,
 		Groups: joined(nil, r.e.Group), Rules: namesOf(m.Rules, nil),
-		Hook: r.e.Event.Hook, Until: r.e.Event.Until, KnownUntil: r.e.Event.KnownUntil,
+		Hook: r.e.Event.Hook, Until: r.e.Event.Until, KnownUntil: r.e.Event.KnownUntil, Figures: r.figuresOf(m),
 	})
 }
 
@@ -170,7 +176,7 @@ func (r *recorder) begin(rule *rules.Rule, a *rules.Alert) {
 	if rule.CallsAtStart() {
 		ep.Call = r.state.newCall(r.now)
 	}
-	r.state.Episodes[rule.Name] = ep
+	r.state.setEpisode(rule.Name, ep)
 	r.began[rule.Name], r.changed = true, true
 	r.renderMore(rule, a)
 	r.name(rule, a)
@@ -179,21 +185,20 @@ func (r *recorder) begin(rule *rules.Rule, a *rules.Alert) {
 // join makes sure that a rule which has an alert has an episode. One that a resolve ended resumes where the alert was
 // in it, though suspended; else it is one without a call, for an alert that another rule knew.
 func (r *recorder) join(rule *rules.Rule, member bool) {
-	ep := r.state.Episodes[rule.Name]
+	ep := r.state.episode(rule.Name)
 	switch {
 	case ep == nil || !ep.Ended.IsZero() && !member:
-		r.state.Episodes[rule.Name] = &Episode{Since: r.now}
+		r.state.setEpisode(rule.Name, &Episode{Since: r.now})
 		r.changed = true
 	case !ep.Ended.IsZero():
-		r.state.Episodes[rule.Name] = ep.resumed()
+		r.state.setEpisode(rule.Name, ep.resumed())
 		r.changed = true
 	}
 }
 
 // end ends the episodes that have no alert left: by a resolve as soon as none fires.
 func (r *recorder) end() {
-	for _, name := range slices.Sorted(maps.Keys(r.state.Episodes)) {
-		ep := r.state.Episodes[name]
+	for name, ep := range r.state.episodes() {
 		if r.state.firing(name) > 0 || !ep.Ended.IsZero() {
 			continue
 		}
@@ -205,7 +210,7 @@ func (r *recorder) end() {
 		case r.state.unresolved(name) > 0:
 			continue
 		default:
-			delete(r.state.Episodes, name)
+			r.state.dropEpisode(name)
 		}
 		r.changed = true
 	}

@@ -55,7 +55,7 @@ func (s *RefState) forgets(h *AlertState, now time.Time) bool {
 		return true
 	}
 	return len(h.Rules) > 0 && !slices.ContainsFunc(h.Rules, func(name string) bool {
-		ep := s.Episodes[name]
+		ep := s.episode(name)
 		return ep == nil || ep.Call == nil || s.unresolved(name) > 1 || s.Intent.isFor(ep.Call)
 	})
 }
@@ -69,7 +69,7 @@ func (s *RefState) expireHooked(set *rules.Set, t *rules.Target, fp string, now 
 		s.putAlert(fp, h.over(now))
 	}
 	for _, name := range h.Rules {
-		if ep := s.Episodes[name]; ep != nil && ep.Ended.IsZero() && s.firing(name) == 0 {
+		if ep := s.episode(name); ep != nil && ep.Ended.IsZero() && s.firing(name) == 0 {
 			s.endEpisode(set.RuleFor(name, t), name, now)
 		}
 	}

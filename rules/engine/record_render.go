@@ -8,7 +8,7 @@ func (r *recorder) renderMore(rule *rules.Rule, a *rules.Alert) {
 	if !ok {
 		return
 	}
-	ep := *r.state.Episodes[rule.Name]
+	ep := *r.state.episode(rule.Name)
 	n, err := action.Value(a, r.e.Event, r.now)
 	if err == nil && (ep.Value == nil || n > *ep.Value) {
 		ep.Value, r.changed = &n, true
@@ -22,12 +22,12 @@ func (r *recorder) renderMore(rule *rules.Rule, a *rules.Alert) {
 		r.changed = r.changed || call.Broken != ep.Call.Broken
 		ep.Call = &call
 	}
-	r.state.Episodes[rule.Name] = &ep
+	r.state.setEpisode(rule.Name, &ep)
 }
 
 // renderLate renders a template whose call has no value so far.
 func (r *recorder) renderLate(rule *rules.Rule, a *rules.Alert) {
-	if ep := r.state.Episodes[rule.Name]; ep != nil && ep.Value == nil {
+	if ep := r.state.episode(rule.Name); ep != nil && ep.Value == nil {
 		r.renderMore(rule, a)
 	}
 }

@@ -21,14 +21,14 @@ func (s *RefState) isRepeat(e *rules.RefAlerts) bool {
 		if h == nil || len(h.DisputedBy) > 0 || !h.repeats(m, e.Group) {
 			return false
 		}
-		if !m.Alert.Resolved && s.unrendered(m.Rules) {
+		if !m.Alert.Resolved && (s.unrendered(m.Rules) || !h.sameFigures(m, e)) {
 			return false
 		}
 		if h.in(e.Group) {
 			told.add(m.Alert.Fingerprint)
 		}
 	}
-	return e.Group == 0 || e.Event.Truncated > 0 || s.group(e.Group).told == told
+	return s.followed() && (e.Group == 0 || e.Event.Truncated > 0 || s.group(e.Group).told == told)
 }
 
 // repeats reports whether one alert of a notification says nothing new.
@@ -62,7 +62,7 @@ func (s *RefState) unrendered(all []*rules.Rule) bool {
 		if _, ok := rules.Templated(r.Action); !ok {
 			return false
 		}
-		ep := s.Episodes[r.Name]
+		ep := s.episode(r.Name)
 		return ep == nil || ep.Value == nil
 	})
 }

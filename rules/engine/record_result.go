@@ -72,7 +72,7 @@ func named(all []rules.MatchedAlert) []string {
 
 // name notes in an open call that an alert is one of those that it came from.
 func (r *recorder) name(rule *rules.Rule, a *rules.Alert) {
-	ep := r.state.Episodes[rule.Name]
+	ep := r.state.episode(rule.Name)
 	if ep.Call == nil {
 		return
 	}

@@ -16,7 +16,7 @@ func (r *recorder) believes(h *AlertState) bool {
 // known from other rules of the ref than those that it has now is not new to these.
 func (s *RefState) beginsEpisode(h *AlertState, all []*rules.Rule) bool {
 	return h.NeverFired || !slices.ContainsFunc(all, func(r *rules.Rule) bool {
-		return s.Episodes[r.Name] != nil || !slices.Contains(h.Rules, r.Name)
+		return s.episode(r.Name) != nil || !slices.Contains(h.Rules, r.Name)
 	})
 }
 
@@ -54,8 +54,8 @@ func (r *recorder) dispute(m rules.MatchedAlert, h AlertState) {
 // without a call.
 func (r *recorder) takeOver(h *AlertState, all []*rules.Rule) {
 	for _, rule := range all {
-		if r.state.Episodes[rule.Name] == nil && !slices.Contains(h.Rules, rule.Name) {
-			r.state.Episodes[rule.Name] = &Episode{Since: r.now, Ended: r.now}
+		if r.state.episode(rule.Name) == nil && !slices.Contains(h.Rules, rule.Name) {
+			r.state.setEpisode(rule.Name, &Episode{Since: r.now, Ended: r.now})
 			r.changed = true
 		}
 	}

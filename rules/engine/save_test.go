@@ -79,9 +79,9 @@ func TestSave_DoesNotWaitForASlowRead(t *testing.T) {
 	w := newWorld(t, busyIdle, 3)
 	w.async = true
 	w.send(telling(firing("Busy")))
-	w.until("249ms")
+	w.until("999ms")
 	require.Len(t, w.out, 1)
-	w.until("250ms")
+	w.until("1s")
 	require.Len(t, w.out, 2)
 	require.Equal(t, Save, w.out[1].cmd.Kind)
 	w.complete(w.out[1])
@@ -99,11 +99,11 @@ func TestSave_IsTriedAgainWhileAReadIsOut(t *testing.T) {
 	w := newWorld(t, busyIdle, 3)
 	w.async = true
 	w.send(telling(firing("Busy")))
-	w.until("250ms")
+	w.until("1s")
 	w.store.fails(writeLost)
 	w.complete(w.out[1])
 	require.Len(t, w.out, 1)
-	w.until("1250ms")
+	w.until("2s")
 	require.Len(t, w.out, 2)
 	w.complete(w.out[1])
 	require.Equal(t, 1, w.store.writes)
@@ -119,4 +119,36 @@ func TestSave_WhatIsStoredLateSharesACommit(t *testing.T) {
 	require.Equal(t, 3, w.store.writes)
 	w.until("1s")
 	require.Equal(t, 6, w.store.writes)
+}
+
+// Where the clock was set back while a read is out, what was heard is stored as soon as it would have been.
+func TestSave_DoesNotWaitForAClockThatWasSetBack(t *testing.T) {
+	w := newWorld(t, busyIdle, 3)
+	w.now = at("2h")
+	w.async = true
+	w.send(telling(firing("Busy").since("2h")))
+	require.Len(t, w.out, 1)
+	w.clock("1h")
+	w.until("1h2s")
+	require.Len(t, w.out, 2)
+	require.Equal(t, Save, w.out[1].cmd.Kind)
+}
+
+// A change whose intent is stored is asked for, however many words come while it is being stored.
+func TestSave_WordsThatComeInAStreamKeepNoChangeFromBeingAskedFor(t *testing.T) {
+	w := newWorld(t, busyIdle, 3)
+	w.async = true
+	w.send(telling(firing("Busy")))
+	w.complete(w.out[0])
+	require.Equal(t, Save, w.out[0].cmd.Kind)
+	for i := range 20 {
+		w.send(telling(firing("Busy").with("pod", fmt.Sprint(i))))
+		w.complete(w.out[0])
+		for _, e := range w.out {
+			if e.cmd.Kind == Scale {
+				return
+			}
+		}
+	}
+	require.Fail(t, "it is not asked for")
 }

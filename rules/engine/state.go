@@ -2,7 +2,6 @@ package engine
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 	"time"
 
@@ -13,25 +12,25 @@ import (
 // with their open calls, its last change, and a change that is under way. It is a value: what changes it
 // works on a clone. Only refresh writes in place.
 type RefState struct {
-	Target     string              // the target that owns the ref
-	Connection string              // what its driver is connected to, as the file said
-	Episodes   map[string]*Episode // by the rule's name; replaced, never written to
-	Last       *LastChange         // the last change that was applied
-	Intent     *Intent             // a change whose outcome is not known
-	Count      *int                // as last read
-	ReadAt     time.Time           // when the count was last read
-	MissingAt  time.Time           // since when the workload is not found; zero: it is found, or was never looked for
-	Calls      uint64              // how many calls there were; numbers them
+	Target     string      // the target that owns the ref
+	Connection string      // what its driver is connected to, as the file said
+	Last       *LastChange // the last change that was applied
+	Intent     *Intent     // a change whose outcome is not known
+	Count      *int        // as last read
+	ReadAt     time.Time   // when the count was last read
+	MissingAt  time.Time   // since when the workload is not found; zero: it is found, or was never looked for
+	Calls      uint64      // how many calls there were; numbers them
 
 	// Of a target with behavior: what was recommended when the count was looked at, and by how much it was changed; the
 	// oldest first.
 	Recommended []Recommendation
 	Steps       []CountStep
 	Pauses      []Pause
+	Baseline    *Baseline // where to go back to; nil: nowhere
 
 	alerts table[alertKey, *AlertState] // by fingerprint
 	groups table[groupKey, *groupState] // that tell of an alert
-	byRule []ruleCount                  // sorted by name
+	byRule []ruleState                  // sorted by name
 	own    *owner                       // of what may be written to in place
 }
 
@@ -71,6 +70,14 @@ type AlertState struct {
 	Hook       string
 	Until      time.Time
 	KnownUntil time.Time
+	// Figures are what the alert last gave to rules that ask for a count in proportion to it.
+	Figures []Figure
+}
+
+// Figure is what an alert gave to a rule.
+type Figure struct {
+	Rule  string
+	Value float64
 }
 
 // Membership is an alert's in a group that told of it.
@@ -101,14 +108,16 @@ type Episode struct {
 	// none has fired for so long.
 	QuietAt time.Time
 	Ending  bool
+	Figure  *float64 // of a proportional action: the largest of its alerts that fire, as of the last notification
 }
 
 // Call is a rule's wish for a count, open until it is served or dropped.
 type Call struct {
 	ID        uint64
 	At        time.Time
-	AtEnd     bool   // it came from the end of the episode: when: resolved
-	Value     *int   // of an action with a template, rendered
+	AtEnd     bool // it came from the end of the episode: when: resolved
+	Value     *int // of an action with a template, rendered; of a proportional one what its figure asked for when it came
+	Figure    *float64
 	Broken    string // why a template gave no value
 	Start     *int   // the count when it was first looked at
 	Preempted bool   // another call won over it, and it is not served by that
@@ -166,13 +175,13 @@ func (in *Intent) last() *Attempt { return &in.Attempts[len(in.Attempts)-1] }
 
 // empty reports whether there is nothing worth storing.
 func (s *RefState) empty() bool {
-	return s.alerts.n == 0 && len(s.Episodes) == 0 && s.Last == nil && s.Intent == nil && len(s.Pauses) == 0
+	return s.alerts.n == 0 && s.numEpisodes() == 0 && s.Last == nil && s.Intent == nil && len(s.Pauses) == 0 && s.Baseline == nil
 }
 
 // open reports whether a call waits to be served. One whose alerts are all suspended does not count:
 // it waits for them.
 func (s *RefState) open() bool {
-	for name, e := range s.Episodes {
+	for name, e := range s.episodes() {
 		if e.waits(s.firing(name)) {
 			return true
 		}
@@ -183,7 +192,7 @@ func (s *RefState) open() bool {
 // allOpen reports whether calls still wait to be served.
 func (s *RefState) allOpen(ids []uint64) bool {
 	n := 0
-	for name, e := range s.Episodes {
+	for name, e := range s.episodes() {
 		if e.waits(s.firing(name)) && slices.Contains(ids, e.Call.ID) {
 			n++
 		}
@@ -202,16 +211,13 @@ func (s RefState) clone() RefState {
 		s.own.gone = true
 	}
 	s.own = nil
-	if s.Episodes = maps.Clone(s.Episodes); s.Episodes == nil {
-		s.Episodes = map[string]*Episode{}
-	}
 	return s
 }
 
 // openCalls counts the calls that are not served yet.
 func (s *RefState) openCalls() int {
 	n := 0
-	for _, e := range s.Episodes {
+	for _, e := range s.episodes() {
 		if e.Call != nil {
 			n++
 		}

@@ -41,14 +41,6 @@ func (g *groupState) due(time.Duration) time.Time { return never }
 // never is after all times that matter.
 var never = time.Date(lastYear+1, time.January, 1, 0, 0, 0, 0, time.UTC)
 
-// ruleCount counts the alerts of a rule.
-type ruleCount struct {
-	rule       string
-	firing     int
-	unresolved int // they fire or are suspended
-	known      int
-}
-
 // write makes the tables ones that may be written to.
 func (s *RefState) write() {
 	if s.own != nil && !s.own.gone {
@@ -107,60 +99,6 @@ func copies(all iter.Seq2[alertKey, *AlertState]) iter.Seq2[string, AlertState] 
 	}
 }
 
-// count counts an alert in the rules that it is in, in place of what it was before; nil: it was not known, or is not
-// any more.
-func (s *RefState) count(before, after *AlertState) {
-	if before != nil && after != nil && before.Phase == after.Phase && slices.Equal(before.Rules, after.Rules) {
-		return
-	}
-	if before != nil {
-		for _, rule := range before.Rules {
-			s.countIn(rule, before.Phase, -1)
-		}
-	}
-	if after != nil {
-		for _, rule := range after.Rules {
-			s.countIn(rule, after.Phase, 1)
-		}
-	}
-}
-
-func (s *RefState) countIn(rule string, p AlertPhase, n int) {
-	i, found := s.findRule(rule)
-	if !found {
-		s.byRule = slices.Insert(s.byRule, i, ruleCount{rule: rule})
-	}
-	c := &s.byRule[i]
-	c.known += n
-	if p == Firing {
-		c.firing += n
-	}
-	if p != Resolved {
-		c.unresolved += n
-	}
-	if *c == (ruleCount{rule: rule}) {
-		s.byRule = slices.Delete(s.byRule, i, i+1)
-	}
-}
-
-func (s *RefState) findRule(rule string) (int, bool) {
-	return slices.BinarySearchFunc(s.byRule, rule, func(c ruleCount, name string) int { return strings.Compare(c.rule, name) })
-}
-
-// counts returns how many alerts there are of a rule.
-func (s *RefState) counts(rule string) ruleCount {
-	if i, found := s.findRule(rule); found {
-		return s.byRule[i]
-	}
-	return ruleCount{}
-}
-
-// firing returns how many alerts of a rule fire.
-func (s *RefState) firing(rule string) int { return s.counts(rule).firing }
-
-// unresolved returns how many alerts of a rule fire or are suspended.
-func (s *RefState) unresolved(rule string) int { return s.counts(rule).unresolved }
-
 // groupIDs lists the groups that tell of an alert of the ref, in a fixed order.
 func (s *RefState) groupIDs() []rules.GroupID {
 	if s.groups.n == 0 {
@@ -188,11 +126,11 @@ func (s *RefState) tell(k alertKey, before, after *AlertState) {
 		return
 	}
 	hash := k.hash()
+	for g, certain := range after.tellers() { // first, so that a group which still tells of it is not forgotten in between
+		s.tellOf(g, certain, fingerprints{1, hash})
+	}
 	for g, certain := range before.tellers() {
 		s.tellOf(g, certain, fingerprints{-1, -hash})
-	}
-	for g, certain := range after.tellers() {
-		s.tellOf(g, certain, fingerprints{1, hash})
 	}
 }
 

@@ -38,6 +38,7 @@ type storedState struct {
 	Recommended []storedCount `json:"recommended,omitempty"`
 	Steps       []storedStep  `json:"steps,omitempty"`
 	Pauses      []storedPause `json:"pauses,omitempty"`
+	Baseline    *storedBase   `json:"baseline,omitempty"`
 }
 
 type storedAlert struct {
@@ -54,6 +55,12 @@ type storedAlert struct {
 	Hook       string          `json:"hook,omitempty"`
 	Until      time.Time       `json:"until,omitzero"`
 	KnownUntil time.Time       `json:"knownUntil,omitzero"`
+	Figures    []storedFigure  `json:"figures,omitempty"`
+}
+
+type storedFigure struct {
+	Rule  string  `json:"rule"`
+	Value float64 `json:"value"`
 }
 
 type storedMember struct {
@@ -73,6 +80,7 @@ type storedEpisode struct {
 	ServedAt  time.Time   `json:"servedAt,omitzero"`
 	QuietAt   time.Time   `json:"quietAt,omitzero"`
 	Ending    bool        `json:"ending,omitempty"`
+	Figure    *float64    `json:"figure,omitempty"`
 }
 
 type storedCall struct {
@@ -80,6 +88,7 @@ type storedCall struct {
 	At        time.Time `json:"at"`
 	AtEnd     bool      `json:"atEnd,omitempty"`
 	Value     *int      `json:"value,omitempty"`
+	Figure    *float64  `json:"figure,omitempty"`
 	Broken    string    `json:"broken,omitempty"`
 	Start     *int      `json:"start,omitempty"`
 	Preempted bool      `json:"preempted,omitempty"`
@@ -96,6 +105,11 @@ type storedCount struct {
 type storedStep struct {
 	At time.Time `json:"at"`
 	By int       `json:"by"`
+}
+
+type storedBase struct {
+	Count   int       `json:"count"`
+	QuietAt time.Time `json:"quietAt,omitzero"`
 }
 
 type storedPause struct {
@@ -204,10 +218,11 @@ func (s *RefState) stored(parts *storedParts) *storedState {
 	o := &storedState{
 		Target: s.Target, Connection: s.Connection, Count: s.Count, ReadAt: s.ReadAt, MissingAt: s.MissingAt, Calls: s.Calls,
 		Last: (*storedChange)(s.Last), AlertParts: len(parts.ofAlerts()), GroupParts: len(parts.ofGroups()),
-		Episodes:    make(map[string]storedEpisode, len(s.Episodes)),
+		Episodes:    make(map[string]storedEpisode, len(s.byRule)),
 		Recommended: convert(s.Recommended, func(r Recommendation) storedCount { return storedCount(r) }),
 		Steps:       convert(s.Steps, func(s CountStep) storedStep { return storedStep(s) }),
 		Pauses:      convert(s.Pauses, func(p Pause) storedPause { return storedPause(p) }),
+		Baseline:    (*storedBase)(s.Baseline),
 	}
 	if o.AlertParts == 0 && s.alerts.n > 0 {
 		o.Alerts = storedAlerts(s.alerts.shards[0])
@@ -215,9 +230,9 @@ func (s *RefState) stored(parts *storedParts) *storedState {
 	if o.GroupParts == 0 && s.groups.n > 0 {
 		o.Heard = storedGroups(s.groups.shards[0])
 	}
-	for name, ep := range s.Episodes {
+	for name, ep := range s.episodes() {
 		o.Episodes[name] = storedEpisode{
-			ep.Since, ep.Ended, ep.Call.stored(), ep.Cancelled.stored(), ep.Value, ep.EndServed, ep.Served.stored(), ep.ServedAt, ep.QuietAt, ep.Ending,
+			ep.Since, ep.Ended, ep.Call.stored(), ep.Cancelled.stored(), ep.Value, ep.EndServed, ep.Served.stored(), ep.ServedAt, ep.QuietAt, ep.Ending, ep.Figure,
 		}
 	}
 	if in := s.Intent; in != nil {
@@ -256,6 +271,7 @@ func (h *AlertState) stored() storedAlert {
 	return storedAlert{
 		h.Phase, writable(h.StartsAt), writable(h.EndsAt), h.At, h.LastAt, convert(h.Groups, func(m Membership) storedMember { return storedMember(m) }),
 		h.Rules, h.DisputedBy, h.NeverFired, h.DoubtedAt, h.Hook, writable(h.Until), writable(h.KnownUntil),
+		convert(h.Figures, func(f Figure) storedFigure { return storedFigure(f) }),
 	}
 }
 
@@ -263,21 +279,23 @@ func (h storedAlert) alert() AlertState {
 	return AlertState{
 		h.Phase, h.StartsAt, h.EndsAt, h.At, h.LastAt, convert(h.Groups, func(m storedMember) Membership { return Membership(m) }),
 		h.Rules, h.DisputedBy, h.NeverFired, h.DoubtedAt, h.Hook, h.Until, h.KnownUntil,
+		convert(h.Figures, func(f storedFigure) Figure { return Figure(f) }),
 	}
 }
 
 func (o *storedState) state(parts []Part) (RefState, error) {
 	s := RefState{
 		Target: o.Target, Connection: o.Connection, Count: o.Count, ReadAt: o.ReadAt, MissingAt: o.MissingAt, Calls: o.Calls,
-		Last: (*LastChange)(o.Last), Episodes: make(map[string]*Episode, len(o.Episodes)),
+		Last:        (*LastChange)(o.Last),
 		Recommended: convert(o.Recommended, func(r storedCount) Recommendation { return Recommendation(r) }),
 		Steps:       convert(o.Steps, func(s storedStep) CountStep { return CountStep(s) }),
 		Pauses:      convert(o.Pauses, func(p storedPause) Pause { return Pause(p) }),
+		Baseline:    (*Baseline)(o.Baseline),
 	}
 	for name, ep := range o.Episodes {
-		s.Episodes[name] = &Episode{
-			ep.Since, ep.Ended, (*Call)(ep.Call), (*Call)(ep.Cancelled), ep.Value, ep.EndServed, (*Call)(ep.Served), ep.ServedAt, ep.QuietAt, ep.Ending,
-		}
+		s.setEpisode(name, &Episode{
+			ep.Since, ep.Ended, (*Call)(ep.Call), (*Call)(ep.Cancelled), ep.Value, ep.EndServed, (*Call)(ep.Served), ep.ServedAt, ep.QuietAt, ep.Ending, ep.Figure,
+		})
 	}
 	if in := o.Intent; in != nil && len(in.Attempts) > 0 {
 		s.Intent = &Intent{in.At, in.From, convert(in.Attempts, func(a storedAttempt) Attempt { return Attempt(a) }), in.Plan}

@@ -38,15 +38,14 @@ func whole() RefState {
 	three, seven := 3, 7
 	s := RefState{
 		Target: "web", Connection: "https://cluster", Count: &three, ReadAt: at("4m"), MissingAt: at("4m30s"), Calls: 5,
-		Episodes: map[string]*Episode{
-			"busy": {Since: at("0s"), Call: &Call{ID: 3, At: at("0s"), Start: &three, Preempted: true, Alerts: []string{`{alertname="Busy"}`}, Since: at("-1m")}},
-			"calm": {Since: at("-2h"), Ended: at("-1h"), Call: &Call{ID: 4, At: at("-1h"), AtEnd: true}, Cancelled: &Call{ID: 2, At: at("-2h")}, EndServed: true},
-			"want": {Since: at("-1h"), Call: &Call{ID: 5, At: at("-1h"), Value: &seven, Broken: "set: no"}, Value: &seven},
-		},
 		Last: &LastChange{At: at("-10m"), From: 1, To: 3, Rule: "busy"},
 		Intent: &Intent{At: at("5m"), From: 3, Plan: json.RawMessage(`{"step":1}`),
 			Attempts: []Attempt{{To: 2, Rule: "calm", Calls: []uint64{4}}, {To: 5, Rule: "busy", Calls: []uint64{3}}}},
-	}.with(map[string]AlertState{
+	}.during(map[string]*Episode{
+		"busy": {Since: at("0s"), Call: &Call{ID: 3, At: at("0s"), Start: &three, Preempted: true, Alerts: []string{`{alertname="Busy"}`}, Since: at("-1m")}},
+		"calm": {Since: at("-2h"), Ended: at("-1h"), Call: &Call{ID: 4, At: at("-1h"), AtEnd: true}, Cancelled: &Call{ID: 2, At: at("-2h")}, EndServed: true},
+		"want": {Since: at("-1h"), Call: &Call{ID: 5, At: at("-1h"), Value: &seven, Broken: "set: no"}, Value: &seven},
+	}).with(map[string]AlertState{
 		"00112233445566aa": {Phase: Firing, StartsAt: at("0s"), At: at("5m"), Rules: []string{"busy", "calm"}, DoubtedAt: at("1h"),
 			Groups: []Membership{{Group: 11, LeftOutAt: at("4m"), Certain: true}, {Group: 12}}},
 		"00112233445566bb": {Phase: Resolved, StartsAt: at("-1h"), EndsAt: at("0s"), At: at("30s"), LastAt: at("1m"), Rules: []string{"busy"},
@@ -189,7 +188,7 @@ func anyAttempt(r *rapid.T, _ string) Attempt {
 func anyState(r *rapid.T) RefState {
 	s := RefState{
 		Target: anyText(r, "target"), Connection: anyText(r, "connection"), Count: anyCount(r, "count"), ReadAt: anyTime(r, "read"),
-		MissingAt: anyTime(r, "missing"), Calls: anyID(r, "calls"), Episodes: map[string]*Episode{},
+		MissingAt: anyTime(r, "missing"), Calls: anyID(r, "calls"),
 	}
 	for i := range rapid.IntRange(0, 20).Draw(r, "alerts") {
 		s.putAlert(fmt.Sprint(i, anyText(r, "fingerprint")), anyAlert(r))
@@ -198,10 +197,10 @@ func anyState(r *rapid.T) RefState {
 		s.hearGroup(g, anyTime(r, "heard"))
 	}
 	for i := range rapid.IntRange(0, 3).Draw(r, "episodes") {
-		s.Episodes[fmt.Sprint(i, anyText(r, "rule"))] = &Episode{
+		s.setEpisode(fmt.Sprint(i, anyText(r, "rule")), &Episode{
 			Since: anyTime(r, "since"), Ended: anyTime(r, "ended"), Call: anyCall(r), Cancelled: anyCall(r), Value: anyCount(r, "value"),
 			EndServed: rapid.Bool().Draw(r, "end served"),
-		}
+		})
 	}
 	if rapid.Bool().Draw(r, "last") {
 		s.Last = &LastChange{At: anyTime(r, "at"), From: 1, To: rapid.IntRange(0, 99).Draw(r, "to"), Rule: anyText(r, "rule")}

@@ -8,7 +8,7 @@ import (
 )
 
 // storedParts are the shards of a state that are stored as parts of its record, each by itself: those of the alerts as
-// a0, a1, …, those of the groups as g0, g1, …. Where there is but one shard it is in the record's data; nil: both are.
+// a0, a1, …, those of the groups as g0, g1, … but for those of which nothing is stored. Where there is but one shard it is in the record's data; nil: both are.
 type storedParts struct {
 	alerts []*shard[alertKey, *AlertState]
 	groups []*shard[groupKey, *groupState]
@@ -50,25 +50,36 @@ func (t *table[K, V]) parts() []*shard[K, V] {
 
 // since returns the parts that are to be stored, or deleted, where those of base are in the store.
 func (p *storedParts) since(base *storedParts) ([]Part, error) {
-	alerts, err := changedParts("a", p.ofAlerts(), base.ofAlerts(), storedAlerts)
+	alerts, err := changedParts("a", p.ofAlerts(), base.ofAlerts(), false, storedAlerts)
 	if err != nil {
 		return nil, err
 	}
-	groups, err := changedParts("g", p.ofGroups(), base.ofGroups(), storedGroups)
+	groups, err := changedParts("g", p.ofGroups(), base.ofGroups(), true, storedGroups)
 	return append(alerts, groups...), err
 }
 
-func changedParts[K key, V value, S any](prefix string, now, base []*shard[K, V], stored func(*shard[K, V]) S) ([]Part, error) {
+// changedParts returns the parts of now that differ from those of base. Of a shard of which nothing is stored there is no
+// part, where that may be.
+func changedParts[K key, V value, SK comparable, SV any](
+	prefix string, now, base []*shard[K, V], mayBeNone bool, stored func(*shard[K, V]) map[SK]SV,
+) ([]Part, error) {
 	var parts []Part
 	for i, s := range now {
 		if i < len(base) && base[i] == s {
 			continue
 		}
-		data, err := json.Marshal(stored(s))
-		if err != nil {
-			return nil, err
+		part := Part{Name: prefix + strconv.Itoa(i)}
+		all := stored(s)
+		switch none := mayBeNone && len(all) == 0; {
+		case none && (i >= len(base) || len(stored(base[i])) == 0):
+			continue
+		case !none:
+			var err error
+			if part.Data, err = json.Marshal(all); err != nil {
+				return nil, err
+			}
 		}
-		parts = append(parts, Part{Name: prefix + strconv.Itoa(i), Data: data})
+		parts = append(parts, part)
 	}
 	for i := len(now); i < len(base); i++ {
 		parts = append(parts, Part{Name: prefix + strconv.Itoa(i)})
@@ -100,13 +111,13 @@ func (s *RefState) takeParts(o *storedState, parts []Part) error {
 	for _, p := range parts {
 		byName[p.Name] = p.Data
 	}
-	if len(byName) != o.AlertParts+o.GroupParts {
-		return fmt.Errorf("it has %d parts, not %d", len(byName), o.AlertParts+o.GroupParts)
+	if n := len(byName); n < o.AlertParts || n > o.AlertParts+o.GroupParts {
+		return fmt.Errorf("it has %d parts, not %d to %d", n, o.AlertParts, o.AlertParts+o.GroupParts)
 	}
 	s.write()
 	s.alerts.grow(s.own, o.AlertParts)
 	s.groups.grow(s.own, o.GroupParts)
-	err := eachPart("a", o.AlertParts, o.Alerts, byName, func(i int, fp string, h storedAlert) error {
+	err := eachPart("a", o.AlertParts, false, o.Alerts, byName, func(i int, fp string, h storedAlert) error {
 		if k := alertKey(fp); o.AlertParts > 0 && place(k.hash(), o.AlertParts) != i {
 			return fmt.Errorf("alert %.100q is not of part a%d", fp, i)
 		}
@@ -116,7 +127,7 @@ func (s *RefState) takeParts(o *storedState, parts []Part) error {
 	if err != nil {
 		return err
 	}
-	err = eachPart("g", o.GroupParts, o.Heard, byName, func(_ int, g groupKey, heard time.Time) error {
+	err = eachPart("g", o.GroupParts, true, o.Heard, byName, func(_ int, g groupKey, heard time.Time) error {
 		if next := s.groups.get(g); next != nil {
 			s.groups.put(s.own, g, &groupState{next.members, next.told, heard})
 		}
@@ -136,13 +147,16 @@ func (t *table[K, V]) grow(own *owner, shards int) {
 }
 
 // eachPart goes through what is in n parts, or, where there are none, in the record itself.
-func eachPart[K comparable, V any](prefix string, n int, inline map[K]V, byName map[string][]byte, do func(part int, k K, v V) error) error {
+func eachPart[K comparable, V any](prefix string, n int, mayBeNone bool, inline map[K]V, byName map[string][]byte, do func(part int, k K, v V) error) error {
 	for i := range max(n, 1) {
 		all := inline
 		if n > 0 {
 			all = nil
 			name := prefix + strconv.Itoa(i)
 			data, ok := byName[name]
+			if !ok && mayBeNone {
+				continue
+			}
 			if !ok {
 				return fmt.Errorf("it has no part %s", name)
 			}

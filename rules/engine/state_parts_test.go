@@ -104,7 +104,7 @@ func TestParts_AreDeletedAsAlertsGo(t *testing.T) {
 	w.until("11h").send(gone)
 	w.until("24h2m")
 	require.Equal(t, 10, w.state().alerts.n)
-	require.LessOrEqual(t, len(w.store.records["sim:web"].Parts), 8)
+	require.LessOrEqual(t, len(w.store.records["sim:web"].Parts), 11)
 	w.crash()
 	require.Equal(t, 10, w.state().alerts.n)
 }
@@ -136,8 +136,8 @@ func TestParts_WhatIsRefused(t *testing.T) {
 	w.send(crowdOf(100, false)[0])
 	whole := w.store.records["sim:web"]
 	for want, spoil := range map[string]func([]Part) []Part{
-		"it has 12 parts, not 13":               func(all []Part) []Part { return all[1:] },
-		"it has 14 parts, not 13":               func(all []Part) []Part { return append(all, Part{"a13", []byte("{}")}) },
+		"it has 16 parts, not 17 to 17":         func(all []Part) []Part { return all[1:] },
+		"it has 18 parts, not 17 to 17":         func(all []Part) []Part { return append(all, Part{"a17", []byte("{}")}) },
 		"it has no part a0":                     func(all []Part) []Part { all[0].Name = "a00"; return all },
 		"part a0: unexpected end of JSON input": func(all []Part) []Part { all[0].Data = []byte("{"); return all },
 		"is not of part a":                      func(all []Part) []Part { all[0].Data, all[1].Data = all[1].Data, all[0].Data; return all },
@@ -234,4 +234,17 @@ func TestProperty_WhatIsStoredInPartsIsReadAsItWas(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A group is not forgotten, with when it was heard, while the only alert that it tells of changes.
+func TestGroups_AreNotForgottenInBetween(t *testing.T) {
+	in := func(left string) AlertState {
+		return AlertState{Phase: Firing, At: epoch, Groups: []Membership{{Group: 7, LeftOutAt: at(left)}}}
+	}
+	s := RefState{}.with(map[string]AlertState{"a": in("0s")})
+	s.hearGroup(7, at("1m"))
+	s.putAlert("a", in("2m"))
+	require.Equal(t, at("1m"), s.group(7).heard)
+	s.dropAlert("a")
+	require.Zero(t, s.group(7))
 }

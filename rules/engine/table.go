@@ -51,10 +51,11 @@ type bounds struct {
 // owner is whose shards are its own. A state that was copied owns none any more, and neither does the copy.
 type owner struct{ gone bool }
 
-// The number of entries of a shard on average, at which there is to be one more or one less of them.
+// The number of entries of a shard on average, at which there is to be one more or one less of them: few, since a store
+// writes pages, and one that is larger than a page is more than one.
 const (
-	fullShard  = 8
-	emptyShard = 2
+	fullShard  = 6
+	emptyShard = 1
 )
 
 // get returns what is held for a key; nil: nothing is.

@@ -79,7 +79,7 @@ func TestCalls_ARuleThatGetsATemplateWaitsForTheNextNotification(t *testing.T) {
 	w.post("1m", want("a", "5")).verdict(Held)
 	w.reload("2m", web+rule("busy", "Busy", "up: 2")+rule("want", "Want", "set: '{{ .Annotations.want }}'"))
 	w.post("3m", resolved("Busy", "3m"), in("h")).is(Rejected, 12, 12).
-		because("set: the rule has got a template; it waits for the next notification")
+		because("the rule has got a template; it waits for the next notification")
 	w.until("20m").has(12)
 	w.post("20m", want("a", "5")).is(Scaled, 12, 5)
 }

@@ -10,7 +10,7 @@ import (
 
 // crowd is what is known of n alerts of the rule busy, in a phase, heard of one second after the other.
 func crowd(n int, phase AlertPhase) RefState {
-	s := RefState{Target: "web", Episodes: map[string]*Episode{}, Calls: 1}
+	s := RefState{Target: "web", Calls: 1}
 	for i := range n {
 		when := epoch.Add(time.Duration(i) * time.Second)
 		h := AlertState{Phase: phase, StartsAt: epoch, At: when, Rules: []string{"busy"}}
@@ -19,14 +19,14 @@ func crowd(n int, phase AlertPhase) RefState {
 		}
 		s.putAlert(fmt.Sprintf("%05d", i), h)
 	}
-	s.Episodes["busy"] = &Episode{Since: epoch}
+	s.setEpisode("busy", &Episode{Since: epoch})
 	return s
 }
 
 func TestEpisodes_TheOldestResolvesAreForgottenFirst(t *testing.T) {
 	h := newHand(t, busyIdle)
 	h.state = crowd(maxAlerts, Resolved)
-	h.state.Episodes["busy"].Ended = epoch
+	h.state.episode("busy").Ended = epoch
 	h.hear("5h", firing("Busy").with("pod", "x"), firing("Busy").with("pod", "y"), resolved("Busy", "5h").with("pod", "z"))
 	require.Equal(t, maxAlerts, h.state.alerts.n)
 	require.Equal(t, 2, h.state.FiringByRule()["busy"])
@@ -41,7 +41,7 @@ func TestEpisodes_TheLastAlertOfARuleOutlivesACrowdOfAnothers(t *testing.T) {
 	one := h.state.known(fp(firing("Idle")))
 	h.state = crowd(maxAlerts+5, Firing)
 	h.state.putAlert(fp(firing("Idle")), one)
-	h.state.Episodes["idle"] = &Episode{Since: epoch} // served
+	h.state.setEpisode("idle", &Episode{Since: epoch}) // served
 	h.hear("3h", firing("Busy").with("pod", "x"), in(""))
 	require.Equal(t, maxAlerts, h.state.alerts.n)
 	require.Contains(t, h.state.plain().Alerts, fp(firing("Idle")))

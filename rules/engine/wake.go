@@ -9,7 +9,7 @@ import (
 
 // nextExpiry is when an alert is to be suspended, resumed or forgotten, or something else forgotten. Zero: never.
 func (s *RefState) nextExpiry(set *rules.Set, t *rules.Target) time.Time {
-	at := soonest(s.alerts.nextDue(set.AlertTTL), s.nextOfEpisodes(set, t))
+	at := soonest(s.alerts.nextDue(set.AlertTTL), soonest(s.nextOfEpisodes(set, t), soonest(s.restoreAt(t), s.nextPauseEnd())))
 	if s.Last != nil {
 		at = soonest(at, s.lastForgotten(set))
 	}
@@ -50,6 +50,9 @@ func (s *RefState) nextLook(set *rules.Set, t *rules.Target, now time.Time) time
 
 // lacksValue reports whether the template of a rule gave no value for a call.
 func lacksValue(r *rules.Rule, c *Call) bool {
+	if _, ok := r.Action.(*rules.Proportional); ok {
+		return c.Figure == nil
+	}
 	_, ok := rules.Templated(r.Action)
 	return ok && c.Value == nil
 }
@@ -58,7 +61,7 @@ func (s *RefState) eachOpen(set *rules.Set, t *rules.Target, do func(*rules.Rule
 	if !s.open() {
 		return
 	}
-	for name, ep := range s.Episodes {
+	for name, ep := range s.episodes() {
 		if r := set.RuleFor(name, t); r != nil && ep.waits(s.firing(name)) {
 			do(r, ep.Call)
 		}
@@ -84,7 +87,7 @@ func (s *RefState) undecided(set *rules.Set, t *rules.Target, v Verdict, why ...
 	}
 	first := slices.MinFunc(open, func(a, b *rules.Rule) int { return a.Index - b.Index })
 	d.Rule = first.Name
-	if c := s.Episodes[first.Name].Call; c != nil {
+	if c := s.episode(first.Name).Call; c != nil {
 		d.Alerts, d.Since = c.Alerts, c.Since
 	}
 	return d, true

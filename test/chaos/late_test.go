@@ -66,7 +66,7 @@ func TestLateChange(t *testing.T) {
 		l.land(t)
 		l.Start(t)
 		l.oneStep(t)
-		require.Contains(t, l.Log(), "a change 3 → 4 of unknown outcome: 4 is read, it counts as applied now")
+		l.WaitLog(t, "a change 3 → 4 of unknown outcome: 4 is read, it counts as applied now")
 	})
 	t.Run("before the next start reads", func(t *testing.T) {
 		t.Parallel()

@@ -181,7 +181,7 @@ func TestUserUnreachable(t *testing.T) {
 			a := stack.StartAlertscale(t, stack.AlertscaleOptions{Config: anyDeployment, Kubeconfig: test.kubeconfig})
 			got := post(t, a, 503, "failed", s.firing("Busy", "web"))
 			require.Contains(t, got.Error, test.why)
-			require.Contains(t, a.Log(), test.why)
+			a.WaitLog(t, test.why)
 			require.NotContains(t, a.Log()+got.Error, token)
 		})
 	}

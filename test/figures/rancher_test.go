@@ -64,7 +64,7 @@ func (r *rancherBench) up(_ context.Context, name string) error {
 // that do nothing else.
 func (r *rancherBench) storm(t *testing.T, a *stack.Alertscale) {
 	const workers, rounds = 64, 3
-	n, s := float64(len(r.names)), newSender(a, r.alerts...)
+	n, s := float64(len(r.names)), newSender(a.URL, r.alerts...)
 	ours := func() float64 {
 		rate := n / took(t, func() error { return untilServed(s.fire, s.repeat) }).Seconds()
 		require.NoError(t, untilServed(s.resolve, s.resolve))
@@ -99,7 +99,7 @@ func (r *rancherBench) change(t *testing.T, a *stack.Alertscale) {
 		return d.Scale(t.Context(), ref, engine.Change{From: seen.Count, To: seen.Count + 1})
 	}
 	require.NoError(t, byDriver(), "now it knows the id")
-	s := newSender(a, r.alerts[0])
+	s := newSender(a.URL, r.alerts[0])
 	var bare, own, whole []time.Duration
 	for range rounds {
 		bare = append(bare, took(t, func() error { return r.up(t.Context(), ref.Name) }))

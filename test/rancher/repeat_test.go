@@ -82,7 +82,7 @@ func TestAKeyThatIsRotated(t *testing.T) {
 	p.fire(t, "Busy", http.StatusOK)
 	key := p.server.Rotate(p.server.ProjectKey())
 	p.fire(t, "Busier", http.StatusServiceUnavailable)
-	require.Contains(t, p.Log(), "the server does not take the key, which may be about to be renewed")
+	p.WaitLog(t, "the server does not take the key, which may be about to be renewed")
 	require.Equal(t, 4, p.server.Scale(p.web))
 	p.WriteConfig(t, config(p.server.URL(), key))
 	code, answer := p.Post(t, "/-/reload", "")
@@ -109,11 +109,11 @@ func TestANumberThatIsOnlyStoredSettlesNothing(t *testing.T) {
 	require.Equal(t, 4, p.server.Scale(p.web))
 	p.fire(t, "Busy", http.StatusOK)
 	time.Sleep(2 * time.Second)
-	require.Contains(t, p.Log(), "the service is upgraded: finish the upgrade or roll it back")
+	p.WaitLog(t, "the service is upgraded: finish the upgrade or roll it back")
 	require.NotContains(t, p.Log(), "it counts as applied now")
 	p.server.SetState(p.web, "active", true)
 	p.fire(t, "Busy", http.StatusOK) // which is looked at, since a call is open
-	require.Contains(t, p.Log(), "it counts as applied now")
+	p.WaitLog(t, "it counts as applied now")
 	require.Equal(t, 4, p.server.Scale(p.web))
 	require.Len(t, p.server.Writes(), 1)
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -111,12 +110,6 @@ func TestDirectAndByRancher(t *testing.T) {
 	p.values(t, 3, 5, 0)
 }
 
-// waitLogged waits for a text in the log, which is written after the answer.
-func (p *program) waitLogged(t *testing.T, text string) {
-	t.Helper()
-	require.Eventually(t, func() bool { return strings.Contains(p.Log(), text) }, wait, 10*time.Millisecond, text)
-}
-
 // TestClusterDownAndUp takes the cluster away from Rancher: the step waits, and is taken once.
 func TestClusterDownAndUp(t *testing.T) {
 	t.Parallel()
@@ -127,7 +120,7 @@ func TestClusterDownAndUp(t *testing.T) {
 			p.fire(t, "Busy", 200)
 			p.front.SetState(downstream, s)
 			p.fire(t, "Far", 503)
-			p.waitLogged(t, "Rancher says so: c-m-abc12 is unavailable, or disconnected from it")
+			p.WaitLog(t, "Rancher says so: c-m-abc12 is unavailable, or disconnected from it")
 			p.values(t, 3, 5)
 			p.front.SetState(downstream, fakerancher2.Active)
 			p.values(t, 3, 5, 7)
@@ -144,7 +137,7 @@ func TestTokenIsRotated(t *testing.T) {
 	p.fire(t, "Busy", 200)
 	p.front.Revoke(p.front.token)
 	p.fire(t, "Far", 503)
-	p.waitLogged(t, "Rancher does not take the token of "+p.file)
+	p.WaitLog(t, "Rancher does not take the token of "+p.file)
 	p.values(t, 3, 5)
 	write(t, p.file, p.front.AddToken(fakerancher2.Holder{Scope: downstream})+"\n")
 	p.values(t, 3, 5, 7)
@@ -185,7 +178,7 @@ func TestWrongCluster(t *testing.T) {
 	p := newProgram(t)
 	p.front.RemoveCluster(downstream)
 	p.fire(t, "Far", 422)
-	p.waitLogged(t, "rancher.cluster is the id in Rancher's URL of the cluster, not its name")
+	p.WaitLog(t, "rancher.cluster is the id in Rancher's URL of the cluster, not its name")
 	p.values(t, 3)
 }
 

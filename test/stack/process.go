@@ -2,10 +2,12 @@ package stack
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -225,6 +227,17 @@ func (p *Process) Log() string {
 		return ""
 	}
 	return string(text)
+}
+
+// WaitLog waits until the program has written a text: what it logs may come after what it answers.
+func (p *Process) WaitLog(t T, text string) {
+	t.Helper()
+	Eventually(t, startTimeout, func() error {
+		if !strings.Contains(p.Log(), text) {
+			return fmt.Errorf("the log of %s does not say %q", p.name, text)
+		}
+		return nil
+	})
 }
 
 // Dir returns the folder that the program runs in and keeps its data in.

@@ -21,7 +21,7 @@ type client struct {
 	base    string   // https://host:port, with the path that the API is behind, if any
 	rancher *Rancher // that is in front; nil: none that the file tells of
 	http    *http.Client
-	limit   flowcontrol.RateLimiter
+	limit   *controller.Turns
 	rate    string // the limit in words
 }
 
@@ -40,7 +40,7 @@ func newClient(found *rest.Config, cfg Config, agent string) (*client, error) {
 		base:    strings.TrimSuffix(base.String(), "/"),
 		rancher: cfg.Rancher,
 		http:    httpx.NewClient(transport),
-		limit:   flowcontrol.NewTokenBucketRateLimiter(float32(cfg.QPS), cfg.Burst),
+		limit:   controller.NewTurns(flowcontrol.NewTokenBucketRateLimiter(float32(cfg.QPS), cfg.Burst).Wait),
 		rate:    fmt.Sprintf("qps %v, burst %d", cfg.QPS, cfg.Burst),
 	}, nil
 }

@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/tools/record"
 	"k8s.io/client-go/util/flowcontrol"
 
+	"alertscale/adapter/controller"
 	"alertscale/adapter/driver/internal/httpx"
 )
 
@@ -30,14 +31,14 @@ const (
 type eventSink struct {
 	ctx     context.Context
 	session *session
-	limit   flowcontrol.RateLimiter
+	limit   *controller.Turns
 	say     sync.Once // why they are not taken
 }
 
 var _ record.EventSink = (*eventSink)(nil)
 
 func newEventSink(ctx context.Context, s *session) *eventSink {
-	return &eventSink{ctx: ctx, session: s, limit: flowcontrol.NewTokenBucketRateLimiter(eventQPS, eventBurst)}
+	return &eventSink{ctx: ctx, session: s, limit: controller.NewTurns(flowcontrol.NewTokenBucketRateLimiter(eventQPS, eventBurst).Wait)}
 }
 
 // Create implements record.EventSink.

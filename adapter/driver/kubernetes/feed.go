@@ -13,8 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
-	"k8s.io/client-go/util/flowcontrol"
 
+	"alertscale/adapter/controller"
 	"alertscale/adapter/driver/internal/httpx"
 )
 
@@ -29,7 +29,7 @@ type feed struct {
 
 func (f *feed) client() *client {
 	c := *f.session.client.Load()
-	c.limit = flowcontrol.NewFakeAlwaysRateLimiter()
+	c.limit = controller.NewTurns(func(context.Context) error { return nil })
 	return &c
 }
 

@@ -3,6 +3,7 @@ package bolt
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"sync"
@@ -43,8 +44,7 @@ func BenchmarkPut(b *testing.B) {
 }
 
 func (c *change) inTx(tx *bbolt.Tx) error {
-	c.apply(recordsOf(tx))
-	return c.err
+	return errors.Join(applyAll(recordsOf(tx), []*change{c}), c.err)
 }
 
 func puts(b *testing.B, writers int, commit func(*change) error) {

@@ -3,7 +3,6 @@ package bolt
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -41,20 +40,27 @@ func (s *Store) Load(ctx context.Context, ref string) (engine.Record, error) {
 	return r, nil
 }
 
-// Put stores r.Data if the ref still has revision r.Revision, else it returns controller.ErrConflict. Empty data
-// deletes, and has the empty revision. Any other error says nothing about whether it was stored, that of a context
+// Put stores r.Data and r.Parts if the ref still has revision r.Revision, else it returns controller.ErrConflict. Empty
+// data deletes all of the record, and has the empty revision. Any other error says nothing about whether it was stored, that of a context
 // which ends among them: a disk that hangs keeps nobody waiting for longer. The store remains usable.
 func (s *Store) Put(ctx context.Context, r engine.Record) (engine.Revision, error) {
-	err := ctx.Err()
-	if err == nil && r.Ref == "" {
-		err = errors.New("a record needs a ref")
-	}
-	c := newChange(r)
-	if err == nil {
-		err = s.commit(ctx, c)
-	}
+	revision, err := s.put(ctx, r)
 	if err != nil {
 		return "", fmt.Errorf("put %s in %s: %w", r.Ref, s.path, err)
+	}
+	return revision, nil
+}
+
+func (s *Store) put(ctx context.Context, r engine.Record) (engine.Revision, error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	c, err := checked(r)
+	if err != nil {
+		return "", err
+	}
+	if err := s.commit(ctx, c); err != nil {
+		return "", err // its revision may still be written
 	}
 	return c.revision, nil
 }
@@ -63,6 +69,7 @@ func (s *Store) Put(ctx context.Context, r engine.Record) (engine.Revision, erro
 // reads a page of records at a time, and each is called in between: bbolt's writers may wait for its readers, and
 // each may take its time, or call the store.
 func (s *Store) List(ctx context.Context, each func(engine.Record) error) error {
+	defer release(s.db)
 	after := ""
 	for {
 		page, err := s.page(ctx, after)

@@ -4,41 +4,69 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 
 	"go.etcd.io/bbolt"
 )
 
-// check makes sure that the file is alertscale's, and whole; it prepares a new one, and moves one of an earlier
-// format forward.
-func check(db *bbolt.DB, path string) error {
+// formats are those that are known: what a file of one has to have, and how it becomes one of the next.
+var formats = map[int]struct {
+	bucket string
+	check  func(*bbolt.Tx) error // reads every record, which also touches every page that bbolt is going to read
+	move   func(*bbolt.Tx) error
+}{
+	1:      {refsBucket1, checkFormat1, moveFormat1},
+	2:      {recordsBucket, checkFormat2, moveFormat2},
+	format: {recordsBucket, func(tx *bbolt.Tx) error { return recordsOf(tx).check() }, nil},
+}
+
+// checkContent makes sure that the file is alertscale's, and that all that it has can be read.
+func checkContent(tx *bbolt.Tx, path string) error {
+	if err := checkSize(tx, path); err != nil {
+		return err
+	}
+	if isBlank(tx) {
+		return nil
+	}
+	found, err := formatOf(tx)
+	if err != nil {
+		return err
+	}
+	if err := formats[found].check(tx); err != nil {
+		return &damage{err}
+	}
+	return nil
+}
+
+// moveForward prepares a new file, and makes one of an earlier format one of this one.
+func moveForward(db *bbolt.DB) error {
 	found := 0
 	err := db.View(func(tx *bbolt.Tx) (err error) {
-		if isBlank(tx) {
-			return nil
+		if !isBlank(tx) {
+			found, err = formatOf(tx)
 		}
-		if err := checkSize(tx, path); err != nil {
-			return err
-		}
-		if found, err = formatOf(tx); err != nil {
-			return err
-		}
-		if err := checkContent(tx, found); err != nil {
-			return &damage{err}
-		}
-		return checkPages(tx)
+		return err
 	})
 	switch {
-	case err != nil:
+	case err != nil || found == format:
 		return err
 	case found == 0:
 		return db.Update(prepare)
-	case found == 1:
-		if err := db.Update(moveFormat1); err != nil {
-			return fmt.Errorf("move it from format 1 to format %d: %w; it is still of format 1", format, err)
-		}
+	}
+	if err := db.Update(func(tx *bbolt.Tx) error { return moveFrom(tx, found) }); err != nil {
+		return fmt.Errorf("move it from format %d to format %d: %w; it is still of format %d", found, format, err, found)
 	}
 	return nil
+}
+
+func moveFrom(tx *bbolt.Tx, found int) error {
+	for ; found < format; found++ {
+		if err := formats[found].move(tx); err != nil {
+			return err
+		}
+	}
+	return setFormat(tx)
 }
 
 // isBlank reports whether the file was made, and nothing was put in it.
@@ -88,19 +116,15 @@ func formatOf(tx *bbolt.Tx) (int, error) {
 		return 0, fmt.Errorf("written by a later alertscale (format %d); use that, "+
 			"or another file with --storage=file:PATH", found)
 	}
-	content := map[int]string{1: refsBucket1, format: recordsBucket}[found]
-	if tx.Bucket([]byte(content)) == nil {
+	if tx.Bucket([]byte(formats[found].bucket)) == nil {
 		return 0, foreign
 	}
-	return found, nil
-}
-
-// checkContent reads every record, which also touches every page that bbolt is going to read.
-func checkContent(tx *bbolt.Tx, found int) error {
-	if found == 1 {
-		return checkFormat1(tx)
-	}
-	return recordsOf(tx).check()
+	return found, tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
+		if known := []string{metaBucket, formats[found].bucket}; b == nil || !slices.Contains(known, string(name)) {
+			return foreign
+		}
+		return nil
+	})
 }
 
 // checkPages lets bbolt check that no page is lost, or used twice.

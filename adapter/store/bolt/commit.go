@@ -17,6 +17,7 @@ type change struct {
 	key   []byte
 	old   engine.Revision
 	value []byte // nil deletes
+	parts []part
 
 	done     chan struct{} // closed when the fields below say how it went
 	revision engine.Revision
@@ -25,15 +26,67 @@ type change struct {
 
 // newChange copies the data: it is still read where a Put returned early.
 func newChange(r engine.Record) *change {
-	c := &change{key: []byte(r.Ref), old: r.Revision, done: make(chan struct{})}
+	c := &change{key: recordKey(r.Ref), old: r.Revision, done: make(chan struct{})}
 	if len(r.Data) > 0 {
 		c.value = newValue(r.Data)
+		for _, p := range r.Parts {
+			c.parts = append(c.parts, newPart(c.key, p))
+		}
 	}
 	return c
 }
 
+// fits returns what is too large for bbolt, which would find out once a part of the change is carried out.
+func (c *change) fits() error {
+	err := part{c.key, c.value}.fits()
+	for _, p := range c.parts {
+		if err == nil {
+			err = p.fits()
+		}
+	}
+	return err
+}
+
 // errUnchanged keeps bbolt from writing a transaction in which nothing changed.
 var errUnchanged = errors.New("unchanged")
+
+// PutAll stores each record as Put does, all in one commit.
+func (s *Store) PutAll(ctx context.Context, all []engine.Record) []controller.Stored {
+	stored, changes := make([]controller.Stored, len(all)), make([]*change, len(all))
+	var sound []*change
+	for i := range all {
+		if changes[i], stored[i].Err = checked(all[i]); stored[i].Err == nil {
+			sound = append(sound, changes[i])
+		}
+	}
+	err := ctx.Err()
+	if err == nil {
+		err = s.add(sound...)
+	}
+	for i, c := range changes {
+		if stored[i].Err == nil {
+			stored[i].Err = err
+		}
+		if stored[i].Err == nil {
+			stored[i].Err = s.await(ctx, c)
+		}
+		if stored[i].Err != nil {
+			stored[i].Err = fmt.Errorf("put %s in %s: %w", all[i].Ref, s.path, stored[i].Err)
+			continue
+		}
+		stored[i].Revision = c.revision
+	}
+	return stored
+}
+
+// checked returns the change that a record comes to, or what is wrong with it.
+func checked(r engine.Record) (*change, error) {
+	if err := controller.CheckRecord(r); err != nil {
+		return nil, err
+	}
+	c := newChange(r)
+	return c, c.fits()
+}
 
 // commit returns when the change is on disk, or refused, or the context ends. Nearly all of a transaction's time is
 // two fsyncs, so all changes that came while the last one ran go into the next together. Unlike bbolt's Batch, this
@@ -42,6 +95,11 @@ func (s *Store) commit(ctx context.Context, c *change) error {
 	if err := s.add(c); err != nil {
 		return err
 	}
+	return s.await(ctx, c)
+}
+
+// await returns when a change that was added is on disk, or refused, or the context ends.
+func (s *Store) await(ctx context.Context, c *change) error {
 	select {
 	case <-c.done:
 		return c.err
@@ -58,14 +116,14 @@ func (s *Store) commit(ctx context.Context, c *change) error {
 	}
 }
 
-// add puts a change in line, and starts a goroutine to commit it where none runs.
-func (s *Store) add(c *change) error {
+// add puts changes in line for one commit, and starts a goroutine to commit them where none runs.
+func (s *Store) add(all ...*change) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return errors.New("the store is closed")
 	}
-	s.waiting = append(s.waiting, c)
+	s.waiting = append(s.waiting, all...)
 	if !s.committing {
 		s.committing = true
 		s.commits.Go(s.commitWaiting)
@@ -106,10 +164,13 @@ func (s *Store) next() []*change {
 }
 
 // write carries out a group in one transaction, each change by itself: one that meets a conflict
-// keeps none of the others out.
+// keeps none of the others out. What is guarded within the transaction ends it as an error does: from a panic, bbolt
+// would read all of the file to roll back.
 func (s *Store) write(group []*change) {
 	err := guard(func() error {
-		return s.update(func(tx *bbolt.Tx) error { return applyAll(recordsOf(tx), group) })
+		return s.update(func(tx *bbolt.Tx) error {
+			return guard(func() error { return applyAll(recordsOf(tx), group) })
+		})
 	})
 	for _, c := range group {
 		if err != nil && !errors.Is(err, errUnchanged) {
@@ -122,7 +183,16 @@ func (s *Store) write(group []*change) {
 func applyAll(recs records, group []*change) error {
 	changed := false
 	for _, c := range group {
-		changed = c.apply(recs) || changed
+		stored, err := c.allowed(recs)
+		if err != nil {
+			c.err = err
+			continue
+		}
+		did, err := c.apply(recs, stored)
+		if err != nil {
+			return err // a part of the change may be in the transaction
+		}
+		changed = changed || did
 	}
 	if !changed {
 		return errUnchanged
@@ -130,22 +200,23 @@ func applyAll(recs records, group []*change) error {
 	return nil
 }
 
-// apply reports whether it changed something.
-func (c *change) apply(recs records) bool {
-	var stored engine.Revision
-	stored, c.err = recs.revision(c.key)
-	switch {
-	case c.err != nil:
-		return false
-	case stored != c.old:
-		c.err = controller.ErrConflict
-		return false
-	case c.value != nil:
-		c.revision, c.err = recs.put(c.key, c.value)
-		return c.err == nil
-	case stored == "": // nothing is there to delete
-		return false
+// allowed returns what is stored of the record, and what keeps this change out.
+func (c *change) allowed(recs records) (head, error) {
+	stored, err := recs.head(c.key)
+	if err == nil && stored.name() != c.old {
+		err = controller.ErrConflict
 	}
-	c.err = recs.remove(c.key)
-	return c.err == nil
+	return stored, err
+}
+
+// apply reports whether it changed something.
+func (c *change) apply(recs records, stored head) (changed bool, err error) {
+	switch {
+	case c.value != nil:
+		c.revision, err = recs.put(c.key, c.value, stored, c.parts)
+		return true, err
+	case stored.revision == 0: // nothing is there to delete
+		return false, nil
+	}
+	return true, recs.remove(c.key, stored)
 }

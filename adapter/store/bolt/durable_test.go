@@ -2,11 +2,14 @@ package bolt_test
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"alertscale/adapter/store/bolt"
+	"alertscale/rules/engine"
 )
 
 // childFile is set in a child process: the file that it is to put records in until it is killed.
@@ -40,7 +44,8 @@ func TestPutSurvivesKill(t *testing.T) {
 			require.NoError(t, err)
 			require.GreaterOrEqual(t, len(r.Data), n, "writer %d", writer)
 			require.LessOrEqual(t, len(r.Data), n+1, "writer %d", writer) // stored, and killed before it said so
-			acknowledged[writer] = len(r.Data)                            // from which it goes on
+			require.Equal(t, partsAfter(len(r.Data)), r.Parts, "writer %d", writer)
+			acknowledged[writer] = len(r.Data) // from which it goes on
 		}
 		require.NoError(t, s.Close())
 	}
@@ -91,6 +96,27 @@ func putUntilKilled(t *testing.T, path string) {
 	wg.Wait()
 }
 
+// partsOf are the parts that are put with a count: one that is new or replaced, and one to delete.
+func partsOf(n int) []engine.Part {
+	return []engine.Part{{Name: strconv.Itoa(n % 5), Data: bytes.Repeat([]byte{byte(n)}, n*100)}, {Name: strconv.Itoa((n + 2) % 5)}}
+}
+
+// partsAfter are the parts that are there once all counts up to n were put.
+func partsAfter(n int) (parts []engine.Part) {
+	now := map[string][]byte{}
+	for i := range n {
+		for _, p := range partsOf(i + 1) {
+			now[p.Name] = p.Data
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(now)) {
+		if data := now[name]; data != nil {
+			parts = append(parts, engine.Part{Name: name, Data: data})
+		}
+	}
+	return parts
+}
+
 // countUp makes what is stored of a ref longer by one, again and again.
 func countUp(t *testing.T, s *bolt.Store, writer int) {
 	for {
@@ -99,6 +125,7 @@ func countUp(t *testing.T, s *bolt.Store, writer int) {
 			panic(err)
 		}
 		r.Data = append(r.Data, 'x')
+		r.Parts = partsOf(len(r.Data))
 		if _, err = s.Put(t.Context(), r); err != nil {
 			panic(err)
 		}

@@ -57,7 +57,7 @@ func split1(value []byte) (revision uint64, rest []byte, err error) {
 	return revision, rest, err
 }
 
-// moveFormat1 makes a file of format 1, which was checked, one of format 2. Each record keeps its ref and its revision;
+// moveFormat1 makes of the content of format 1, which was checked, that of format 2. Each record keeps its ref and its revision;
 // its data is `{"version":1,"ref":{…},"memory":{…}}`.
 func moveFormat1(tx *bbolt.Tx) error {
 	refs := tx.Bucket([]byte(refsBucket1))
@@ -74,14 +74,11 @@ func moveFormat1(tx *bbolt.Tx) error {
 			return err
 		}
 		value := newValue(append([]byte(`{"version":1,`), rest...))
-		seal(key, value, revision)
+		seal(key, value, head{revision: revision})
 		return bucket.Put(key, value)
 	})
 	if err != nil {
 		return err
 	}
-	if err := tx.DeleteBucket([]byte(refsBucket1)); err != nil {
-		return err
-	}
-	return setFormat(tx)
+	return tx.DeleteBucket([]byte(refsBucket1))
 }

@@ -46,7 +46,7 @@ func openSlow(t *testing.T) (*Store, *slowDisk) {
 	return s, d
 }
 
-func (s *Store) put(ctx context.Context, ref, data string) error {
+func (s *Store) putData(ctx context.Context, ref, data string) error {
 	_, err := s.Put(ctx, engine.Record{Ref: ref, Data: []byte(data)})
 	return err
 }
@@ -67,10 +67,10 @@ func TestPutsShareACommit(t *testing.T) {
 			s, disk := openSlow(t)
 			before := s.commitsOfBbolt(t)
 			var group errgroup.Group
-			group.Go(func() error { return s.put(t.Context(), "first", "data") })
+			group.Go(func() error { return s.putData(t.Context(), "first", "data") })
 			<-disk.begun
 			for i := range n {
-				group.Go(func() error { return s.put(t.Context(), fmt.Sprint(i), "data") })
+				group.Go(func() error { return s.putData(t.Context(), fmt.Sprint(i), "data") })
 			}
 			s.untilWaiting(n)
 			disk.goOn <- struct{}{}
@@ -97,12 +97,12 @@ func (s *Store) commitsOfBbolt(t *testing.T) (id int) {
 func TestConflictsShareACommit(t *testing.T) {
 	s, disk := openSlow(t)
 	var group errgroup.Group
-	group.Go(func() error { return s.put(t.Context(), "first", "data") })
+	group.Go(func() error { return s.putData(t.Context(), "first", "data") })
 	<-disk.begun
 	errs := make([]error, 8)
 	for i := range errs {
 		group.Go(func() error {
-			errs[i] = s.put(t.Context(), "same", fmt.Sprint(i))
+			errs[i] = s.putData(t.Context(), "same", fmt.Sprint(i))
 			return nil
 		})
 	}
@@ -125,10 +125,10 @@ func TestConflictsShareACommit(t *testing.T) {
 func TestWhatChangesNothingIsNotWritten(t *testing.T) {
 	s, err := Open(filepath.Join(t.TempDir(), "alertscale.db"))
 	require.NoError(t, err)
-	require.NoError(t, s.put(t.Context(), "web", "data"))
+	require.NoError(t, s.putData(t.Context(), "web", "data"))
 	before := s.commitsOfBbolt(t)
-	require.ErrorIs(t, s.put(t.Context(), "web", "data"), controller.ErrConflict)
-	require.NoError(t, s.put(t.Context(), "cart", ""))
+	require.ErrorIs(t, s.putData(t.Context(), "web", "data"), controller.ErrConflict)
+	require.NoError(t, s.putData(t.Context(), "cart", ""))
 	require.Equal(t, before, s.commitsOfBbolt(t))
 	require.NoError(t, s.Close())
 }
@@ -139,9 +139,9 @@ func TestPutEndsWithItsContextWhileTheDiskHangs(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var committing, waiting error
 	var group errgroup.Group
-	group.Go(func() error { committing = s.put(ctx, "committing", "1"); return nil })
+	group.Go(func() error { committing = s.putData(ctx, "committing", "1"); return nil })
 	<-disk.begun
-	group.Go(func() error { waiting = s.put(ctx, "waiting", strings.Repeat("x", 8<<20)); return nil })
+	group.Go(func() error { waiting = s.putData(ctx, "waiting", strings.Repeat("x", 8<<20)); return nil })
 	s.untilWaiting(1)
 	cancel()
 	require.NoError(t, group.Wait(), "they return, though the disk still hangs")
@@ -155,7 +155,7 @@ func TestPutEndsWithItsContextWhileTheDiskHangs(t *testing.T) {
 	require.Empty(t, r.Data)
 	require.NoError(t, s.List(t.Context(), func(engine.Record) error { return nil }))
 
-	group.Go(func() error { return s.put(t.Context(), "later", "2") })
+	group.Go(func() error { return s.putData(t.Context(), "later", "2") })
 	disk.goOn <- struct{}{}
 	<-disk.begun
 	disk.goOn <- struct{}{}
@@ -172,7 +172,7 @@ func TestPutEndsWithItsContextWhileTheDiskHangs(t *testing.T) {
 func TestPutReadsItsDataBeforeItReturns(t *testing.T) {
 	s, disk := openSlow(t)
 	var group errgroup.Group
-	group.Go(func() error { return s.put(t.Context(), "first", "data") })
+	group.Go(func() error { return s.putData(t.Context(), "first", "data") })
 	<-disk.begun
 	data := []byte("data")
 	c := newChange(engine.Record{Ref: "web", Data: data})
@@ -192,11 +192,11 @@ func TestCloseWaitsForWhatIsUnderWay(t *testing.T) {
 	s, disk := openSlow(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	var group errgroup.Group
-	group.Go(func() error { _ = s.put(ctx, "abandoned", "1"); return nil })
+	group.Go(func() error { _ = s.putData(ctx, "abandoned", "1"); return nil })
 	<-disk.begun
 	cancel()
 	require.NoError(t, group.Wait())
-	group.Go(func() error { return s.put(t.Context(), "waiting", "2") })
+	group.Go(func() error { return s.putData(t.Context(), "waiting", "2") })
 	s.untilWaiting(1)
 	group.Go(s.Close)
 	for closed := false; !closed; runtime.Gosched() {
@@ -204,7 +204,7 @@ func TestCloseWaitsForWhatIsUnderWay(t *testing.T) {
 		closed = s.closed
 		s.mu.Unlock()
 	}
-	require.EqualError(t, s.put(t.Context(), "late", "3"), "put late in "+s.path+": the store is closed")
+	require.EqualError(t, s.putData(t.Context(), "late", "3"), "put late in "+s.path+": the store is closed")
 	disk.goOn <- struct{}{}
 	disk.goOn <- struct{}{}
 	require.NoError(t, group.Wait())
@@ -218,4 +218,33 @@ func TestCloseWaitsForWhatIsUnderWay(t *testing.T) {
 	}))
 	require.Equal(t, []string{"abandoned", "waiting"}, refs)
 	require.NoError(t, again.Close())
+}
+
+// TestPutAllIsOneCommit stores records together, of which one meets a conflict and another deletes.
+func TestPutAllIsOneCommit(t *testing.T) {
+	s, err := Open(filepath.Join(t.TempDir(), "alertscale.db"))
+	require.NoError(t, err)
+	revision, err := s.Put(t.Context(), engine.Record{Ref: "old", Data: []byte("data")})
+	require.NoError(t, err)
+	before := s.commitsOfBbolt(t)
+	stored := s.PutAll(t.Context(), []engine.Record{
+		{Ref: "web", Data: []byte("1")}, {Ref: "cart", Revision: "77", Data: []byte("2")}, {Ref: "old", Revision: revision}, {Ref: "db", Data: []byte("3")},
+		{Data: []byte("4")}, {Ref: strings.Repeat("x", 40_000), Data: []byte("5")},
+	})
+	require.Equal(t, before+1, s.commitsOfBbolt(t))
+	require.NoError(t, stored[0].Err)
+	require.ErrorIs(t, stored[1].Err, controller.ErrConflict)
+	require.ErrorContains(t, stored[1].Err, "put cart in "+s.path)
+	require.Equal(t, []controller.Stored{{}}, stored[2:3])
+	require.ErrorContains(t, stored[4].Err, "a record needs a ref")
+	require.ErrorContains(t, stored[5].Err, "put xxxx")
+	for _, i := range []int{0, 3} {
+		r, err := s.Load(t.Context(), []string{"web", "", "", "db"}[i])
+		require.NoError(t, err)
+		require.Equal(t, stored[i].Revision, r.Revision)
+	}
+	require.NoError(t, s.Close())
+	for _, r := range s.PutAll(t.Context(), []engine.Record{{Ref: "web"}, {Ref: "db"}}) {
+		require.ErrorContains(t, r.Err, "the store is closed")
+	}
 }

@@ -5,8 +5,8 @@ package memory
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,7 +19,7 @@ import (
 type Store struct {
 	mu      sync.RWMutex
 	puts    uint64                   // how many stored something; numbers the revisions of all refs
-	records map[string]engine.Record // by ref; their data is replaced, never written to
+	records map[string]engine.Record // by ref; their data and their parts are replaced, never written to
 }
 
 // New returns an empty store.
@@ -36,16 +36,15 @@ func (s *Store) Load(ctx context.Context, ref string) (engine.Record, error) {
 	if !ok {
 		return engine.Record{Ref: ref}, nil
 	}
-	r.Data = bytes.Clone(r.Data)
-	return r, nil
+	return clone(r), nil
 }
 
-// Put stores r.Data if the ref still has revision r.Revision, else it returns controller.ErrConflict. Empty data
-// deletes, and has the empty revision.
+// Put stores r.Data and r.Parts if the ref still has revision r.Revision, else it returns controller.ErrConflict. Empty
+// data deletes all of the record, and has the empty revision.
 func (s *Store) Put(ctx context.Context, r engine.Record) (engine.Revision, error) {
 	err := ctx.Err()
-	if err == nil && r.Ref == "" {
-		err = errors.New("a record needs a ref")
+	if err == nil {
+		err = controller.CheckRecord(r)
 	}
 	var revision engine.Revision
 	if err == nil {
@@ -60,7 +59,8 @@ func (s *Store) Put(ctx context.Context, r engine.Record) (engine.Revision, erro
 func (s *Store) swap(r engine.Record) (engine.Revision, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.records[r.Ref].Revision != r.Revision {
+	old := s.records[r.Ref]
+	if old.Revision != r.Revision {
 		return "", controller.ErrConflict
 	}
 	if len(r.Data) == 0 {
@@ -72,9 +72,48 @@ func (s *Store) swap(r engine.Record) (engine.Revision, error) {
 		Ref:      strings.Clone(r.Ref), // it may be a part of the body of a notification
 		Revision: engine.Revision(strconv.FormatUint(s.puts, 10)),
 		Data:     bytes.Clone(r.Data),
+		Parts:    merge(old.Parts, r.Parts),
 	}
 	s.records[stored.Ref] = stored
 	return stored.Revision, nil
+}
+
+// merge returns the parts of before, and in their place, or beside them, copies of those that are put. It leaves both
+// lists as they are.
+func merge(old, put []engine.Part) []engine.Part {
+	if len(put) == 0 {
+		return old
+	}
+	byName := func(a, b engine.Part) int { return strings.Compare(a.Name, b.Name) }
+	put = slices.SortedFunc(slices.Values(put), byName)
+	merged := make([]engine.Part, 0, len(old)+len(put))
+	for _, p := range put {
+		before, found := slices.BinarySearchFunc(old, p, byName)
+		merged = append(merged, old[:before]...)
+		old = old[before:]
+		if found {
+			old = old[1:]
+		}
+		if len(p.Data) > 0 {
+			merged = append(merged, clonePart(p))
+		}
+	}
+	if merged = append(merged, old...); len(merged) > 0 {
+		return merged
+	}
+	return nil
+}
+
+func clone(r engine.Record) engine.Record {
+	r.Data, r.Parts = bytes.Clone(r.Data), slices.Clone(r.Parts)
+	for i, p := range r.Parts {
+		r.Parts[i] = clonePart(p)
+	}
+	return r
+}
+
+func clonePart(p engine.Part) engine.Part {
+	return engine.Part{Name: strings.Clone(p.Name), Data: bytes.Clone(p.Data)}
 }
 
 // List calls each with every record, as they were when it was called, until it returns an error.
@@ -83,8 +122,7 @@ func (s *Store) List(ctx context.Context, each func(engine.Record) error) error 
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("list records: %w", err)
 		}
-		r.Data = bytes.Clone(r.Data)
-		if err := each(r); err != nil {
+		if err := each(clone(r)); err != nil {
 			return err
 		}
 	}

@@ -23,7 +23,7 @@ type machine struct {
 	given map[engine.Revision]bool // all revisions there were
 }
 
-// model checks that a store is a map with revisions.
+// model checks that a store is a map with revisions, of records that are maps of parts.
 func model(t *testing.T, s Store) {
 	rapid.Check(t, func(rt *rapid.T) {
 		require.NoError(rt, clearAll(t, s))
@@ -48,8 +48,37 @@ func drawData() *rapid.Generator[string] {
 	})
 }
 
+// drawParts draws parts to be put, some of them to be deleted.
+func drawParts() *rapid.Generator[[]engine.Part] {
+	names := rapid.SampledFrom([]string{"a", "ab", "b", "\x00", "\x00\x01", "\xff", strings.Repeat("n", 253)})
+	return rapid.Custom(func(rt *rapid.T) (parts []engine.Part) {
+		for _, name := range rapid.SliceOfNDistinct(names, 0, 4, rapid.ID).Draw(rt, "names") {
+			p := engine.Part{Name: name}
+			if rapid.IntRange(0, 2).Draw(rt, "kept") > 0 {
+				p.Data = []byte(drawData().Draw(rt, "data"))
+			}
+			parts = append(parts, p)
+		}
+		return parts
+	})
+}
+
+// afterPut returns what parts there are after some were put.
+func afterPut(before, put []engine.Part) (after []engine.Part) {
+	byName := map[string][]byte{}
+	for _, p := range slices.Concat(before, put) {
+		byName[p.Name] = p.Data
+	}
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		if data := byName[name]; len(data) > 0 {
+			after = append(after, engine.Part{Name: name, Data: data})
+		}
+	}
+	return after
+}
+
 func (m *machine) put(rt *rapid.T, data string) {
-	r := engine.Record{Ref: drawRef().Draw(rt, "ref"), Data: []byte(data)}
+	r := engine.Record{Ref: drawRef().Draw(rt, "ref"), Data: []byte(data), Parts: drawParts().Draw(rt, "parts")}
 	r.Revision = m.now[r.Ref].Revision
 	revision, err := m.store.Put(m.t.Context(), r)
 	require.NoError(rt, err)
@@ -60,7 +89,7 @@ func (m *machine) put(rt *rapid.T, data string) {
 	}
 	require.False(rt, m.given[revision], "revision %s was given before", revision)
 	m.given[revision] = true
-	r.Revision = revision
+	r.Revision, r.Parts = revision, afterPut(m.now[r.Ref].Parts, r.Parts)
 	m.now[r.Ref] = r
 }
 
@@ -72,7 +101,7 @@ func (m *machine) stale(rt *rapid.T) {
 	if len(old) == 0 {
 		rt.Skip("there is no other revision")
 	}
-	r := engine.Record{Ref: ref, Revision: rapid.SampledFrom(old).Draw(rt, "old")}
+	r := engine.Record{Ref: ref, Revision: rapid.SampledFrom(old).Draw(rt, "old"), Parts: drawParts().Draw(rt, "parts")}
 	if rapid.Bool().Draw(rt, "data") {
 		r.Data = []byte("stale")
 	}
@@ -118,11 +147,13 @@ type step struct {
 type swap struct {
 	ref      string
 	old, new engine.Revision
-	data     string // of new
+	data     string        // of new
+	parts    []engine.Part // that were put
 }
 
 // concurrentModel lets several writers carry out what is drawn at the same time. The swaps that succeeded make one
-// history for each ref: no revision is given twice or replaced twice, and what is there at the end was not replaced.
+// history for each ref: no revision is given twice or replaced twice, what is there at the end was not replaced, and its
+// parts are those that came together.
 func concurrentModel(t *testing.T, s Store) {
 	rapid.Check(t, func(rt *rapid.T) {
 		require.NoError(rt, clearAll(t, s))
@@ -138,6 +169,9 @@ func concurrentModel(t *testing.T, s Store) {
 		end, err := list(t, s)
 		require.NoError(rt, err)
 		require.NoError(rt, checkHistory(slices.Concat(done...), end))
+		for _, r := range end {
+			require.Equal(rt, partsAt(slices.Concat(done...), r.Revision), r.Parts)
+		}
 	})
 }
 
@@ -148,19 +182,29 @@ func carryOut(t *testing.T, s Store, plan []step, writer int) (done []swap, err 
 			return nil, err
 		}
 		old := r.Revision
-		r.Data = nil
+		r.Data, r.Parts = nil, nil
 		if !st.delete {
 			r.Data = fmt.Appendf(nil, "%d by %d", i, writer)
+			r.Parts = partsOf("all", string(r.Data), fmt.Sprint(writer), string(r.Data), fmt.Sprint((writer+1)%3), "")
 		}
 		revision, err := s.Put(t.Context(), r)
 		switch {
 		case err == nil:
-			done = append(done, swap{st.ref, old, revision, string(r.Data)})
+			done = append(done, swap{st.ref, old, revision, string(r.Data), r.Parts})
 		case !errors.Is(err, controller.ErrConflict):
 			return nil, err
 		}
 	}
 	return done, nil
+}
+
+// partsAt returns the parts that a record has at a revision, after all swaps since it was made.
+func partsAt(done []swap, at engine.Revision) []engine.Part {
+	if at == "" {
+		return nil
+	}
+	i := slices.IndexFunc(done, func(w swap) bool { return w.new == at })
+	return afterPut(partsAt(done, done[i].old), done[i].parts)
 }
 
 // checkHistory returns what is wrong with swaps that led from nothing to what is there at the end.

@@ -35,6 +35,14 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"Isolation":           isolation,
 		"AnyBytes":            anyBytes,
 		"LargeData":           large,
+		"Parts":               parts,
+		"PartsDeleted":        deletedParts,
+		"PartsConflict":       conflictingParts,
+		"PartsRefused":        refusedParts,
+		"PartsKeys":           partKeys,
+		"PartsIsolation":      isolatedParts,
+		"PartsLarge":          largeParts,
+		"PartsMany":           manyParts,
 		"ManyRecords":         manyRecords,
 		"ListStops":           listStops,
 		"ListCallsTheStore":   listCalls,
@@ -62,13 +70,16 @@ func RunDurable(t *testing.T, open func(t *testing.T, dir string) Store) {
 	kept := mustPut(t, s, "kept", "", "first")
 	gone := mustPut(t, s, "gone", "", "second")
 	require.Empty(t, mustPut(t, s, "gone", gone, ""))
+	parted := mustPutParts(t, s, "parted", "", "data", "a", "1", "b", "1", "c", "1")
+	parted = mustPutParts(t, s, "parted", parted.Revision, "data", "a", "2", "b", "")
+	parted.Parts = partsOf("a", "2", "c", "1")
 	require.NoError(t, s.Close())
 
 	s = open(t, dir)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	requireStored(t, s, "kept", kept, "first")
 	requireStored(t, s, "gone", "", "")
-	requireList(t, s, engine.Record{Ref: "kept", Revision: kept, Data: []byte("first")})
+	requireList(t, s, engine.Record{Ref: "kept", Revision: kept, Data: []byte("first")}, parted)
 
 	again := mustPut(t, s, "gone", "", "third")
 	require.NotEqual(t, gone, again, "a revision from before was given again")

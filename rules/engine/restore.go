@@ -1,0 +1,125 @@
+package engine
+
+import (
+	"time"
+
+	"alertscale/rules"
+)
+
+// Baseline is where a ref goes back to after steps up.
+type Baseline struct {
+	Count   int
+	QuietAt time.Time // since when no rule that goes up is active, and no step up was made; zero: one is
+}
+
+// armRestore notes where to go back to from a step up of ours.
+func (s *RefState) armRestore(t *rules.Target, from, to int, now time.Time) {
+	if t == nil || t.Restore == nil || to <= from {
+		return
+	}
+	b := Baseline{Count: from}
+	switch {
+	case s.Baseline != nil:
+		b = *s.Baseline
+	case t.Restore.Baseline != nil:
+		b.Count = *t.Restore.Baseline
+	}
+	if !b.QuietAt.IsZero() {
+		b.QuietAt = now
+	}
+	s.Baseline = &b
+}
+
+// restores brings what is known of the way back up to a time: it is over, it is interrupted, or a step of it is due.
+func (s *RefState) restores(set *rules.Set, t *rules.Target, now time.Time) (changed bool) {
+	if s.Baseline == nil {
+		return s.endRestore()
+	}
+	if t == nil || t.Restore == nil || s.Count != nil && *s.Count <= max(s.goal(t), t.Min) {
+		s.Baseline = nil
+		s.endRestore()
+		return true
+	}
+	b := *s.Baseline
+	burns := s.burns(set, t, now)
+	switch {
+	case burns && !b.QuietAt.IsZero():
+		b.QuietAt = time.Time{}
+		s.endRestore()
+	case !burns && b.QuietAt.IsZero():
+		b.QuietAt = now
+	default:
+		return s.openRestore(t, now)
+	}
+	s.Baseline = &b
+	return true
+}
+
+// goal is the count to go back to: as the file says now, else as it was.
+func (s *RefState) goal(t *rules.Target) int {
+	if t.Restore.Baseline != nil {
+		return *t.Restore.Baseline
+	}
+	return s.Baseline.Count
+}
+
+// burns reports whether a rule that goes up is active.
+func (s *RefState) burns(set *rules.Set, t *rules.Target, now time.Time) bool {
+	count := 0
+	if s.Count != nil {
+		count = *s.Count
+	}
+	for name, ep := range s.episodes() {
+		r := set.RuleFor(name, t)
+		if r == nil || r.DryRun || r.Resolved || rules.Holds(r.Action) || s.firing(name) == 0 && !now.Before(ep.quietUntil(r)) {
+			continue
+		}
+		if r.Action.Blocks(rules.Down, s.input(name, t, count)) {
+			return true
+		}
+	}
+	return false
+}
+
+// restoreAt is when the next step of the way back is due; zero: none is.
+func (s *RefState) restoreAt(t *rules.Target) time.Time {
+	if s.Baseline == nil || t == nil || t.Restore == nil || s.Baseline.QuietAt.IsZero() {
+		return time.Time{}
+	}
+	if ep := s.episode(rules.RestoreRule); ep != nil && ep.Call != nil {
+		return time.Time{}
+	}
+	at := s.Baseline.QuietAt.Add(t.Restore.After)
+	if s.Last != nil {
+		at = later(at, s.Last.At.Add(t.Restore.Every))
+	}
+	if ep := s.episode(rules.RestoreRule); ep != nil {
+		at = later(at, ep.ServedAt.Add(t.Restore.Every))
+	}
+	return at
+}
+
+// openRestore makes the call for the next step where it is due. It is an episode of its own, as of a rule.
+func (s *RefState) openRestore(t *rules.Target, now time.Time) bool {
+	at := s.restoreAt(t)
+	if at.IsZero() || now.Before(at) {
+		return false
+	}
+	goal := max(s.goal(t), t.Min)
+	call := s.newCall(now)
+	call.AtEnd, call.Value = true, &goal
+	s.setEpisode(rules.RestoreRule, &Episode{Since: now, Call: call})
+	return true
+}
+
+// endRestore takes back what is open of the way back.
+func (s *RefState) endRestore() bool {
+	if s.episode(rules.RestoreRule) == nil {
+		return false
+	}
+	s.dropEpisode(rules.RestoreRule)
+	return true
+}
+
+// isRestore reports whether an episode is that of the way back, which has no alerts.
+func isRestore(name string) bool { return name == rules.RestoreRule }

@@ -1,0 +1,97 @@
+package figures
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	alerts = 20 // of the notifications of which the CPU is measured
+	many   = 16 // senders at a time, so that a program is not measured while it waits
+)
+
+// repeat compares the CPU of a notification that changes nothing with that of a bare handler which decodes it with
+// encoding/json. What HTTP takes alone is in both.
+func repeat(t *testing.T, a *alone) {
+	address := freeAddress(t)
+	bare := launch(t, address, "", a.bare, address)
+	unread := *bare
+	unread.url += "/unread"
+	ours := serve(t, serving{path: a.path, dir: t.TempDir(), text: rulesOf(1000, usual)})
+	body := notification(t)
+	used := byTurns(t, body, many, bare, ours, &unread)
+	a.table.atMost("CPU of a repeat of 20 alerts, 1,000 rules, to bare JSON", 0.45, used[1]/used[0], "", versus(used))
+	a.table.add("  a handler that decodes nothing, to the same", "", true, fmt.Sprintf("%.2f", used[2]/used[0]))
+	used = byTurns(t, body, 1, bare, ours)
+	a.table.add("  the repeat, from one sender", "", true, fmt.Sprintf("%.2f", used[1]/used[0]), versus(used))
+}
+
+// manyRules compares the CPU of the same with 100,000 rules and with 10, for each shape of rules.
+func manyRules(t *testing.T, a *alone) {
+	for _, s := range shapes {
+		t.Run(s.name, func(t *testing.T) {
+			ten := serve(t, serving{path: a.path, dir: t.TempDir(), text: rulesOf(10, s.matchers)})
+			all := serve(t, serving{path: a.path, dir: t.TempDir(), text: rulesOf(100_000, s.matchers)})
+			used := byTurns(t, notification(t), 4, ten, all)
+			a.table.atMost("  100,000 rules to 10: "+s.name, s.goal, used[1]/used[0], "", versus(used))
+		})
+	}
+}
+
+// notification returns one of alerts that fire.
+func notification(t *testing.T) []byte {
+	t.Helper()
+	s := newSender("", highCPU(alerts)...)
+	s.since = time.Now().Add(-time.Hour)
+	body, err := s.body("firing", time.Time{})
+	require.NoError(t, err)
+	return body
+}
+
+// byTurns returns the median CPU, in nanoseconds, that each program takes for a notification. They take turns.
+func byTurns(t *testing.T, body []byte, senders int, programs ...*program) []float64 {
+	t.Helper()
+	rounds, length := either(5, 11), either(300*time.Millisecond, 2*time.Second)
+	used := make([][]float64, len(programs))
+	for i := range rounds + 1 {
+		for j, p := range programs {
+			one := cpuOf(t, p, body, senders, length)
+			if i > 0 { // the first one scales, and warms up
+				used[j] = append(used[j], one)
+			}
+		}
+	}
+	medians := make([]float64, len(programs))
+	for j := range programs {
+		medians[j] = median(used[j])
+	}
+	return medians
+}
+
+// cpuOf has senders post a body for a while, and returns the CPU that the program takes for one.
+func cpuOf(t *testing.T, p *program, body []byte, senders int, length time.Duration) float64 {
+	t.Helper()
+	var posted atomic.Int64
+	var all sync.WaitGroup
+	before, begin := p.cpu(t), time.Now()
+	for range senders {
+		all.Go(func() {
+			for ok := true; ok && time.Since(begin) < length; posted.Add(1) {
+				ok = assert.NoError(t, post(p.url, body))
+			}
+		})
+	}
+	all.Wait()
+	require.False(t, t.Failed())
+	return float64(p.cpu(t)-before) / float64(posted.Load())
+}
+
+func versus(used []float64) string {
+	return fmt.Sprintf("%.0f µs to %.0f µs", used[1]/1e3, used[0]/1e3)
+}
