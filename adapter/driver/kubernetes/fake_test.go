@@ -32,6 +32,7 @@ type fake struct {
 	listed   map[string]int   // how often autoscalers were listed, by the plural
 	refusing map[string]fault // what answers in place of such a list, and a watch
 	changes  []chan object    // what watches tell of
+	past     []object         // what there was to tell so far
 	events   map[string]*corev1.Event
 	written  int           // how often Events were sent
 	noEvents fault         // answers in place of taking them

@@ -78,10 +78,18 @@ func (f *fake) listAutoscalers(w http.ResponseWriter, r *http.Request, plural st
 	_ = json.NewEncoder(w).Encode(object{"kind": "List", "apiVersion": "v1", "metadata": meta, "items": items})
 }
 
-// watch tells of what create and remove do, until the client goes.
+// watch tells of what create and remove do, and did since the version that is asked for, until the client goes.
 func (f *fake) watch(w http.ResponseWriter, r *http.Request, plural string) {
+	since, _ := strconv.Atoi(r.URL.Query().Get("resourceVersion"))
 	mine := make(chan object, 1000)
-	f.with(func() { f.changes = append(f.changes, mine) })
+	f.with(func() {
+		f.changes = append(f.changes, mine)
+		for _, event := range f.past {
+			if event["version"].(int) > since {
+				mine <- event
+			}
+		}
+	})
 	w.Header().Set("Content-Type", mediaJSON)
 	w.WriteHeader(200)
 	_ = http.NewResponseController(w).Flush()
@@ -95,7 +103,7 @@ func (f *fake) watch(w http.ResponseWriter, r *http.Request, plural string) {
 			if event["plural"] != plural {
 				continue
 			}
-			_ = json.NewEncoder(w).Encode(object{"type": event["type"], "object": event["object"]})
+			_, _ = w.Write(event["text"].([]byte))
 			_ = http.NewResponseController(w).Flush()
 		}
 	}
@@ -104,14 +112,18 @@ func (f *fake) watch(w http.ResponseWriter, r *http.Request, plural string) {
 // tell tells all watches of a change. The caller holds the lock.
 func (f *fake) tell(kind, path string, o object) {
 	parts := strings.Split(path, "/")
+	text, _ := json.Marshal(object{"type": kind, "object": o})
+	event := object{"plural": parts[len(parts)-2], "version": f.versions, "text": text}
+	f.past = append(f.past, event)
 	for _, c := range f.changes {
-		c <- object{"type": kind, "plural": parts[len(parts)-2], "object": o}
+		c <- event
 	}
 }
 
 // remove takes a whole object away.
 func (f *fake) remove(path string) {
 	f.with(func() {
+		f.versions++
 		f.tell("DELETED", path, f.whole[path])
 		delete(f.whole, path)
 	})
