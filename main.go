@@ -17,6 +17,7 @@ import (
 	"alertscale/adapter/config"
 	"alertscale/adapter/controller"
 	"alertscale/adapter/sink"
+	"alertscale/adapter/sink/events"
 	"alertscale/adapter/sink/history"
 	sinklog "alertscale/adapter/sink/log"
 	sinkmetrics "alertscale/adapter/sink/metrics"
@@ -219,25 +220,39 @@ type sinks struct {
 	metrics *sinkmetrics.Metrics
 	history *history.History
 	log     *sink.Queue
+	events  *events.Sink // nil: a dry run writes none
 }
 
 func newSinks(reg prometheus.Registerer, logger log.Logger, o *options, limits *sinkmetrics.Limits) sinks {
-	return sinks{
+	s := sinks{
 		metrics: sinkmetrics.New(reg),
 		history: history.New(history.Options{Bytes: o.decisionLog, Limited: limits.Limited}),
 		log:     sink.NewQueue(sink.QueueOptions{Next: sinklog.New(logger), Name: "log", Limited: limits.Limited}),
 	}
+	if !o.dryRun {
+		s.events = &events.Sink{}
+	}
+	return s
 }
 
-func (s *sinks) all() []controller.Sink { return []controller.Sink{s.metrics, s.history, s.log} }
+func (s *sinks) all() []controller.Sink {
+	all := []controller.Sink{s.metrics, s.history, s.log}
+	if s.events != nil {
+		all = append(all, s.events)
+	}
+	return all
+}
 
-// prepare makes the series that one is to be alerted on.
+// prepare takes the drivers of a file, and makes the series that one is to be alerted on.
 func (s *sinks) prepare(f *controller.Snapshot) {
 	names := make([]string, 0, len(f.Rules.Rules))
 	for _, r := range f.Rules.Rules {
 		names = append(names, r.Name)
 	}
 	s.metrics.Prepare(names)
+	if s.events != nil {
+		s.events.Use(f)
+	}
 }
 
 // hook finds a hook of the active file.

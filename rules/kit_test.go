@@ -34,7 +34,7 @@ func rule(name, alert, rest string) string {
 
 // parseSet reads a file's targets and rules. alert_ttl and dry_run stand beside them.
 func parseSet(text string) (*Set, error) {
-	return parseSetOf(text, map[string]RefSchema{"sim": {}, "kubernetes": {Kind: true, Namespace: true}})
+	return parseSetOf(text, map[string]RefSchema{"sim": {}, "kubernetes": {Kind: true, Namespace: true, Path: true}})
 }
 
 // parseSetOf reads a file for drivers.

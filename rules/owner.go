@@ -78,3 +78,15 @@ func (o *owners) group(r Ref) *Target {
 	}
 	return o.targets[first]
 }
+
+// waitReady reports whether a target that could name a ref waits for a step up to be ready.
+func (o *owners) waitReady(r Ref) bool {
+	for _, f := range o.fixing {
+		for _, i := range o.places[f.key(r)] {
+			if t := o.targets[i]; t.WaitReady > 0 && t.covers(r) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -40,6 +40,7 @@ type Set struct {
 // RefSchema says what a driver's targets need beside the name.
 type RefSchema struct {
 	Kind, Namespace bool
+	Path            bool // a target may name an integer field of an object by its path
 	// Connection stands for what the driver is connected to, so that a driver is known again under another name; empty:
 	// it is not.
 	Connection string
@@ -206,6 +207,14 @@ func (s *Set) Owner(ref Ref, remembered string) *Target {
 		return t
 	}
 	return s.owners.only(ref)
+}
+
+// WaitsReady reports whether a target that a ref may belong to waits for a step up to be ready.
+func (s *Set) WaitsReady(ref Ref) bool {
+	if t := s.fixed[ref]; t != nil {
+		return t.WaitReady > 0
+	}
+	return s.owners.waitReady(ref)
 }
 
 func (s *Set) targetNames() []string { return slices.Sorted(maps.Keys(s.Targets)) }

@@ -31,6 +31,7 @@ type Target struct {
 	TargetOptions
 
 	Remove Remove // of a target with a selector
+	Path   string // a JSON pointer to an integer field of the object; empty: its count, by the scale subresource
 
 	kind, namespace, name part
 	selector              selector // in place of namespace and name
@@ -62,12 +63,13 @@ func (s *Set) readTarget(name string, n yamldoc.Node) *Target {
 		{Key: "name", Read: func(v yamldoc.Node) { t.name = readPart(v) }},
 		{Key: "selector", Read: func(v yamldoc.Node) { t.selector = readSelector(v) }},
 		{Key: "remove", Read: func(v yamldoc.Node) { t.Remove = readRemove(v) }},
+		{Key: "path", Read: func(v yamldoc.Node) { t.Path = readPath(v) }},
 		{Key: "min", Read: func(v yamldoc.Node) { t.Min = v.Int(0) }},
 		{Key: "max", Read: func(v yamldoc.Node) { t.Max = v.Int(1) }},
 		{Key: "cooldown", Read: func(v yamldoc.Node) { t.readCooldown(v) }},
 		{Key: "dry_run", Read: func(v yamldoc.Node) { t.DryRun = v.Bool() || s.DryRun }},
 		{Key: "restore", Read: func(v yamldoc.Node) { t.readRestore(v) }},
-	}...), "path", "bounds")
+	}...), "bounds")
 	if !n.IsMap() {
 		if !n.IsNull() {
 			return nil // a fault by now
@@ -88,6 +90,7 @@ func (s *Set) checkTarget(t *Target, n yamldoc.Node) {
 		(*n.Peek("driver")).Faultf("driver %q is not defined%s", t.Driver, cmp.Or(yamldoc.Hint(t.Driver, s.driverNames()), s.onlyDriver()))
 	default:
 		t.checkParts(schema, n)
+		t.checkPathOf(schema, n)
 	}
 	if max := n.Peek("max"); max == nil {
 		n.Faultf("max is missing: the count that alertscale never asks for more than")
@@ -98,7 +101,7 @@ func (s *Set) checkTarget(t *Target, n yamldoc.Node) {
 		t.name = t.selector.fixedName()
 	}
 	if t.kind.fixed() && t.namespace.fixed() && t.name.fixed() {
-		t.ref = &Ref{Driver: t.Driver, Kind: t.kind.text, Namespace: t.namespace.text, Name: t.name.text}
+		t.ref = &Ref{Driver: t.Driver, Kind: t.kind.text, Namespace: t.namespace.text, Name: t.name.text, Path: t.Path}
 	}
 }
 
@@ -177,7 +180,7 @@ func (t *Target) render(ls Labels) (Ref, error) {
 	if t.ref != nil {
 		return *t.ref, nil
 	}
-	r := Ref{Driver: t.Driver}
+	r := Ref{Driver: t.Driver, Path: t.Path}
 	name := &t.name
 	if t.selector != nil {
 		text, err := t.selector.render(ls)
@@ -209,7 +212,7 @@ func (t *Target) covers(r Ref) bool {
 		_, ok := t.Selector(r)
 		return ok && t.Driver == r.Driver && t.kind.covers(r.Kind)
 	}
-	return t.Driver == r.Driver && t.name.covers(r.Name) && t.namespace.covers(r.Namespace) && t.kind.covers(r.Kind)
+	return t.Driver == r.Driver && t.Path == r.Path && t.name.covers(r.Name) && t.namespace.covers(r.Namespace) && t.kind.covers(r.Kind)
 }
 
 type partError struct {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"io"
 	"reflect"
 	"sync/atomic"
 	"time"
@@ -43,26 +44,45 @@ func Connect(f *File, before *Connections, o Options) (*Connections, error) {
 	if before != nil {
 		c.rules, c.shared = before.rules, before.shared
 	}
+	if err := c.open(before, o); err != nil {
+		c.release(before)
+		return nil, err
+	}
+	before.release(c)
+	c.rules.Store(f.Rules)
+	return c, nil
+}
+
+func (c *Connections) open(before *Connections, o Options) error {
 	types := driverTypes()
-	for _, name := range f.names() {
-		d := f.Drivers[name]
+	for _, name := range c.file.names() {
+		d := c.file.Drivers[name]
 		connected := before.kept(types[d.Type], d)
 		if connected == nil {
 			var err error
 			if connected, err = c.connect(types[d.Type], d, o); err != nil {
-				return nil, fmt.Errorf("%s:%d: drivers.%s: %w", f.Path, d.line, name, err)
+				return fmt.Errorf("%s:%d: drivers.%s: %w", c.file.Path, d.line, name, err)
 			}
 		}
 		c.conns[name] = controller.Backend{Driver: connected, Timeout: d.Timeout}
 	}
 	if err := c.openHooks(); err != nil {
-		return nil, err
+		return err
 	}
-	if err := c.openAlertmanager(before, o); err != nil {
-		return nil, err
+	return c.openAlertmanager(before, o)
+}
+
+// release ends what drivers keep up, such as watches, of which the other file has not got the same. c and other may be
+// nil.
+func (c *Connections) release(other *Connections) {
+	if c == nil {
+		return
 	}
-	c.rules.Store(f.Rules)
-	return c, nil
+	for name, b := range c.conns {
+		if closer, ok := b.Driver.(io.Closer); ok && (other == nil || other.conns[name].Driver != b.Driver) {
+			_ = closer.Close() // nothing is left to do about it
+		}
+	}
 }
 
 // kept returns the driver that stays in use for one of a newer file, nil where there is none. c may be nil.

@@ -70,6 +70,7 @@ func TestTheWholeChain(t *testing.T) {
 	require.Equal(t, []int{4, 3}, cart.Values())
 	reasons(t, a)
 	onlyScales(t, api)
+	waitEvent(t, "shop", "Deployment web", `Normal Scaled the count: 3 → 5 by rule "web is busy": 1 alert fires; up 2: 3 → 5`)
 }
 
 // hasty returns config.yml with alertscale's address and without patience.
@@ -108,17 +109,21 @@ func at(t *testing.T, line string) time.Time {
 	return when
 }
 
-// onlyScales checks that alertscale asked for nothing but what kinds there are and scales, and wrote
-// as often as it stepped.
+// onlyScales checks that alertscale asked for nothing but what kinds there are, scales, and what autoscalers have, wrote
+// scales as often as it stepped, and beside them Events alone.
 func onlyScales(t *testing.T, api *stack.Proxy) {
-	require.Len(t, api.Requests(stack.Method("PATCH")), 3)
+	require.Len(t, api.Requests(func(r stack.Request) bool { return scaleRequest(r) && r.Method == "PATCH" }), 3)
 	for _, r := range api.Requests(nil) {
 		switch {
 		case scaleRequest(r):
 			require.Contains(t, []string{"GET", "PATCH"}, r.Method, r)
+		case strings.HasSuffix(r.Path, "/events"):
+			require.Equal(t, "POST", r.Method, r)
+		case strings.Contains(r.Path, "/events/"):
+			require.Equal(t, "PATCH", r.Method, r)
 		default:
 			require.Equal(t, "GET", r.Method, r)
-			require.Contains(t, []string{"/api", "/apis"}, r.Path)
+			require.Contains(t, []string{"/api", "/apis", "/apis/autoscaling/v2/horizontalpodautoscalers", "/apis/keda.sh/v1alpha1/scaledobjects"}, r.Path)
 		}
 	}
 }

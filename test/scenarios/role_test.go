@@ -3,6 +3,7 @@ package scenarios
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 
 	"alertscale/test/shipped"
@@ -26,7 +27,16 @@ func TestRole(t *testing.T) {
 		{"patch", "apps", "deployments", "scale", true},
 		{"get", "apps", "statefulsets", "scale", true},
 		{"patch", "apps", "statefulsets", "scale", true},
+		{"list", "autoscaling", "horizontalpodautoscalers", "", true},
+		{"watch", "autoscaling", "horizontalpodautoscalers", "", true},
+		{"watch", "keda.sh", "scaledobjects", "", true},
+		{"create", "", "events", "", true},
+		{"patch", "", "events", "", true},
 
+		{"get", "autoscaling", "horizontalpodautoscalers", "", false},
+		{"patch", "autoscaling", "horizontalpodautoscalers", "", false},
+		{"list", "", "events", "", false},
+		{"delete", "", "events", "", false},
 		{"update", "apps", "deployments", "scale", false},
 		{"get", "apps", "deployments", "", false},
 		{"list", "apps", "deployments", "", false},
@@ -70,8 +80,14 @@ func TestRoleIsAll(t *testing.T) {
 				own = append(own, rule)
 			}
 		}
-		const want = `{"apiGroups":["apps"],"resources":["deployments/scale","statefulsets/scale"],"verbs":["get","patch"]}`
-		if len(own) != 1 || own[0] != want {
+		want := []string{
+			`{"apiGroups":[""],"resources":["events"],"verbs":["create","patch"]}`,
+			`{"apiGroups":["apps"],"resources":["deployments/scale","statefulsets/scale"],"verbs":["get","patch"]}`,
+			`{"apiGroups":["autoscaling"],"resources":["horizontalpodautoscalers"],"verbs":["list","watch"]}`,
+			`{"apiGroups":["keda.sh"],"resources":["scaledobjects"],"verbs":["list","watch"]}`,
+		}
+		slices.Sort(own)
+		if !slices.Equal(own, want) {
 			return fmt.Errorf("the account may do, beside what any may: %s\nwant just: %s", own, want)
 		}
 		return nil

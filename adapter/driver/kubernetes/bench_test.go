@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"alertscale/rules"
 	"alertscale/rules/engine"
 
 	"github.com/stretchr/testify/require"
@@ -14,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
 )
 
 // BenchmarkChange is a read and a guarded write of one count, by the driver and by a bare client
@@ -72,4 +74,31 @@ func changeByDynamic(b *testing.B, f *fake) func(context.Context) error {
 		_, err = in.Patch(ctx, "web", types.MergePatchType, patch, metav1.PatchOptions{}, "scale")
 		return err
 	}
+}
+
+// BenchmarkOwner is the look for the owner of a Deployment among ten thousand autoscalers, and a bare look into a map.
+func BenchmarkOwner(b *testing.B) {
+	const many = 10_000
+	index := cache.NewIndexer(cache.MetaNamespaceKeyFunc, cache.Indexers{byScaled: scaledBy})
+	bare := map[rules.Ref]*claim{}
+	for i := range many {
+		ref := deployment(fmt.Sprint("web-", i))
+		c := &claim{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: ref.Name}, scaled: scaledKey("apps", "Deployment", "shop", ref.Name)}
+		require.NoError(b, index.Add(c))
+		bare[ref] = c
+	}
+	ref := deployment("web-7")
+	b.Run("index", func(b *testing.B) {
+		w := newWatched(nil, kindHPA, schema.GroupVersionResource{}, 0)
+		w.index.Store(&index)
+		about := call{ref: ref, kind: refKind("Deployment"), resource: resource{group: "apps"}}
+		for b.Loop() {
+			require.NotNil(b, w.find(about))
+		}
+	})
+	b.Run("map", func(b *testing.B) {
+		for b.Loop() {
+			require.NotNil(b, bare[ref])
+		}
+	})
 }

@@ -54,17 +54,23 @@ func (c *client) get(ctx context.Context, path, accept string) (httpx.Answer, er
 	return c.do(req)
 }
 
-func (c *client) patch(ctx context.Context, path string, body []byte) (httpx.Answer, error) {
-	req, err := httpx.NewRequest(ctx, http.MethodPatch, c.base+path, body)
+func (c *client) send(ctx context.Context, method, path, media string, body []byte) (httpx.Answer, error) {
+	req, err := httpx.NewRequest(ctx, method, c.base+path, body)
 	if err != nil {
 		return httpx.Answer{}, err
 	}
 	req.Header["Accept"] = []string{mediaJSON}
-	req.Header["Content-Type"] = []string{"application/merge-patch+json"}
+	req.Header["Content-Type"] = []string{media}
 	return c.do(req)
 }
 
-const mediaJSON = "application/json"
+// The forms of what is asked for and sent.
+const (
+	mediaJSON           = "application/json"
+	mediaMergePatch     = "application/merge-patch+json"
+	mediaJSONPatch      = "application/json-patch+json"
+	mediaStrategicPatch = "application/strategic-merge-patch+json"
+)
 
 // do sends a request. An error is: no answer, or not a whole one. A ThrottledError is: not sent.
 func (c *client) do(req *http.Request) (httpx.Answer, error) {

@@ -14,20 +14,21 @@ import (
 )
 
 func TestReadConfig(t *testing.T) {
-	doc, root := yamldoc.Parse("a.yml", []byte("type: kubernetes\nkubeconfig: /k\ncontext: c\nqps: 2.5\nburst: 7\n"))
-	require.Equal(t, Config{Kubeconfig: "/k", Context: "c", QPS: 2.5, Burst: 7}, ReadConfig(root))
+	doc, root := yamldoc.Parse("a.yml", []byte("type: kubernetes\nkubeconfig: /k\ncontext: c\nqps: 2.5\nburst: 7\nevents: false\n"))
+	require.Equal(t, Config{Kubeconfig: "/k", Context: "c", QPS: 2.5, Burst: 7, NoEvents: true}, ReadConfig(root))
 	require.NoError(t, doc.Err())
 
-	doc, root = yamldoc.Parse("a.yml", []byte("{}\n"))
+	doc, root = yamldoc.Parse("a.yml", []byte("events: true\n"))
 	require.Equal(t, Config{QPS: 50, Burst: 100}, ReadConfig(root).withDefaults())
 	require.NoError(t, doc.Err())
 
-	doc, root = yamldoc.Parse("a.yml", []byte("kubeconfg: x\ncontext: ''\nqps: 0\nburst: none\n"))
+	doc, root = yamldoc.Parse("a.yml", []byte("kubeconfg: x\ncontext: ''\nqps: 0\nburst: none\nevents: no\n"))
 	ReadConfig(root)
 	require.EqualError(t, doc.Err(), `a.yml:1: unknown key "kubeconfg", did you mean "kubeconfig"?
 a.yml:2: context: is empty
 a.yml:3: qps: "0" is not a number above 0
-a.yml:4: burst: "none" is not a whole number`)
+a.yml:4: burst: "none" is not a whole number
+a.yml:5: events: "no" is neither true nor false`)
 }
 
 func TestKindsOfTheFile(t *testing.T) {

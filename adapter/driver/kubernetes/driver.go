@@ -7,10 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"strings"
+	"sync"
 	"time"
 
+	"github.com/go-kit/log"
 	"k8s.io/client-go/rest"
 
 	"alertscale/adapter/controller"
@@ -23,17 +23,25 @@ import (
 // Options are what the driver needs beside its block of the file.
 type Options = driver.Options
 
-// Driver reads and changes the scale subresource of whatever has one. It is safe for concurrent
-// use, and holds nothing that needs to be closed.
+// Driver reads and changes the scale subresource of whatever has one, and integer fields of any object. It knows what is
+// scaled by an autoscaler. It is safe for concurrent use.
 type Driver struct {
 	client    *client
 	discovery *discovery
 	pins      map[string]kind // kinds whose version the file gives, by their form in a ref
 	now       func() time.Time
 	recovery  *httpx.Recovery
+	session   *session
+	leave     func()            // the session
+	silent    bool              // no Events are written
+	rules     func() *rules.Set // of the active file; nil: none
+	sayBlind  sync.Once         // that workloads cannot be read
 }
 
-var _ controller.Driver = (*Driver)(nil)
+var (
+	_ controller.Driver = (*Driver)(nil)
+	_ controller.Sink   = (*Driver)(nil)
+)
 
 // New finds the cluster and the credentials: the Rancher, or the kubeconfig and context, of the block,
 // else the service account of the pod, else KUBECONFIG, else ~/.kube/config. It sends nothing: the API
@@ -53,10 +61,28 @@ func New(cfg Config, o Options) (*Driver, error) {
 	if err != nil {
 		return nil, err
 	}
+	shared, ok := o.Shared.(*Shared)
+	if !ok {
+		shared = NewShared()
+	}
+	logger := o.Logger
+	if logger == nil {
+		logger = log.NewNopLogger()
+	}
 	return &Driver{
 		client: c, discovery: newDiscovery(c, o.Now), pins: pins,
 		now: o.Now, recovery: httpx.NewRecovery("the API server", o.Now),
+		session: shared.open(cfg.address(), c, logger),
+		silent:  cfg.NoEvents,
+		rules:   o.Rules,
+		leave:   sync.OnceFunc(func() { shared.leave(cfg.address()) }),
 	}, nil
+}
+
+// Close ends what the driver watches, where no other driver of the process does. Calls that are under way go on without.
+func (d *Driver) Close() error {
+	d.leave()
+	return nil
 }
 
 // pinned holds those of the kinds that have a version.
@@ -84,6 +110,7 @@ type scale struct {
 	Kind     string `json:"kind"`
 	Metadata struct {
 		ResourceVersion string `json:"resourceVersion"`
+		UID             string `json:"uid"` // of the workload
 	} `json:"metadata"`
 	Spec struct {
 		Replicas int `json:"replicas"`
@@ -93,8 +120,8 @@ type scale struct {
 	} `json:"status"`
 }
 
-// Observe reads spec.replicas with one GET, once the kind is known. It is ready when
-// status.replicas is the same.
+// Observe reads spec.replicas, or the field of the ref's path, with one GET, once the kind is known. A count is ready
+// when the pods are there; where its target has wait_ready, when they can be used, which takes a second GET.
 func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, error) {
 	c, err := d.prepare(ctx, ref, false)
 	if err != nil {
@@ -107,29 +134,45 @@ func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, e
 	if a.Code != http.StatusOK {
 		return engine.Observed{}, d.refusal(c, a)
 	}
+	o, err := d.observed(ctx, c, a)
+	if err != nil {
+		return o, err
+	}
+	if owned, ok := d.session.owners.of(ctx, c); ok {
+		o.Conditions = append(o.Conditions, owned)
+	}
+	return o, nil
+}
+
+// observed is what an answer says.
+func (d *Driver) observed(ctx context.Context, c call, a httpx.Answer) (engine.Observed, error) {
+	if c.ref.Path != "" {
+		return d.observeField(c, a)
+	}
 	s, err := d.decode(c, a)
 	if err != nil {
 		return engine.Observed{}, err
 	}
-	return engine.Observed{
-		Count:   s.Spec.Replicas,
-		Version: s.Metadata.ResourceVersion,
-		Ready:   s.Status.Replicas == s.Spec.Replicas,
-	}, nil
+	d.saw(c, s.Metadata.UID)
+	ready, err := d.ready(ctx, c, s)
+	return engine.Observed{Count: s.Spec.Replicas, Version: s.Metadata.ResourceVersion, Ready: ready}, err
 }
 
-// Scale sets spec.replicas with one PATCH, once the kind is known, which the API server carries
-// out only if nothing about the workload changed since the read that c.Version is of. An error
-// that is neither of the adapter's sentinels nor a ThrottledError leaves open whether it did.
+// Scale sets spec.replicas, or the field, with one PATCH, once the kind is known, which the API server carries
+// out only if nothing about the workload, or the value of the field, changed since the read that c.Version is of. An
+// error that is neither of the adapter's sentinels nor a ThrottledError leaves open whether it did.
 func (d *Driver) Scale(ctx context.Context, ref rules.Ref, change engine.Change) error {
 	c, err := d.prepare(ctx, ref, true)
 	if err != nil {
 		return err
 	}
+	if ref.Path != "" {
+		return d.scaleField(ctx, c, change)
+	}
 	if change.Version == "" {
 		return fmt.Errorf("%w: %s: a change needs the version that was read", controller.ErrInvalid, c)
 	}
-	a, err := d.client.patch(ctx, c.path(), patch(change))
+	a, err := d.client.send(ctx, http.MethodPatch, c.path(), mediaMergePatch, patch(change))
 	if err != nil {
 		return d.recovery.Note(err)
 	}
@@ -140,10 +183,15 @@ func (d *Driver) Scale(ctx context.Context, ref rules.Ref, change engine.Change)
 	if err != nil {
 		return err
 	}
-	if s.Spec.Replicas != change.To {
-		return fmt.Errorf("%s: the API server took the change to %d and made it %d: an admission webhook or a policy stands in the way", c, change.To, s.Spec.Replicas)
+	return c.applied(change, s.Spec.Replicas)
+}
+
+// applied reports a change that the API server took and did not make.
+func (c call) applied(change engine.Change, count int) error {
+	if count == change.To {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%s: the API server took the change to %d and made it %d: an admission webhook or a policy stands in the way", c, change.To, count)
 }
 
 // patch is a merge patch. The API server takes a version in it for a condition.
@@ -157,81 +205,12 @@ func (d *Driver) decode(c call, a httpx.Answer) (scale, error) {
 	if err := json.Unmarshal(a.Body, &s); err == nil && s.Kind == "Scale" && s.Metadata.ResourceVersion != "" {
 		return s, nil
 	}
+	return s, d.unexpected(c, a, "Scale")
+}
+
+// unexpected says of an answer that it is something else than it is to be.
+func (d *Driver) unexpected(c call, a httpx.Answer, want string) error {
 	other := statusOf(a)
 	advice := cmp.Or(d.client.advice(a, other), "; is it an API server?")
-	return s, fmt.Errorf("%s: the answer of %s is no Scale: %s%s", c, d.client.base, other.Message, advice)
-}
-
-// call is one request about a ref whose kind is known.
-type call struct {
-	ref      rules.Ref
-	kind     kind
-	resource resource
-	write    bool
-}
-
-// String names the workload.
-func (c call) String() string {
-	if c.ref.Namespace == "" {
-		return c.kind.ref + " " + c.ref.Name
-	}
-	return c.kind.ref + " " + c.ref.Namespace + "/" + c.ref.Name
-}
-
-func (d *Driver) prepare(ctx context.Context, ref rules.Ref, write bool) (call, error) {
-	k, ok := d.pins[ref.Kind]
-	if !ok {
-		k = refKind(ref.Kind)
-	}
-	c := call{ref: ref, kind: k, write: write}
-	if err := c.valid(); err != nil {
-		return c, err
-	}
-	var err error
-	if c.resource, err = d.discovery.resolve(ctx, k); err != nil {
-		return c, d.unresolved(k, err)
-	}
-	switch {
-	case c.resource.namespaced && ref.Namespace == "":
-		return c, fmt.Errorf("%w: %s: kind %s is in a namespace; give the target one", controller.ErrInvalid, c, k)
-	case !c.resource.namespaced && ref.Namespace != "":
-		return c, fmt.Errorf("%w: %s: kind %s is in no namespace; leave it out of the target", controller.ErrInvalid, c, k)
-	}
-	return c, nil
-}
-
-// unresolved sorts an error of discovery. What is not final is looked up again the next time.
-func (d *Driver) unresolved(k kind, err error) error {
-	if !httpx.Permanent(err) {
-		return d.recovery.Note(err)
-	}
-	if d.recovery.Recent() {
-		d.discovery.ask(k)
-	}
-	return d.recovery.Settle(err, again)
-}
-
-// valid refuses what would be another path of the API than that of a scale subresource.
-func (c call) valid() error {
-	if c.ref.Path != "" {
-		return fmt.Errorf("%w: %s: the scale subresource has no path %s", controller.ErrInvalid, c, c.ref.Path)
-	}
-	if c.ref.Kind == "" || c.ref.Name == "" {
-		return fmt.Errorf("%w: %s: a target needs a kind and a name", controller.ErrInvalid, c)
-	}
-	for _, part := range [...]string{c.ref.Namespace, c.ref.Name} {
-		if part == "." || part == ".." || strings.ContainsAny(part, "/%") {
-			return fmt.Errorf("%w: %s: %q is no name", controller.ErrInvalid, c, part)
-		}
-	}
-	return nil
-}
-
-// path is that of the scale subresource.
-func (c call) path() string {
-	base := c.resource.groupVersion().path()
-	if c.resource.namespaced {
-		base += "/namespaces/" + url.PathEscape(c.ref.Namespace)
-	}
-	return base + "/" + c.resource.name + "/" + url.PathEscape(c.ref.Name) + "/scale"
+	return fmt.Errorf("%s: the answer of %s is no %s: %s%s", c, d.client.base, want, other.Message, advice)
 }

@@ -25,6 +25,7 @@ func newDriver(t testing.TB, f *fake, kinds ...string) *Driver {
 func newDriverAt(t testing.TB, f *fake, now func() time.Time, kinds ...string) *Driver {
 	d, err := New(Config{Kubeconfig: f.kubeconfig(t), QPS: 1e6, Burst: 1e6}, Options{Version: "1.2.3", Now: now, Kinds: kinds})
 	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, d.Close()) })
 	return d
 }
 

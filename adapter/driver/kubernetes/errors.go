@@ -39,6 +39,7 @@ func (d *Driver) refusal(c call, a httpx.Answer) error {
 // former is named in the answer.
 func (d *Driver) notFound(c call, s status, said string) error {
 	if s.Details.Name != "" {
+		d.session.events.missed(c)
 		return fmt.Errorf("%w: %s: %s; create it, or correct kind, namespace and name", controller.ErrNotFound, c, said)
 	}
 	after := d.discovery.forget(c.kind, c.resource)
@@ -58,7 +59,7 @@ func (c call) grant(message string) string {
 	if group == "" {
 		group = `"", the core API group`
 	}
-	return fmt.Sprintf("; the role must grant %s on %s/scale in the API group %s", verb, c.resource.name, group)
+	return fmt.Sprintf("; the role must grant %s on %s in the API group %s", verb, c.named(""), group)
 }
 
 // retryAfter is how long an answer asks to be left alone for, zero where it does not.

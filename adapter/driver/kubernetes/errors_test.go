@@ -56,7 +56,6 @@ func TestErrors(t *testing.T) {
 		{ref: in("Fleet", "shop", "red"), is: controller.ErrInvalid, want: `invalid: Fleet shop/red: kind Fleet is in no namespace; leave it out of the target`},
 		{ref: in("Deployment", "..", "web"), is: controller.ErrInvalid, want: `invalid: Deployment ../web: ".." is no name`},
 		{ref: in("Deployment", "shop", "a%2fb"), is: controller.ErrInvalid, want: `invalid: Deployment shop/a%2fb: "a%2fb" is no name`},
-		{ref: rules.Ref{Kind: "Deployment", Namespace: "shop", Name: "web", Path: "/spec/x"}, is: controller.ErrInvalid, want: `invalid: Deployment shop/web: the scale subresource has no path /spec/x`},
 	} {
 		if test.fail != nil {
 			f.with(func() { f.next = append(f.next, test.fail) })

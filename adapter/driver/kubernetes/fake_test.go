@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
 )
 
 // fake is an API server that knows discovery and scale subresources, over real HTTP.
@@ -25,8 +26,17 @@ type fake struct {
 
 	mu       sync.Mutex
 	groups   []fakeGroup
-	older    bool // than aggregated discovery
-	objects  map[string]*fakeObject
+	older    bool                   // than aggregated discovery
+	objects  map[string]*fakeObject // scales
+	whole    map[string]object
+	listed   map[string]int   // how often autoscalers were listed, by the plural
+	refusing map[string]fault // what answers in place of such a list, and a watch
+	changes  []chan object    // what watches tell of
+	past     []object         // what there was to tell so far
+	events   map[string]*corev1.Event
+	written  int           // how often Events were sent
+	noEvents fault         // answers in place of taking them
+	gone     chan struct{} // closed when the test ends
 	versions int
 	counts   map[string]int // requests by "VERB path"
 	agents   map[string]bool
@@ -60,7 +70,7 @@ type fakeObject struct {
 }
 
 func newFake(t testing.TB, http2 bool) *fake {
-	f := &fake{objects: map[string]*fakeObject{}, counts: map[string]int{}, agents: map[string]bool{}, groups: []fakeGroup{
+	f := &fake{objects: map[string]*fakeObject{}, whole: map[string]object{}, listed: map[string]int{}, refusing: map[string]fault{}, events: map[string]*corev1.Event{}, gone: make(chan struct{}), counts: map[string]int{}, agents: map[string]bool{}, groups: []fakeGroup{
 		{"", "v1", false, []fakeResource{{"configmaps", "ConfigMap", true, false}, {"replicationcontrollers", "ReplicationController", true, true}}},
 		{"apps", "v1", false, []fakeResource{{"deployments", "Deployment", true, true}, {"daemonsets", "DaemonSet", true, false}}},
 		{"example.com", "v1", false, []fakeResource{{"fleets", "Fleet", false, true}}},
@@ -68,7 +78,7 @@ func newFake(t testing.TB, http2 bool) *fake {
 	f.server = httptest.NewUnstartedServer(f)
 	f.server.EnableHTTP2 = http2
 	f.server.StartTLS()
-	t.Cleanup(f.server.Close)
+	t.Cleanup(func() { close(f.gone); f.server.Close() })
 	return f
 }
 
@@ -139,13 +149,17 @@ func (f *fake) get(path string) (o fakeObject) {
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if f.autoscalers(w, r) || f.takeEvent(w, r) {
+		return
+	}
 	path, scale := strings.CutSuffix(r.URL.Path, "/scale")
+	workload := scale || strings.Contains(r.URL.Path, "/namespaces/")
 	f.mu.Lock()
 	f.counts[r.Method+" "+r.URL.Path]++
 	f.agents[r.UserAgent()] = true
 	delay, hurry, down, bad := f.delay, f.hurry, f.down, f.token != "" && r.Header.Get("Authorization") != "Bearer "+f.token
 	var fail fault
-	if !scale {
+	if !workload {
 		fail = f.index
 	} else if len(f.next) > 0 {
 		fail, f.next = f.next[0], f.next[1:]
@@ -166,6 +180,8 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case fail != nil && fail(w, r):
 	case scale:
 		f.scale(w, r, path)
+	case workload:
+		f.object(w, r)
 	default:
 		f.discover(w, r)
 	}
@@ -177,7 +193,7 @@ func (f *fake) scale(w http.ResponseWriter, r *http.Request, path string) {
 	parts := strings.Split(path, "/")
 	name, plural := parts[len(parts)-1], parts[len(parts)-2]
 	o := f.objects[path]
-	switch verb := map[string]string{"GET": "get", "PATCH": "patch"}[r.Method]; {
+	switch verb := verbs[r.Method]; {
 	case !f.served(path, plural):
 		http.Error(w, "404 page not found", 404)
 	case strings.HasPrefix(name, "locked") || verb == "patch" && strings.HasPrefix(name, "readonly"):

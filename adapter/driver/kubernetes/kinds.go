@@ -15,7 +15,8 @@ type kind struct {
 	name    string
 	grouped bool   // group says something; the core group's name is empty
 	group   string //
-	version string // empty: the first in the server's order that can be scaled
+	version string // empty: the first in the server's order that will do
+	field   bool   // a field of it is asked for, so that it need not have a scale subresource
 }
 
 // parseKind reads a kind as the file spells it: Kind, Kind.group, version/Kind or
@@ -27,9 +28,9 @@ func parseKind(spelled string) (kind, error) {
 	}
 	switch len(parts) {
 	case 3:
-		return kind{parts[2] + "." + parts[0], parts[2], true, parts[0], parts[1]}, nil
+		return kind{parts[2] + "." + parts[0], parts[2], true, parts[0], parts[1], false}, nil
 	case 2:
-		return kind{parts[1], parts[1], true, "", parts[0]}, nil
+		return kind{parts[1], parts[1], true, "", parts[0], false}, nil
 	}
 	return refKind(spelled), nil
 }
@@ -46,6 +47,9 @@ func refKind(ref string) kind {
 func (k kind) covers(group, version string) bool {
 	return (!k.grouped || k.group == group) && (k.version == "" || k.version == version)
 }
+
+// usable reports whether a resource has what is asked for.
+func (k kind) usable(r resource) bool { return k.field || r.scale }
 
 func (k kind) String() string {
 	switch {
@@ -85,7 +89,7 @@ func (t table) choose(k kind) (resource, error) {
 	all := t[k.name]
 	for i := range all {
 		r := &all[i]
-		if !r.scale || !k.covers(r.group, r.version) {
+		if !k.usable(*r) || !k.covers(r.group, r.version) {
 			continue
 		}
 		if found == nil {
@@ -101,14 +105,14 @@ func (t table) choose(k kind) (resource, error) {
 }
 
 func ambiguous(k kind, all []resource) error {
-	where := versions(all, func(r resource) bool { return r.scale && k.covers(r.group, r.version) })
+	where := versions(all, func(r resource) bool { return k.usable(r) && k.covers(r.group, r.version) })
 	return fmt.Errorf("%w: kind %s is ambiguous: %s; write group/version/Kind", controller.ErrInvalid, k, where)
 }
 
 // explain says why a kind cannot be scaled.
 func (t table) explain(k kind) error {
 	all := t[k.name]
-	scalable := versions(all, func(r resource) bool { return r.scale })
+	scalable := versions(all, k.usable)
 	covered := slices.ContainsFunc(all, func(r resource) bool { return k.covers(r.group, r.version) })
 	switch {
 	case covered && scalable != "":
@@ -119,7 +123,7 @@ func (t table) explain(k kind) error {
 		return fmt.Errorf("%w: the API server has no kind %s; it has %s in %s", controller.ErrNotFound, k, k.name, scalable)
 	}
 	return fmt.Errorf("%w: the API server has no kind %s%s; correct the kind, or install what defines it",
-		controller.ErrNotFound, k, yamldoc.Hint(k.name, t.scalable()))
+		controller.ErrNotFound, k, yamldoc.Hint(k.name, t.names(k)))
 }
 
 // versions lists where those of a kind's resources are that match, in order of their names.
@@ -134,11 +138,11 @@ func versions(all []resource, match func(resource) bool) string {
 	return strings.Join(in, ", ")
 }
 
-// scalable lists the kinds that have a scale subresource.
-func (t table) scalable() []string {
+// names lists the kinds that have what is asked for.
+func (t table) names(k kind) []string {
 	var names []string
 	for name, all := range t {
-		if slices.ContainsFunc(all, func(r resource) bool { return r.scale }) {
+		if slices.ContainsFunc(all, k.usable) {
 			names = append(names, name)
 		}
 	}

@@ -17,6 +17,7 @@ type status struct {
 	Details struct {
 		Name              string `json:"name"`
 		RetryAfterSeconds int    `json:"retryAfterSeconds"`
+		Causes            []any  `json:"causes"`
 	} `json:"details"`
 
 	rancher bool   // it is a Rancher in front of the API server that says so,

@@ -8,14 +8,10 @@ import (
 // Type is what the file knows of the driver.
 func Type() driver.Type {
 	return driver.Type{
-		Read: driver.Reader(ReadConfig),
-		Address: driver.Addresser(func(c Config) string {
-			if c.Rancher != nil {
-				return c.Rancher.URL + " " + c.Rancher.Cluster
-			}
-			return c.Kubeconfig + " " + c.Context
-		}),
-		Schema:  rules.RefSchema{Kind: true, Namespace: true},
+		Read:    driver.Reader(ReadConfig),
+		Address: driver.Addresser(Config.address),
+		Schema:  rules.RefSchema{Kind: true, Namespace: true, Path: true},
+		Share:   func() any { return NewShared() },
 		Connect: driver.Connector(New),
 	}
 }
