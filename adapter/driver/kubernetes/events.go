@@ -29,7 +29,7 @@ var told = map[engine.Verdict]struct{ kind, reason string }{
 	engine.Owned:    {corev1.EventTypeWarning, "Owned"},
 	engine.Failed:   {corev1.EventTypeWarning, "Failed"},
 	engine.Rejected: {corev1.EventTypeWarning, "Rejected"},
-	"reverted":      {corev1.EventTypeWarning, "Reverted"},
+	engine.Reverted: {corev1.EventTypeWarning, "Reverted"},
 }
 
 const (
