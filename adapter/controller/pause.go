@@ -14,9 +14,9 @@ import (
 var ErrUnknownRef = errors.New("no such ref is known")
 
 // Pause keeps the calls of a ref in a direction, rules.Stay for both, waiting for a while. It returns once that is stored.
-func (c *Controller) Pause(ctx context.Context, ref string, d rules.Direction, d2 time.Duration) error {
+func (c *Controller) Pause(ctx context.Context, ref string, d rules.Direction, length time.Duration) error {
 	return c.tell(ctx, ref, func(cycle *engine.Cycle, now time.Time) bool {
-		cycle.Pause(engine.Pause{Direction: d, Until: now.Add(d2)}, now)
+		cycle.Pause(engine.Pause{Direction: d, Until: now.Add(length)}, now)
 		return true
 	})
 }
