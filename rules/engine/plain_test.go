@@ -16,18 +16,18 @@ type plain struct {
 	RefState
 	Alerts   map[string]AlertState
 	Episodes map[string]*Episode
-	Heard    map[rules.GroupID]time.Time
+	HeardAt  map[rules.GroupID]time.Time
 }
 
 func (s *RefState) plain() plain {
-	p := plain{RefState: *s, Alerts: map[string]AlertState{}, Episodes: maps.Collect(s.episodes()), Heard: map[rules.GroupID]time.Time{}}
+	p := plain{RefState: *s, Alerts: map[string]AlertState{}, Episodes: maps.Collect(s.episodes()), HeardAt: map[rules.GroupID]time.Time{}}
 	p.alerts, p.groups, p.byRule, p.own = table[alertKey, *AlertState]{}, table[groupKey, *groupState]{}, nil, nil
 	for fp, h := range s.allAlerts() {
 		p.Alerts[fp] = h
 	}
 	for g, h := range s.groups.all() {
 		if !h.heard.IsZero() {
-			p.Heard[rules.GroupID(g)] = h.heard
+			p.HeardAt[rules.GroupID(g)] = h.heard
 		}
 	}
 	return p
@@ -36,7 +36,7 @@ func (s *RefState) plain() plain {
 // heard is plain with the times at which the alerts were heard of, and none of groups.
 func (s *RefState) heard() plain {
 	p := s.plain()
-	p.Heard = nil
+	p.HeardAt = nil
 	for fp, h := range p.Alerts {
 		if h.Phase == Firing {
 			h.At = s.heardAt(&h)
@@ -106,8 +106,8 @@ func dump(t tester, s RefState) string {
 		State    RefState
 		Alerts   map[string]AlertState
 		Episodes map[string]*Episode
-		Heard    map[rules.GroupID]time.Time
-	}{p.RefState, p.Alerts, p.Episodes, p.Heard})
+		HeardAt  map[rules.GroupID]time.Time
+	}{p.RefState, p.Alerts, p.Episodes, p.HeardAt})
 	require.NoError(t, err)
 	return strings.ReplaceAll(string(text), ":[]", ":null")
 }

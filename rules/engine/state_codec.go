@@ -25,7 +25,7 @@ type storedState struct {
 	Connection string                   `json:"connection,omitempty"`
 	Alerts     map[string]storedAlert   `json:"alerts,omitempty"`     // where they have no parts
 	AlertParts int                      `json:"alertParts,omitempty"` // how many parts they have
-	Heard      map[groupKey]time.Time   `json:"heard,omitempty"`      // of groups, where they have no parts
+	HeardAt    map[groupKey]time.Time   `json:"heardAt,omitempty"`    // of groups, where they have no parts
 	GroupParts int                      `json:"groupParts,omitempty"`
 	Episodes   map[string]storedEpisode `json:"episodes,omitempty"`
 	Last       *storedChange            `json:"last,omitempty"`
@@ -244,7 +244,7 @@ func (s *RefState) stored(parts *storedParts) *storedState {
 		o.Alerts = storedAlerts(s.alerts.shards[0])
 	}
 	if o.GroupParts == 0 && s.groups.n > 0 {
-		o.Heard = storedGroups(s.groups.shards[0])
+		o.HeardAt = storedGroups(s.groups.shards[0])
 	}
 	for name, ep := range s.episodes() {
 		o.Episodes[name] = storedEpisode{

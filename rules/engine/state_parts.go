@@ -127,7 +127,7 @@ func (s *RefState) takeParts(o *storedState, parts []Part) error {
 	if err != nil {
 		return err
 	}
-	err = eachPart("g", o.GroupParts, true, o.Heard, byName, func(_ int, g groupKey, heard time.Time) error {
+	err = eachPart("g", o.GroupParts, true, o.HeardAt, byName, func(_ int, g groupKey, heard time.Time) error {
 		if next := s.groups.get(g); next != nil {
 			s.groups.put(s.own, g, &groupState{next.members, next.told, heard})
 		}

@@ -119,7 +119,7 @@ func TestParts_OfAnOlderRecordAreAllWritten(t *testing.T) {
 		all[fp] = h.stored()
 	}
 	o := s.stored(nil)
-	o.Alerts, o.Heard = all, nil
+	o.Alerts, o.HeardAt = all, nil
 	data, err := json.Marshal(storedRecord{Version: 2, Ref: parseRef("sim:web"), State: o})
 	require.NoError(t, err)
 	w.store.records["sim:web"] = Record{Ref: "sim:web", Revision: "1", Data: data}
