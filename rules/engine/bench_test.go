@@ -93,3 +93,40 @@ func BenchmarkRestore(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkDecide is a decision on a target that has everything, beside one that has nothing.
+func BenchmarkDecide(b *testing.B) {
+	bare := web + rule("busy", "Busy", "up: 2")
+	full := atNoon + `
+targets:
+  web:
+    driver: sim
+    name: web
+    min: 2
+    max: 20
+    wait_ready: 5m
+    when_owned: override
+    restore: {after: 10m, down: 1, every: 1m}
+    behavior: {scaleUp: {stabilizationWindowSeconds: 0, policies: [{type: Pods, value: 4, periodSeconds: 15}, {type: Percent, value: 50, periodSeconds: 60}]}}
+rules:
+` + rule("busy", "Busy", "up: 2, repeat: 2m, keep_active_for: 5m, active_time_intervals: [noon]") + rule("stop", "Stop", "hold: down") +
+		rule("load", "Load", "proportional: {current: '{{ .Annotations.value }}', desired: 70}")
+	for name, text := range map[string]string{"bare": bare, "full": full} {
+		w := newWorld(b, text, 3)
+		c := w.cycle(parseRef("sim:web"))
+		e := telling(firing("Busy"))
+		if name == "full" {
+			e = telling(firing("Busy"), firing("Stop"), firing("Load").note("value", "140"))
+		}
+		c.Record(w.set.Match(e).Refs[0], w.now)
+		seen := Observed{Count: 3, Ready: true}
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if decide(w.set, c.target, c.state, seen, w.now).change == nil {
+					b.Fatal("nothing is decided")
+				}
+			}
+		})
+	}
+}
