@@ -88,7 +88,10 @@ func (p *Proportional) Asks(figure float64, count int, b *Behavior) int {
 		return count
 	}
 	const noise = 1e-9 // so that what is whole is not rounded up
-	return int(min(math.Ceil(wanted-noise*max(1, wanted)), MaxCount))
+	if wanted >= MaxCount {
+		return MaxCount
+	}
+	return int(math.Ceil(wanted - noise*max(1, wanted)))
 }
 
 // tolerances are those of the target's behavior, where it has them.

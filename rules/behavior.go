@@ -107,7 +107,11 @@ func readPolicies(n yamldoc.Node) (all []Policy) {
 					v.Faultf("%q is neither Pods nor Percent", text)
 				}
 			}},
-			{Key: "value", Read: func(v yamldoc.Node) { p.Value = v.Int(1) }},
+			{Key: "value", Read: func(v yamldoc.Node) {
+				if p.Value = v.Int(1); p.Value > MaxCount {
+					v.Faultf("%d is more than %d", p.Value, MaxCount)
+				}
+			}},
 			{Key: "periodSeconds", Read: func(v yamldoc.Node) { p.Period = seconds(v, 1, maxPolicyPeriod) }},
 		})
 		for _, key := range []string{"type", "value", "periodSeconds"} {

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -72,10 +73,29 @@ func (s *Set) readIntervalNames(n yamldoc.Node) (all []*Interval) {
 	return all
 }
 
-// muting is when a rule is mute by its time intervals.
+// muting is when rules with the same time intervals are mute.
 type muting struct {
 	active, mute []*Interval
 	last         atomic.Pointer[muteSpan] // as last asked
+}
+
+// shareMuting makes of the intervals that a rule names what all rules that name the same have.
+func (s *Set) shareMuting(active, mute []*Interval) *muting {
+	if active == nil && mute == nil {
+		return nil
+	}
+	key := ""
+	for _, iv := range active {
+		key += strconv.Quote(iv.Name)
+	}
+	key += "/"
+	for _, iv := range mute {
+		key += strconv.Quote(iv.Name)
+	}
+	if s.mutings[key] == nil {
+		s.mutings[key] = &muting{active: active, mute: mute}
+	}
+	return s.mutings[key]
 }
 
 // muteSpan is a time in which nothing changes.
@@ -87,8 +107,8 @@ type muteSpan struct {
 // Muted returns why the rule is mute at a time, and until when at the least; empty: it is not. Intervals begin and end at
 // whole minutes.
 func (r *Rule) Muted(now time.Time) (why string, until time.Time) {
-	m := &r.muting
-	if m.active == nil && m.mute == nil {
+	m := r.muting
+	if m == nil {
 		return "", time.Time{}
 	}
 	if s := m.last.Load(); s != nil && !now.Before(s.from) && now.Before(s.until) {

@@ -72,6 +72,14 @@ func TestInterval_WhatIsRememberedHoldsForItsTimeAlone(t *testing.T) {
 	}
 }
 
+func TestInterval_RulesThatNameTheSameShareWhatIsWorkedOut(t *testing.T) {
+	set := newSet(t, offices+rule("a", "A", "up: 1, active_time_intervals: [office], mute_time_intervals: [lunch]")+
+		rule("b", "A", "up: 1, mute_time_intervals: [lunch], active_time_intervals: [office]")+
+		rule("c", "A", "up: 1, active_time_intervals: [lunch]")+rule("d", "A", "up: 1, mute_time_intervals: [lunch]"))
+	require.Same(t, set.Rules[0].muting, set.Rules[1].muting)
+	require.NotSame(t, set.Rules[2].muting, set.Rules[3].muting)
+}
+
 func BenchmarkMuted(b *testing.B) {
 	r := ruleOf(b, "active_time_intervals: [office], mute_time_intervals: [lunch]")
 	now := when("2026-03-02 12:30:00")

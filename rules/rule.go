@@ -23,7 +23,7 @@ type Rule struct {
 
 	Index int // its place in the file
 
-	muting muting
+	muting *muting // nil: it never is mute
 	line   int
 }
 

@@ -9,13 +9,20 @@ import (
 
 // optionFields are the fields of a rule that say when it acts.
 func (s *Set) optionFields(r *Rule) []yamldoc.Field {
+	var active, mute []*Interval
 	return []yamldoc.Field{
 		{Key: "when", Read: func(v yamldoc.Node) { r.readWhen(v) }},
 		{Key: "cooldown", Read: func(v yamldoc.Node) { d := v.Duration(); r.Cooldown = &d }},
 		{Key: "repeat", Read: func(v yamldoc.Node) { r.Repeat = v.DurationAbove0("") }},
 		{Key: "keep_active_for", Read: func(v yamldoc.Node) { r.KeepActiveFor = v.Duration() }},
-		{Key: "active_time_intervals", Read: func(v yamldoc.Node) { r.muting.active = s.readIntervalNames(v) }},
-		{Key: "mute_time_intervals", Read: func(v yamldoc.Node) { r.muting.mute = s.readIntervalNames(v) }},
+		{Key: "active_time_intervals", Read: func(v yamldoc.Node) {
+			active = s.readIntervalNames(v)
+			r.muting = s.shareMuting(active, mute)
+		}},
+		{Key: "mute_time_intervals", Read: func(v yamldoc.Node) {
+			mute = s.readIntervalNames(v)
+			r.muting = s.shareMuting(active, mute)
+		}},
 		{Key: "dry_run", Read: func(v yamldoc.Node) { r.DryRun = v.Bool() }},
 	}
 }

@@ -34,7 +34,8 @@ type Set struct {
 	refused   map[string]bool // targets that are there but at fault
 	kindNodes []kindNode
 	intervals map[string]*Interval
-	matchers  *matcherTable // while the rules are read
+	mutings   map[string]*muting // by the names of their intervals
+	matchers  *matcherTable      // while the rules are read
 }
 
 // RefSchema says what a driver's targets need beside the name.
@@ -77,7 +78,7 @@ func NewSet(src SetOptions) *Set {
 	s := &Set{
 		AlertTTL: src.AlertTTL, DryRun: src.DryRun, LookupAfter: src.LookupAfter, drivers: src.Drivers,
 		Targets: map[string]*Target{}, byName: map[string]*Rule{}, fixed: map[Ref]*Target{},
-		kinds: map[string][]spelling{}, refused: map[string]bool{}, matchers: newMatcherTable(),
+		kinds: map[string][]spelling{}, refused: map[string]bool{}, matchers: newMatcherTable(), mutings: map[string]*muting{},
 	}
 	if src.Targets == nil {
 		src.Root.Faultf("targets are missing: what is to be scaled")

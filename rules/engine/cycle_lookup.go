@@ -67,10 +67,28 @@ func (c *Cycle) answered(cmd Command, r Reply, now time.Time) Conclusion {
 	return Conclusion{}
 }
 
-// labelsOf returns the labels that an alert is looked up by, where it is: those of hooks are not.
+// maxLabelBytes is how many bytes the labels of an alert that is looked up may take: they are remembered, and are the
+// sender's choice.
+const maxLabelBytes = 4 << 10
+
+// labelsOf returns the labels that an alert is looked up by, where it is: those of hooks are not, nor those of which there
+// are too many.
 func (r *recorder) labelsOf(m rules.MatchedAlert) rules.Labels {
-	if r.set.LookupAfter == 0 || r.e.Event.Hook != "" {
+	if r.set.LookupAfter == 0 || r.e.Event.Hook != "" || !isShort(m.Alert.Labels) {
 		return nil
 	}
 	return m.Alert.Labels.Clone()
+}
+
+func isShort(ls rules.Labels) bool {
+	size := 0
+	for _, l := range ls {
+		size += len(l.Name) + len(l.Value)
+	}
+	return size <= maxLabelBytes
+}
+
+// lacksLabels reports whether an alert is to be looked up, and it is not known by what.
+func (h *AlertState) lacksLabels(m *rules.MatchedAlert, t *rules.Target) bool {
+	return h.Labels == nil && h.Hook == "" && t.LooksUp() && isShort(m.Alert.Labels)
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -73,4 +74,15 @@ func TestLookup_TakesNoMemoryWhereNobodyIsAsked(t *testing.T) {
 	w.post("2m", firing("Idle").since("1m30s"), in("i")).is(Held, 5, 5) // it is not known by what
 	w.post("3m", firing("Busy"), in("b"))
 	require.NotNil(t, w.state().known(fp(firing("Busy"))).Labels, "the next word of it tells")
+}
+
+// Labels of the sender's choice take no memory without bound: an alert with too many is not looked up.
+func TestLookup_AnAlertWithLargeLabelsIsNotLookedUp(t *testing.T) {
+	w := newWorld(t, lookedUp+busyIdle, 3)
+	large := firing("Busy").with("x", strings.Repeat("x", 5000))
+	w.post("0s", large, in("b")).is(Scaled, 3, 5)
+	require.Nil(t, w.state().known(fp(large)).Labels)
+	w.post("1m", large, in("b")).is(Duplicate, 5, 5)
+	w.lostAt = map[string]bool{"Busy": true}
+	w.post("10m", firing("Idle").since("9m"), in("i")).is(Held, 5, 5)
 }

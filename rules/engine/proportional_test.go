@@ -91,6 +91,15 @@ func TestProportional_ABrokenFigureIsRejected(t *testing.T) {
 	}
 }
 
+func TestProportional_AFigureBeyondAllBoundsAsksForTheMost(t *testing.T) {
+	for _, action := range []string{ofEach, ofQueue} {
+		w := newWorld(t, inProportion(action), 4)
+		w.post("0s", load("1e308")).is(Scaled, 4, 50)
+	}
+	p := &rules.Proportional{Desired: 1e-300}
+	require.Equal(t, rules.MaxCount, p.Asks(1e308, 1000, nil))
+}
+
 func TestProportional_TheTargetsToleranceByDirection(t *testing.T) {
 	text := "targets: {web: {driver: sim, name: web, max: 50, cooldown: 0s, behavior: {scaleUp: {tolerance: 0}, scaleDown: {tolerance: 0.5, stabilizationWindowSeconds: 0}}}}\nrules:\n" +
 		rule("load", "Load", "proportional: "+ofEach)

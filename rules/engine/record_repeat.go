@@ -21,7 +21,7 @@ func (s *RefState) isRepeat(e *rules.RefAlerts) bool {
 		if h == nil || len(h.DisputedBy) > 0 || !h.repeats(m, e.Group) {
 			return false
 		}
-		if !m.Alert.Resolved && (s.unrendered(m.Rules) || !h.sameFigures(m, e) || h.Labels == nil && h.Hook == "" && e.Target.LooksUp()) {
+		if !m.Alert.Resolved && (s.unrendered(m.Rules) || !h.sameFigures(m, e) || h.lacksLabels(m, e.Target)) {
 			return false
 		}
 		if h.in(e.Group) {

@@ -35,7 +35,7 @@ func (s *RefState) restores(set *rules.Set, t *rules.Target, now time.Time) (cha
 	if s.Baseline == nil {
 		return s.endRestore()
 	}
-	if t == nil || t.Restore == nil || s.Count != nil && *s.Count <= max(s.goal(t), t.Min) {
+	if t == nil || t.Restore == nil || t.DryRun || s.Count != nil && *s.Count <= max(s.goal(t), t.Min) {
 		s.Baseline = nil
 		s.endRestore()
 		return true

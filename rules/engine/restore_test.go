@@ -92,6 +92,16 @@ func TestRestore_AReloadWithoutItEndsIt(t *testing.T) {
 	require.Nil(t, w.state().Baseline)
 }
 
+func TestRestore_EndsWhereTheTargetBecomesADryRun(t *testing.T) {
+	w := newWorld(t, back("{after: 10m, down: 1, every: 1m}"), 3)
+	w.post("0s", firing("Busy")).is(Scaled, 3, 7)
+	w.post("5m", resolved("Busy", "5m"))
+	w.reload("6m", back("{after: 10m, down: 1, every: 1m}, dry_run: true"))
+	told := len(w.log)
+	w.until("5h").has(7)
+	require.Len(t, w.log, told, "nobody is told of it again and again")
+}
+
 func TestRestore_WhatIsSuspendedIsNotActive(t *testing.T) {
 	w := newWorld(t, back("{after: 10m, down: 1, every: 1m}"), 3)
 	w.post("0s", firing("Busy")).is(Scaled, 3, 7)

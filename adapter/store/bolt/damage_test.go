@@ -269,27 +269,6 @@ func TestDamageWhileOpen(t *testing.T) {
 	require.NoError(t, s.Close())
 }
 
-// TestOpenRefusesPagesThatAreUsedAndFree changes the list of free pages, which files of earlier formats have: a page that
-// is written over would be lost later.
-func TestOpenRefusesPagesThatAreUsedAndFree(t *testing.T) {
-	eachOld(t, func(t *testing.T, f old) {
-		path := f.copy(t)
-		content, err := os.ReadFile(path)
-		require.NoError(t, err)
-		number := func(at int) uint64 { return binary.LittleEndian.Uint64(content[at:]) }
-		const head, root, freelist, transaction = 16, 32, 48, 64 // of a page; the last three in one of meta
-		meta := 0
-		if number(pageSize+transaction) > number(transaction) {
-			meta = pageSize
-		}
-		copy(content[int(number(meta+freelist))*pageSize+head:], content[meta+root:meta+root+8])
-		require.NoError(t, os.WriteFile(path, content, 0o600))
-		_, err = bolt.Open(path)
-		require.EqualError(t, err, fmt.Sprintf("open store %s: %spage %d: reachable freed%s", path, damaged, number(meta+root), left))
-		requireContent(t, path, content)
-	})
-}
-
 func edit(t *testing.T, path string, change func(*bbolt.Tx) error) {
 	t.Helper()
 	db, err := bbolt.Open(path, 0o600, nil)
