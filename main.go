@@ -205,7 +205,7 @@ func (s *service) wire() error {
 	webMetrics := web.NewMetrics(reg)
 	s.server = web.NewServer(web.ServerOptions{
 		Handler: web.New(web.Options{
-			Handler: s.controller, View: s.controller, Pauser: s.controller, Decisions: s.sinks.history, File: s.reloader, Decode: webhook.Decode, Hook: s.hook,
+			Handler: s.controller, View: s.controller, Pauser: s.controller, Decisions: s.sinks.history, File: s.reloader, Decode: webhook.NewDecoder().Decode, Hook: s.hook,
 			Metrics: webMetrics, Gatherer: reg, Logger: s.logger, Limited: limits, EnablePprof: s.options.pprof,
 			MaxRequestBytes: s.options.maxRequest, InflightBytes: s.options.inflight,
 		}),

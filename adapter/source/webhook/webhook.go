@@ -27,17 +27,22 @@ const byteOrderMark = "\uFEFF"
 // fingerprint that is not of Alertmanager's form is computed from the labels. The label "hook" is
 // removed, as it says which hook an alert came from. Times are in UTC.
 func Decode(body []byte) (*rules.Event, error) {
-	text, marked := bytes.CutPrefix(body, []byte(byteOrderMark))
-	r := newReader(text)
-	e, err := r.notification()
-	if err == nil {
-		return e, nil
+	e, _, err := decode(body)
+	return e, err
+}
+
+// decode returns also the text that the event shares memory with.
+func decode(body []byte) (e *rules.Event, text string, err error) {
+	unmarked, marked := bytes.CutPrefix(body, []byte(byteOrderMark))
+	r := newReader(unmarked)
+	if e, err = r.notification(); err == nil {
+		return e, r.text, nil
 	}
-	err = explain(text, err)
+	err = explain(unmarked, err)
 	if m, ok := errors.AsType[*malformed](err); ok && marked {
 		m.offset += int64(len(byteOrderMark))
 	}
-	return nil, err
+	return nil, "", err
 }
 
 // head is what distinguishes a notification from other JSON.
