@@ -14,7 +14,8 @@ func (e *RefAlerts) Detach() (*RefAlerts, int) {
 	event.Refused = nil
 	event.Alerts = make([]Alert, 0, len(e.Alerts))
 	next := *e
-	next.Ref, next.Event, next.Alerts = e.Ref.Clone(), &event, make([]MatchedAlert, 0, len(e.Alerts))
+	next.Ref, _ = e.Ref.Clone()
+	next.Event, next.Alerts = &event, make([]MatchedAlert, 0, len(e.Alerts))
 	for _, m := range e.Alerts {
 		a := *m.Alert
 		a.Fingerprint = d.text(a.Fingerprint)

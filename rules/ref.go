@@ -32,10 +32,17 @@ func (r Ref) String() string {
 	return b.String()
 }
 
-// Clone returns a ref that shares no memory with what it was rendered from.
-func (r Ref) Clone() Ref {
-	return Ref{
-		strings.Clone(r.Driver), strings.Clone(r.Kind), strings.Clone(r.Namespace), strings.Clone(r.Name),
-		strings.Clone(r.Path),
+// Clone returns a ref that shares no memory with what it was rendered from, and how it is written, of which its parts
+// are parts. Its name is not empty.
+func (r Ref) Clone() (next Ref, written string) {
+	written = r.String()
+	rest := written
+	cut := func(part string) string {
+		if part == "" {
+			return ""
+		}
+		part, rest = rest[:len(part)], rest[min(len(part)+1, len(rest)):]
+		return part
 	}
+	return Ref{Driver: cut(r.Driver), Kind: cut(r.Kind), Namespace: cut(r.Namespace), Name: cut(r.Name), Path: cut(r.Path)}, written
 }

@@ -169,8 +169,8 @@ func (tr *tracker) collect(ch chan<- prometheus.Metric, show bool) int {
 		gauge(minDesc, float64(t.Min))
 		gauge(maxDesc, float64(t.Max))
 	}
-	if state.Reverted > 0 {
-		ch <- prometheus.MustNewConstMetric(revertedDesc, prometheus.CounterValue, float64(state.Reverted), tr.name())
+	if state.Reverted() > 0 {
+		ch <- prometheus.MustNewConstMetric(revertedDesc, prometheus.CounterValue, float64(state.Reverted()), tr.name())
 	}
 	if state.Last != nil {
 		gauge(lastDesc, float64(state.Last.At.UnixMilli())/1000)

@@ -39,7 +39,7 @@ func (tr *tracker) status(t *rules.Target, now time.Time) TargetStatus {
 		Ref: tr.name(), Target: t.Name, Count: state.Count, Min: t.Min, Max: t.Max, Ready: tr.cycle.Ready(), Active: []ActiveRule{},
 		Disabled: state.Count != nil && *state.Count == 0 && t.Min > 0,
 	}
-	for _, p := range state.Pauses {
+	for _, p := range state.Pauses() {
 		s.Pauses = append(s.Pauses, PauseStatus{directionText(p.Direction), p.Until})
 	}
 	s.Paused = t.Paused || len(s.Pauses) > 0

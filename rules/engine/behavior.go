@@ -25,8 +25,8 @@ func (d *decider) fillGap(all []*Case) {
 			since = soonest(since, c.Call.At)
 		}
 	}
-	n := len(d.next.Recommended)
-	if since.IsZero() || n > 0 && !since.After(d.next.Recommended[n-1].At.Add(syncEvery)) {
+	before := d.next.policies().Recommended
+	if n := len(before); since.IsZero() || n > 0 && !since.After(before[n-1].At.Add(syncEvery)) {
 		return
 	}
 	d.recommend(d.observed.Count, since)
@@ -39,7 +39,9 @@ func (d *decider) recommend(count int, at time.Time) {
 		return
 	}
 	horizon := d.now.Add(-max(b.Up.Window, b.Down.Window))
-	d.next.Recommended = pruned(append(slices.Clone(d.next.Recommended), Recommendation{at, count}), horizon)
+	d.next.changePolicies(func(p *Policies) {
+		p.Recommended = pruned(append(slices.Clone(p.Recommended), Recommendation{at, count}), horizon)
+	})
 	d.changed = true
 }
 
@@ -68,15 +70,15 @@ func (s *RefState) step(t *rules.Target, by int, now time.Time) {
 	for _, p := range slices.Concat(t.Behavior.Up.Policies, t.Behavior.Down.Policies) {
 		longest = max(longest, p.Period)
 	}
-	kept := slices.DeleteFunc(slices.Clone(s.Steps), func(c CountStep) bool { return !c.At.Add(longest).After(now) })
+	kept := slices.DeleteFunc(slices.Clone(s.policies().Steps), func(c CountStep) bool { return !c.At.Add(longest).After(now) })
 	kept = append(kept, CountStep{now, by})
-	s.Steps = kept[max(0, len(kept)-maxRecommended):]
+	s.changePolicies(func(p *Policies) { p.Steps = kept[max(0, len(kept)-maxRecommended):] })
 }
 
 // forgetBehavior drops what is remembered for a behavior that the target does not have.
 func (s *RefState) forgetBehavior(t *rules.Target) {
 	if t == nil || t.Behavior == nil {
-		s.Recommended, s.Steps = nil, nil
+		s.changePolicies(func(p *Policies) { p.Recommended, p.Steps = nil, nil })
 	}
 }
 
@@ -89,17 +91,17 @@ func (c *Call) goalMissed(count int) bool {
 }
 
 // clipBehavior counts what lies after now as now: a clock was set back.
-func (s *RefState) clipBehavior(now time.Time) (changed bool) {
-	if n := len(s.Recommended); n > 0 && s.Recommended[n-1].At.After(now) {
-		s.Recommended, changed = slices.Clone(s.Recommended), true
-		for i := range s.Recommended {
-			s.Recommended[i].At = earlier(s.Recommended[i].At, now)
+func (p *Policies) clipBehavior(now time.Time) (changed bool) {
+	if n := len(p.Recommended); n > 0 && p.Recommended[n-1].At.After(now) {
+		p.Recommended, changed = slices.Clone(p.Recommended), true
+		for i := range p.Recommended {
+			p.Recommended[i].At = earlier(p.Recommended[i].At, now)
 		}
 	}
-	if n := len(s.Steps); n > 0 && s.Steps[n-1].At.After(now) {
-		s.Steps, changed = slices.Clone(s.Steps), true
-		for i := range s.Steps {
-			s.Steps[i].At = earlier(s.Steps[i].At, now)
+	if n := len(p.Steps); n > 0 && p.Steps[n-1].At.After(now) {
+		p.Steps, changed = slices.Clone(p.Steps), true
+		for i := range p.Steps {
+			p.Steps[i].At = earlier(p.Steps[i].At, now)
 		}
 	}
 	return changed

@@ -48,7 +48,7 @@ func TestBehavior_TheRestOutlivesACrashAndAReload(t *testing.T) {
 	w.until("1m").has(11)
 	w.reload("1m30s", "targets: {web: {driver: sim, name: web, max: 100, cooldown: 0s}}\nrules:\n"+rule("busy", "Busy", "up: 10"))
 	w.until("1m30s").has(13)
-	require.Empty(t, w.state().Steps)
+	require.Empty(t, w.state().policies().Steps)
 }
 
 func TestBehavior_ADownIsStabilizedByDefault(t *testing.T) {

@@ -28,28 +28,34 @@ type Cycle struct {
 	parts    *storedParts // likewise
 	unsaved  bool         // the store lacks something that must be there before anything is scaled
 	saveBy   time.Time
-	unstored []heard // what was recorded and is not known to be stored
-	reload   bool    // somebody else wrote to the store: what they know is to be read
+	reload   bool // somebody else wrote to the store: what they know is to be read
 
 	saving, calling bool // a command of the store, of the driver, is out
-	pending         *pending
 
-	stirred  bool      // something happened that is worth a look
-	lookAt   time.Time // when to look at the open calls by itself; zero: not before something happens
-	settleAt time.Time // when to read what became of the intent
-	ready    *bool
+	stirred bool // something happened that is worth a look
+	ready   *bool
 
 	groups []rules.GroupID // that tell of an alert
 	listed fingerprints    // of groups, when it was made
 
-	settledNow []Decision
-	last       *lastReport
+	last *lastReport
 
 	*effort
 }
 
 // effort is what a cycle needs to know only while there is something to be done; most refs are at rest, and have none.
 type effort struct {
+	unstored   []heard // what was recorded and is not known to be stored
+	settledNow []Decision
+	attempts
+}
+
+// attempts is what there is to do, and how it went so far.
+type attempts struct {
+	pending  *pending
+	lookAt   time.Time // when to look at the open calls by itself; zero: not before something happens
+	settleAt time.Time // when to read what became of the intent
+
 	partsOut *storedParts // that the store holds once the command that is out is done
 	saveAt   time.Time    // not to be stored before: it failed
 	savesBad int          // how often in a row
@@ -77,7 +83,8 @@ func (c *Cycle) work() {
 
 // rest forgets an effort of which nothing is left to know.
 func (c *Cycle) rest() {
-	if *c.effort == (effort{askedAt: c.askedAt}) { // what was looked up is told again, if it is asked for again
+	e := c.effort
+	if len(e.unstored) == 0 && len(e.settledNow) == 0 && e.attempts == (attempts{askedAt: e.askedAt}) { // what was looked up is told again, if it is asked for again
 		c.effort = nil
 	}
 }
@@ -127,8 +134,8 @@ func NewCycle(ref rules.Ref, o CycleOptions) *Cycle {
 	if o.Jitter == nil {
 		o.Jitter = func() float64 { return 1 }
 	}
-	ref = ref.Clone()
-	return &Cycle{ref: ref, name: ref.String(), o: o, state: RefState{}.clone()}
+	ref, name := ref.Clone()
+	return &Cycle{ref: ref, name: name, o: o, state: RefState{}.clone()}
 }
 
 // RestoreCycle returns the cycle of a ref that a store holds.

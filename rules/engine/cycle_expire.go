@@ -82,6 +82,9 @@ func (c *Cycle) reported(rule string, v Verdict, why string) Decision {
 // Reports returns the decisions that nobody waits for and that were not returned before: changes of unknown outcome
 // that were settled, episodes that ended because they were forgotten.
 func (c *Cycle) Reports() []Decision {
+	if c.effort == nil {
+		return nil
+	}
 	all := c.settledNow
 	c.settledNow = nil
 	return all

@@ -52,7 +52,7 @@ func (c *Cycle) Record(e *rules.RefAlerts, now time.Time) Result {
 // isRepeat reports whether a notification brings nothing new, and nothing is due or to be stored.
 func (c *Cycle) isRepeat(e *rules.RefAlerts, now time.Time) bool {
 	due := c.joined || !c.expiry.IsZero() && !now.Before(c.expiry)
-	return len(e.Alerts) > 0 && !due && !c.unsaved && len(c.unstored) == 0 && c.state.isRepeat(e)
+	return len(e.Alerts) > 0 && !due && !c.unsaved && (c.effort == nil || len(c.unstored) == 0) && c.state.isRepeat(e)
 }
 
 // refresh notes when the alerts of a repeat were heard of.

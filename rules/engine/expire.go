@@ -90,15 +90,9 @@ func (s *RefState) clip(ttl time.Duration, now time.Time) bool {
 			changed = true
 		}
 	}
-	if s.Baseline != nil && s.Baseline.QuietAt.After(now) {
-		s.Baseline, changed = &Baseline{s.Baseline.Count, now}, true
+	if s.Policies != nil {
+		s.changePolicies(func(p *Policies) { changed = p.clip(now) || changed })
 	}
-	if s.Reverts != nil && s.Reverts.Last.After(now) {
-		r := *s.Reverts
-		r.First, r.Last = earlier(r.First, now), now
-		s.Reverts, changed = &r, true
-	}
-	changed = s.clipBehavior(now) || changed
 	if s.ReadAt.After(now) || s.MissingAt.After(now) {
 		s.ReadAt, s.MissingAt = earlier(s.ReadAt, now), earlier(s.MissingAt, now)
 	}

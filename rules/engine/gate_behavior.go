@@ -20,7 +20,7 @@ func (stabilizationGate) Check(c *Case) *Reason {
 	}
 	window := c.Target.Behavior.For(c.Want.Direction).Window
 	safest, last := c.To, time.Time{}
-	for _, r := range c.State.Recommended {
+	for _, r := range c.State.policies().Recommended {
 		if d := rules.DirectionOf(c.To, r.Count); !r.At.Add(window).After(c.Now) || d == c.Want.Direction || d == rules.Stay {
 			continue
 		}
@@ -49,7 +49,7 @@ func (policyGate) Check(c *Case) *Reason {
 	}
 	s := c.Target.Behavior.For(c.Want.Direction)
 	limit, by := s.Limit(c.Want.Direction, c.Observed.Count, func(period time.Duration) (up, down int) {
-		for _, step := range c.State.Steps {
+		for _, step := range c.State.policies().Steps {
 			switch {
 			case !step.At.Add(period).After(c.Now):
 			case step.By > 0:
@@ -80,7 +80,7 @@ func (c *Case) only(to int, gate Verdict, text string, until time.Time) *Reason 
 // nextAllowed is when the first of the steps leaves the period of a policy; zero: there is none.
 func (c *Case) nextAllowed(s *rules.ScalingRules) (at time.Time) {
 	for _, p := range s.Policies {
-		for _, step := range c.State.Steps {
+		for _, step := range c.State.policies().Steps {
 			if end := step.At.Add(p.Period); end.After(c.Now) {
 				at = soonest(at, end)
 			}

@@ -14,7 +14,7 @@ func (pauseGate) Check(c *Case) *Reason {
 	if c.Target.Paused {
 		return &Reason{Gate: Paused, Text: "paused: true stands in the file"}
 	}
-	for _, p := range c.State.Pauses {
+	for _, p := range c.State.policies().Pauses {
 		if c.Want.Direction != rules.Stay && (p.Direction == rules.Stay || p.Direction == c.Want.Direction) && c.Now.Before(p.Until) {
 			return &Reason{Gate: Paused, Until: p.Until, Text: fmt.Sprintf("paused over the API until %s", clock(p.Until, c.Now))}
 		}

@@ -29,8 +29,8 @@ func (s *RefState) noteReverted(count int, now time.Time) (changed bool) {
 		return false
 	}
 	r := Reverts{}
-	if s.Reverts != nil {
-		r = *s.Reverts
+	if before := s.policies().Reverts; before != nil {
+		r = *before
 	}
 	switch noted := r.Noted.Equal(s.Last.At); {
 	case noted:
@@ -40,10 +40,10 @@ func (s *RefState) noteReverted(count int, now time.Time) (changed bool) {
 			r = Reverts{First: now}
 		}
 		r.Times, r.Last, r.Noted = r.Times+1, now, s.Last.At
-		s.Reverts, s.Reverted = &r, s.Reverted+1
+		s.changePolicies(func(p *Policies) { p.Reverts, p.Reverted = &r, p.Reverted+1 })
 		return true
 	case r.Times > 0 && (r.Times < revertedTimes || now.Sub(s.Last.At) >= staysFor):
-		s.Reverts = nil
+		s.changePolicies(func(p *Policies) { p.Reverts = nil })
 		return true
 	}
 	return false
@@ -62,11 +62,11 @@ type revertedGate struct{}
 
 // Check implements Gate.
 func (revertedGate) Check(c *Case) *Reason {
-	until := c.State.Reverts.until()
+	until := c.State.policies().Reverts.until()
 	if !c.Now.Before(until) {
 		return nil
 	}
 	return &Reason{Gate: Reverted, Until: until, Text: fmt.Sprintf(
 		"somebody else set the count back after each of our last %d changes, as a GitOps controller does: left alone until %s",
-		c.State.Reverts.Times, clock(until, c.Now))}
+		c.State.policies().Reverts.Times, clock(until, c.Now))}
 }

@@ -29,7 +29,7 @@ func TestPause_KeepsCallsWaitingUntilItEnds(t *testing.T) {
 		w.until("1h59m").has(3)
 		require.LessOrEqual(t, len(w.only().reads), reads+1)
 		w.until("2h").has(5)
-		require.Empty(t, w.state().Pauses)
+		require.Empty(t, w.state().policies().Pauses)
 	}
 }
 

@@ -21,7 +21,7 @@ type plain struct {
 
 func (s *RefState) plain() plain {
 	p := plain{RefState: *s, Alerts: map[string]AlertState{}, Episodes: maps.Collect(s.episodes()), HeardAt: map[rules.GroupID]time.Time{}}
-	p.alerts, p.groups, p.byRule, p.own = table[alertKey, *AlertState]{}, table[groupKey, *groupState]{}, nil, nil
+	p.alerts, p.groups, p.byRule, p.own = table[alertKey, alertEntry]{}, table[groupKey, *groupState]{}, nil, nil
 	for fp, h := range s.allAlerts() {
 		p.Alerts[fp] = h
 	}

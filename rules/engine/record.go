@@ -83,17 +83,17 @@ func (r *recorder) put(fingerprint string, h AlertState) {
 // sort parts the alerts into firing ones that are known, firing ones that are new, and resolves.
 func (r *recorder) sort(all []rules.MatchedAlert) (known, fresh, gone []rules.MatchedAlert) {
 	for _, m := range all {
-		h := r.state.alerts.get(alertKey(m.Alert.Fingerprint))
+		h, heard := r.state.alert(m.Alert.Fingerprint)
 		switch {
 		case m.Alert.Resolved:
 			gone = append(gone, m)
-		case h == nil:
+		case !heard:
 			fresh = append(fresh, m)
 		case h.knows(m.Alert):
 			known = append(known, m)
-		case h.Hook != "", r.state.outlived(h, m.Alert):
+		case h.Hook != "", r.state.outlived(&h, m.Alert):
 			fresh = append(fresh, m)
-		case h.Phase == Resolved && r.believes(h) && r.state.beginsEpisode(h, m.Rules):
+		case h.Phase == Resolved && r.believes(&h) && r.state.beginsEpisode(&h, m.Rules):
 			fresh = append(fresh, m)
 		default:
 			known = append(known, m)

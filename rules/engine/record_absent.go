@@ -18,7 +18,7 @@ func (r *recorder) leftOut() {
 	var told fingerprints
 	for _, m := range r.e.Alerts {
 		fp := m.Alert.Fingerprint
-		if h := r.state.alerts.get(alertKey(fp)); !present[fp] && h != nil && h.toldBy(g) {
+		if h, known := r.state.alert(fp); !present[fp] && known && h.toldBy(g) {
 			told.add(fp)
 		}
 		present[fp] = true

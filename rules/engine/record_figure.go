@@ -80,7 +80,7 @@ func (r *recorder) ask(rule *rules.Rule, ep Episode, figure *float64) {
 
 // largest returns the largest figure that an alert which fires gave to a rule.
 func (s *RefState) largest(rule string) (largest float64, gives bool) {
-	for _, h := range s.alerts.all() {
+	for _, h := range s.allAlerts() {
 		if h.Phase != Firing {
 			continue
 		}

@@ -17,8 +17,8 @@ func (s *RefState) isRepeat(e *rules.RefAlerts) bool {
 	var told fingerprints
 	for i := range e.Alerts {
 		m := &e.Alerts[i]
-		h := s.alerts.get(alertKey(m.Alert.Fingerprint))
-		if h == nil || len(h.DisputedBy) > 0 || !h.repeats(m, e.Group) {
+		h, known := s.alert(m.Alert.Fingerprint)
+		if !known || len(h.DisputedBy) > 0 || !h.repeats(m, e.Group) {
 			return false
 		}
 		if !m.Alert.Resolved && (s.unrendered(m.Rules) || !h.sameFigures(m, e) || h.lacksLabels(m, e.Target)) {
@@ -102,7 +102,7 @@ func (s *RefState) refresh(e *rules.RefAlerts, now time.Time) {
 func (s *RefState) repeated(e *rules.RefAlerts, ref string) Decision {
 	first := &e.Alerts[0]
 	why := repeatWhy
-	if s.alerts.get(alertKey(first.Alert.Fingerprint)).Hook != "" {
+	if h, _ := s.alert(first.Alert.Fingerprint); h.Hook != "" {
 		why = repeatedKeyWhy
 	}
 	return Decision{

@@ -19,28 +19,28 @@ func (s *RefState) armRestore(t *rules.Target, from, to int, now time.Time) {
 	}
 	b := Baseline{Count: from}
 	switch {
-	case s.Baseline != nil:
-		b = *s.Baseline
+	case s.policies().Baseline != nil:
+		b = *s.policies().Baseline
 	case t.Restore.Baseline != nil:
 		b.Count = *t.Restore.Baseline
 	}
 	if !b.QuietAt.IsZero() {
 		b.QuietAt = now
 	}
-	s.Baseline = &b
+	s.changePolicies(func(p *Policies) { p.Baseline = &b })
 }
 
 // restores brings what is known of the way back up to a time: it is over, it is interrupted, or a step of it is due.
 func (s *RefState) restores(set *rules.Set, t *rules.Target, now time.Time) (changed bool) {
-	if s.Baseline == nil {
+	if s.policies().Baseline == nil {
 		return s.endRestore()
 	}
 	if t == nil || t.Restore == nil || t.DryRun || s.Count != nil && *s.Count <= max(s.goal(t), t.Min) {
-		s.Baseline = nil
+		s.changePolicies(func(p *Policies) { p.Baseline = nil })
 		s.endRestore()
 		return true
 	}
-	b := *s.Baseline
+	b := *s.policies().Baseline
 	burns := s.burns(set, t, now)
 	switch {
 	case burns && !b.QuietAt.IsZero():
@@ -51,7 +51,7 @@ func (s *RefState) restores(set *rules.Set, t *rules.Target, now time.Time) (cha
 	default:
 		return s.openRestore(t, now)
 	}
-	s.Baseline = &b
+	s.changePolicies(func(p *Policies) { p.Baseline = &b })
 	return true
 }
 
@@ -60,7 +60,7 @@ func (s *RefState) goal(t *rules.Target) int {
 	if t.Restore.Baseline != nil {
 		return *t.Restore.Baseline
 	}
-	return s.Baseline.Count
+	return s.policies().Baseline.Count
 }
 
 // burns reports whether a rule that goes up is active.
@@ -83,13 +83,14 @@ func (s *RefState) burns(set *rules.Set, t *rules.Target, now time.Time) bool {
 
 // restoreAt is when the next step of the way back is due; zero: none is.
 func (s *RefState) restoreAt(t *rules.Target) time.Time {
-	if s.Baseline == nil || t == nil || t.Restore == nil || s.Baseline.QuietAt.IsZero() {
+	b := s.policies().Baseline
+	if b == nil || t == nil || t.Restore == nil || b.QuietAt.IsZero() {
 		return time.Time{}
 	}
 	if ep := s.episode(rules.RestoreRule); ep != nil && ep.Call != nil {
 		return time.Time{}
 	}
-	at := s.Baseline.QuietAt.Add(t.Restore.After)
+	at := b.QuietAt.Add(t.Restore.After)
 	if s.Last != nil {
 		at = later(at, s.Last.At.Add(t.Restore.Every))
 	}

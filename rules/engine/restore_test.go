@@ -24,7 +24,7 @@ func TestRestore_GoesBackToTheCountBeforeTheFirstStep(t *testing.T) {
 	reads := len(w.only().reads)
 	w.until("2h").has(3)
 	require.Len(t, w.only().reads, reads, "it is over")
-	require.Nil(t, w.state().Baseline)
+	require.Nil(t, w.state().policies().Baseline)
 }
 
 func TestRestore_ToABaselineOfTheFile(t *testing.T) {
@@ -79,7 +79,7 @@ func TestRestore_NotBelowMinAndNotWhereSomebodyWentBack(t *testing.T) {
 	w.post("1m", resolved("Busy", "1m"))
 	w.somebody("2m", 2)
 	w.until("1h").has(2)
-	require.Nil(t, w.state().Baseline)
+	require.Nil(t, w.state().policies().Baseline)
 }
 
 func TestRestore_AReloadWithoutItEndsIt(t *testing.T) {
@@ -89,7 +89,7 @@ func TestRestore_AReloadWithoutItEndsIt(t *testing.T) {
 	w.until("15m").has(6)
 	w.reload("15m30s", web+rule("busy", "Busy", "up: 4"))
 	w.until("1h").has(6)
-	require.Nil(t, w.state().Baseline)
+	require.Nil(t, w.state().policies().Baseline)
 }
 
 func TestRestore_EndsWhereTheTargetBecomesADryRun(t *testing.T) {

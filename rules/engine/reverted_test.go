@@ -26,9 +26,9 @@ func TestReverted_IsLeftAloneForLongerEachTime(t *testing.T) {
 	w.until("18m59s").has(3) // ten minutes from 9m
 	w.crash()
 	w.until("19m").has(5)
-	require.Equal(t, 4, w.state().Reverted)
+	require.Equal(t, 4, w.state().policies().Reverted)
 	w.until("2h")
-	require.Nil(t, w.state().Reverts, "a change that stays ends it")
+	require.Nil(t, w.state().policies().Reverts, "a change that stays ends it")
 }
 
 func TestReverted_TwiceIsNoHabit(t *testing.T) {
@@ -49,9 +49,9 @@ func TestReverted_NotOverMoreThanADay(t *testing.T) {
 		at := epoch.Add(time.Duration(i) * 20 * time.Hour)
 		s.Last = &LastChange{At: at, From: 3, To: 5}
 		s.noteReverted(3, at.Add(time.Hour))
-		require.True(t, s.Reverts.until().IsZero(), "%d", i)
+		require.True(t, s.policies().Reverts.until().IsZero(), "%d", i)
 	}
-	require.Equal(t, 10, s.Reverted)
+	require.Equal(t, 10, s.policies().Reverted)
 }
 
 func TestReverted_AnotherCountIsNoRevert(t *testing.T) {
@@ -61,6 +61,6 @@ func TestReverted_AnotherCountIsNoRevert(t *testing.T) {
 		w.somebody(when, []int{2, 1, 6, 2}[i])
 	}
 	w.until("10m")
-	require.Nil(t, w.state().Reverts)
-	require.Zero(t, w.state().Reverted)
+	require.Nil(t, w.state().policies().Reverts)
+	require.Zero(t, w.state().policies().Reverted)
 }

@@ -21,6 +21,16 @@ type RefState struct {
 	MissingAt  time.Time   // since when the workload is not found; zero: it is found, or was never looked for
 	Calls      uint64      // how many calls there were; numbers them
 
+	Policies *Policies // what few refs have; replaced, never written to; nil: nothing of it
+
+	alerts table[alertKey, alertEntry]  // by fingerprint
+	groups table[groupKey, *groupState] // that tell of an alert
+	byRule []ruleState                  // sorted by name
+	own    *owner                       // of what may be written to in place
+}
+
+// Policies is what is remembered of a ref for what its target says beyond bounds and cooldowns.
+type Policies struct {
 	// Of a target with behavior: what was recommended when the count was looked at, and by how much it was changed; the
 	// oldest first.
 	Recommended []Recommendation
@@ -29,11 +39,6 @@ type RefState struct {
 	Baseline    *Baseline // where to go back to; nil: nowhere
 	Reverts     *Reverts  // of our changes by somebody else, running; nil: there is none
 	Reverted    int       // how many there were in all
-
-	alerts table[alertKey, *AlertState] // by fingerprint
-	groups table[groupKey, *groupState] // that tell of an alert
-	byRule []ruleState                  // sorted by name
-	own    *owner                       // of what may be written to in place
 }
 
 // AlertPhase says what is known of an alert.
@@ -179,7 +184,7 @@ func (in *Intent) last() *Attempt { return &in.Attempts[len(in.Attempts)-1] }
 
 // empty reports whether there is nothing worth storing.
 func (s *RefState) empty() bool {
-	return s.alerts.n == 0 && s.numEpisodes() == 0 && s.Last == nil && s.Intent == nil && len(s.Pauses) == 0 && s.Baseline == nil
+	return s.alerts.n == 0 && s.numEpisodes() == 0 && s.Last == nil && s.Intent == nil && len(s.policies().Pauses) == 0 && s.policies().Baseline == nil
 }
 
 // open reports whether a call waits to be served. One whose alerts are all suspended does not count:

@@ -55,27 +55,35 @@ func (s *RefState) write() {
 // alert returns a copy of what is known of an alert.
 func (s *RefState) alert(fingerprint string) (AlertState, bool) {
 	if h := s.alerts.get(alertKey(fingerprint)); h != nil {
-		return *h, true
+		return h.alert(), true
 	}
 	return AlertState{}, false
+}
+
+// lookUp returns a copy of what is known of an alert; nil: nothing is.
+func (s *RefState) lookUp(fingerprint string) *AlertState {
+	if h, known := s.alert(fingerprint); known {
+		return &h
+	}
+	return nil
 }
 
 // putAlert replaces what is known of an alert. The fingerprint of a new one is copied: it may be a part of the body of
 // a notification.
 func (s *RefState) putAlert(fingerprint string, h AlertState) {
 	s.write()
-	before := s.alerts.get(alertKey(fingerprint))
+	before := s.lookUp(fingerprint)
 	if before == nil {
 		fingerprint = strings.Clone(fingerprint)
 	}
-	s.alerts.put(s.own, alertKey(fingerprint), &h)
+	s.alerts.put(s.own, alertKey(fingerprint), entryOf(h))
 	s.count(before, &h)
 	s.tell(alertKey(fingerprint), before, &h)
 }
 
 // dropAlert forgets an alert.
 func (s *RefState) dropAlert(fingerprint string) {
-	before := s.alerts.get(alertKey(fingerprint))
+	before := s.lookUp(fingerprint)
 	if before == nil {
 		return
 	}
@@ -89,10 +97,10 @@ func (s *RefState) dropAlert(fingerprint string) {
 // known of it; none may come or go.
 func (s *RefState) allAlerts() iter.Seq2[string, AlertState] { return copies(s.alerts.all()) }
 
-func copies(all iter.Seq2[alertKey, *AlertState]) iter.Seq2[string, AlertState] {
+func copies(all iter.Seq2[alertKey, alertEntry]) iter.Seq2[string, AlertState] {
 	return func(yield func(string, AlertState) bool) {
 		for k, h := range all {
-			if !yield(string(k), *h) {
+			if !yield(string(k), h.alert()) {
 				return
 			}
 		}
@@ -207,7 +215,7 @@ func (s *RefState) tellsOfAll(e *rules.RefAlerts) bool {
 		if !m.Alert.Resolved {
 			return false
 		}
-		h := s.alerts.get(alertKey(m.Alert.Fingerprint))
-		return h != nil && h.Phase == Firing && h.knowsResolve(m.Alert) && h.in(e.Group)
+		h, known := s.alert(m.Alert.Fingerprint)
+		return known && h.Phase == Firing && h.knowsResolve(m.Alert) && h.in(e.Group)
 	})
 }

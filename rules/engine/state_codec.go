@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+	"unique"
 
 	"alertscale/rules"
 )
@@ -230,15 +231,16 @@ func versionOf(data []byte) int {
 }
 
 func (s *RefState) stored(parts *storedParts) *storedState {
+	p := s.policies()
 	o := &storedState{
 		Target: s.Target, Connection: s.Connection, Count: s.Count, ReadAt: s.ReadAt, MissingAt: s.MissingAt, Calls: s.Calls,
 		Last: (*storedChange)(s.Last), AlertParts: len(parts.ofAlerts()), GroupParts: len(parts.ofGroups()),
 		Episodes:    make(map[string]storedEpisode, len(s.byRule)),
-		Recommended: convert(s.Recommended, func(r Recommendation) storedCount { return storedCount(r) }),
-		Steps:       convert(s.Steps, func(s CountStep) storedStep { return storedStep(s) }),
-		Pauses:      convert(s.Pauses, func(p Pause) storedPause { return storedPause(p) }),
-		Baseline:    (*storedBase)(s.Baseline),
-		Reverts:     (*storedRevert)(s.Reverts), Reverted: s.Reverted,
+		Recommended: convert(p.Recommended, func(r Recommendation) storedCount { return storedCount(r) }),
+		Steps:       convert(p.Steps, func(s CountStep) storedStep { return storedStep(s) }),
+		Pauses:      convert(p.Pauses, func(p Pause) storedPause { return storedPause(p) }),
+		Baseline:    (*storedBase)(p.Baseline),
+		Reverts:     (*storedRevert)(p.Reverts), Reverted: p.Reverted,
 	}
 	if o.AlertParts == 0 && s.alerts.n > 0 {
 		o.Alerts = storedAlerts(s.alerts.shards[0])
@@ -295,7 +297,7 @@ func (h *AlertState) stored() storedAlert {
 func (h storedAlert) alert() AlertState {
 	return AlertState{
 		h.Phase, h.StartsAt, h.EndsAt, h.At, h.LastAt, convert(h.Groups, func(m storedMember) Membership { return Membership(m) }),
-		h.Rules, h.DisputedBy, h.NeverFired, h.DoubtedAt, h.Hook, h.Until, h.KnownUntil,
+		convert(h.Rules, shared), h.DisputedBy, h.NeverFired, h.DoubtedAt, h.Hook, h.Until, h.KnownUntil,
 		convert(h.Figures, func(f storedFigure) Figure { return Figure(f) }),
 		convert(h.Labels, func(l storedLabel) rules.Label { return rules.Label(l) }),
 	}
@@ -303,16 +305,22 @@ func (h storedAlert) alert() AlertState {
 
 func (o *storedState) state(parts []Part) (RefState, error) {
 	s := RefState{
-		Target: o.Target, Connection: o.Connection, Count: o.Count, ReadAt: o.ReadAt, MissingAt: o.MissingAt, Calls: o.Calls,
-		Last:        (*LastChange)(o.Last),
-		Recommended: convert(o.Recommended, func(r storedCount) Recommendation { return Recommendation(r) }),
-		Steps:       convert(o.Steps, func(s storedStep) CountStep { return CountStep(s) }),
-		Pauses:      convert(o.Pauses, func(p storedPause) Pause { return Pause(p) }),
-		Baseline:    (*Baseline)(o.Baseline),
-		Reverts:     (*Reverts)(o.Reverts), Reverted: o.Reverted,
+		Target: shared(o.Target), Connection: shared(o.Connection), Count: o.Count, ReadAt: o.ReadAt, MissingAt: o.MissingAt, Calls: o.Calls,
+		Last: (*LastChange)(o.Last),
 	}
+	if s.Last != nil {
+		s.Last.Rule = shared(s.Last.Rule)
+	}
+	s.changePolicies(func(p *Policies) {
+		*p = Policies{
+			convert(o.Recommended, func(r storedCount) Recommendation { return Recommendation(r) }),
+			convert(o.Steps, func(s storedStep) CountStep { return CountStep(s) }),
+			convert(o.Pauses, func(p storedPause) Pause { return Pause(p) }),
+			(*Baseline)(o.Baseline), (*Reverts)(o.Reverts), o.Reverted,
+		}
+	})
 	for name, ep := range o.Episodes {
-		s.setEpisode(name, &Episode{
+		s.setEpisode(shared(name), &Episode{
 			ep.Since, ep.Ended, (*Call)(ep.Call), (*Call)(ep.Cancelled), ep.Value, ep.EndServed, (*Call)(ep.Served), ep.ServedAt, ep.QuietAt, ep.Ending, ep.Figure,
 		})
 	}
@@ -321,6 +329,9 @@ func (o *storedState) state(parts []Part) (RefState, error) {
 	}
 	return s, s.takeParts(o, parts)
 }
+
+// shared returns a text that many refs have in common, in the memory of one of them.
+func shared(text string) string { return unique.Make(text).Value() }
 
 func convert[A, B any](all []A, one func(A) B) []B {
 	if all == nil {

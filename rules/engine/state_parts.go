@@ -10,7 +10,7 @@ import (
 // storedParts are the shards of a state that are stored as parts of its record, each by itself: those of the alerts as
 // a0, a1, …, those of the groups as g0, g1, … but for those of which nothing is stored. Where there is but one shard it is in the record's data; nil: both are.
 type storedParts struct {
-	alerts []*shard[alertKey, *AlertState]
+	alerts []*shard[alertKey, alertEntry]
 	groups []*shard[groupKey, *groupState]
 }
 
@@ -27,7 +27,7 @@ func (s *RefState) parts() *storedParts {
 	return &p
 }
 
-func (p *storedParts) ofAlerts() []*shard[alertKey, *AlertState] {
+func (p *storedParts) ofAlerts() []*shard[alertKey, alertEntry] {
 	if p == nil {
 		return nil
 	}
@@ -87,10 +87,11 @@ func changedParts[K key, V value, SK comparable, SV any](
 	return parts, nil
 }
 
-func storedAlerts(s *shard[alertKey, *AlertState]) map[string]storedAlert {
+func storedAlerts(s *shard[alertKey, alertEntry]) map[string]storedAlert {
 	all := make(map[string]storedAlert, len(s.entries))
 	for _, e := range s.entries {
-		all[string(e.key)] = e.value.stored()
+		h := e.value.alert()
+		all[string(e.key)] = h.stored()
 	}
 	return all
 }

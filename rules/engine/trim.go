@@ -20,14 +20,14 @@ func (s *RefState) trim() {
 		return
 	}
 	all := make(oldest, 0, s.alerts.n)
-	for k, h := range s.alerts.all() {
-		all = append(all, aged{string(k), h, s.heardAt(h)})
+	for fp, h := range s.allAlerts() {
+		all = append(all, aged{fp, h.Phase, h.Rules, s.heardAt(&h)})
 	}
 	heap.Init(&all) // since most often one of many is to be found
 	var last []string
 	for ; over > 0 && len(all) > 0; over-- {
 		a := heap.Pop(&all).(aged)
-		if a.h.Phase != Resolved && slices.ContainsFunc(a.h.Rules, func(rule string) bool { return s.unresolved(rule) == 1 }) {
+		if a.phase != Resolved && slices.ContainsFunc(a.rules, func(rule string) bool { return s.unresolved(rule) == 1 }) {
 			last = append(last, a.fp)
 			over++
 			continue
@@ -41,9 +41,10 @@ func (s *RefState) trim() {
 
 // aged is an alert and when it was heard of.
 type aged struct {
-	fp string
-	h  *AlertState
-	at time.Time
+	fp    string
+	phase AlertPhase
+	rules []string
+	at    time.Time
 }
 
 // oldest is a heap of alerts, in the order in which they are dropped.
@@ -53,7 +54,7 @@ func (o oldest) Len() int      { return len(o) }
 func (o oldest) Swap(i, j int) { o[i], o[j] = o[j], o[i] }
 func (o oldest) Less(i, j int) bool {
 	a, b := &o[i], &o[j]
-	return cmp.Or(cmp.Compare(a.h.Phase.rank(), b.h.Phase.rank()), a.at.Compare(b.at), strings.Compare(a.fp, b.fp)) < 0
+	return cmp.Or(cmp.Compare(a.phase.rank(), b.phase.rank()), a.at.Compare(b.at), strings.Compare(a.fp, b.fp)) < 0
 }
 func (o *oldest) Push(x any) { *o = append(*o, x.(aged)) }
 func (o *oldest) Pop() any {
@@ -62,13 +63,8 @@ func (o *oldest) Pop() any {
 	return last
 }
 
-// rank is the order in which alerts are dropped.
-func (p AlertPhase) rank() int {
-	switch p {
-	case Resolved:
-		return 0
-	case Suspended:
-		return 1
-	}
-	return 2
-}
+// phases are all of them, in the order in which alerts are dropped.
+var phases = [...]AlertPhase{Resolved, Suspended, Firing}
+
+// rank is the place in that order.
+func (p AlertPhase) rank() int { return max(slices.Index(phases[:], p), 0) }

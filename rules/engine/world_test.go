@@ -171,7 +171,7 @@ func (w *world) crash() {
 		}
 	}
 	for _, c := range w.cycles {
-		w.lost = w.lost || len(c.unstored) > 0
+		w.lost = w.lost || c.effort != nil && len(c.unstored) > 0
 	}
 	w.out, w.promise, w.cycles, w.wakes = nil, nil, map[rules.Ref]*Cycle{}, map[rules.Ref]time.Time{}
 	for _, r := range w.store.records {
