@@ -20,10 +20,10 @@ func (c *Controller) pump(tr *tracker) {
 		return
 	}
 	for {
-		fresh := len(tr.waiting)+len(tr.inRound) > 0
+		fresh := len(tr.waiting) > 0
 		cmd := tr.cycle.Next(c.Now())
 		if cmd.Begins {
-			tr.inRound, tr.waiting = append(tr.inRound, tr.waiting...), nil
+			tr.beginRound()
 		}
 		c.report(tr.cycle.Reports()...)
 		switch cmd.Kind {
@@ -107,7 +107,7 @@ func (tr *tracker) begin() {
 	if tr.saving {
 		return
 	}
-	tr.inRound, tr.waiting = append(tr.inRound, tr.waiting...), nil
+	tr.beginRound()
 }
 
 // enter enters what came of a command.
@@ -161,12 +161,10 @@ func (c *Controller) conclude(tr *tracker, r engine.Conclusion) {
 	if !r.Ended {
 		return
 	}
-	waiters := tr.inRound
-	tr.inRound = nil
+	waiters := tr.endRound()
 	switch {
 	case r.Unsaved != "":
-		waiters = append(waiters, tr.waiting...)
-		tr.waiting = nil
+		waiters = append(waiters, tr.waiters()...)
 		if r.New {
 			_ = level.Error(c.Logger).Log("msg", "storing is tried again", "ref", tr.name(), "err", r.Unsaved)
 		}
@@ -185,6 +183,9 @@ func (c *Controller) conclude(tr *tracker, r engine.Conclusion) {
 	default:
 		if r.Unreadable != "" && r.New {
 			_ = level.Warn(c.Logger).Log("msg", "the count cannot be read", "ref", tr.name(), "err", r.Unreadable)
+		}
+		for _, w := range waiters {
+			w.inRound = false
 		}
 		tr.waiting = append(waiters, tr.waiting...) // each is told what its own notification came to
 	}

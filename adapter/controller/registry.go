@@ -14,27 +14,27 @@ type registry struct {
 	limits Limits
 
 	mu      sync.RWMutex // guards what follows
-	refs    map[rules.Ref]*tracker
+	refs    refIndex
 	groups  map[rules.GroupID]trackerSet
 	unknown int // refs whose workload was never found
 }
 
 func newRegistry(l Limits) *registry {
-	return &registry{limits: l, refs: map[rules.Ref]*tracker{}, groups: map[rules.GroupID]trackerSet{}}
+	return &registry{limits: l, refs: newRefIndex(), groups: map[rules.GroupID]trackerSet{}}
 }
 
 // get returns the tracker of a ref; nil where there is none.
 func (g *registry) get(ref rules.Ref) *tracker {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	return g.refs[ref]
+	return g.refs.get(ref)
 }
 
 // add takes a tracker in.
 func (g *registry) add(tr *tracker) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.refs[tr.ref()] = tr
+	g.refs.add(tr)
 }
 
 // limitError is a ref that is not taken in, since there are too many.
@@ -50,19 +50,19 @@ func (g *registry) ensure(ref rules.Ref, fixed bool, track func(rules.Ref) *trac
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if tr := g.refs[ref]; tr != nil {
+	if tr := g.refs.get(ref); tr != nil {
 		return tr, nil
 	}
 	switch {
 	case fixed:
-	case len(g.refs) >= g.limits.MaxRefs:
-		return nil, &limitError{"refs", fmt.Sprintf("%d refs are known already: narrow the rules, or raise --limits.max-refs", len(g.refs))}
+	case g.refs.size() >= g.limits.MaxRefs:
+		return nil, &limitError{"refs", fmt.Sprintf("%d refs are known already: narrow the rules, or raise --limits.max-refs", g.refs.size())}
 	case g.unknown >= g.limits.MaxUnknownRefs:
 		return nil, &limitError{"unknown_refs", fmt.Sprintf("%d refs are known that were never found: correct the rule that names them, "+
 			"or raise --limits.max-unknown-refs; they are forgotten after an hour", g.unknown)}
 	}
 	tr := track(ref)
-	g.refs[tr.ref()] = tr
+	g.refs.add(tr)
 	return tr, nil
 }
 
@@ -70,8 +70,8 @@ func (g *registry) ensure(ref rules.Ref, fixed bool, track func(rules.Ref) *trac
 func (g *registry) all() []*tracker {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	all := make([]*tracker, 0, len(g.refs))
-	for _, tr := range g.refs {
+	all := make([]*tracker, 0, g.refs.size())
+	for tr := range g.refs.all() {
 		all = append(all, tr)
 	}
 	return all
@@ -155,9 +155,7 @@ func (g *registry) toldBy(id rules.GroupID, but []*tracker) []*tracker {
 func (g *registry) drop(tr *tracker) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.refs[tr.ref()] == tr {
-		delete(g.refs, tr.ref())
-	}
+	g.refs.drop(tr)
 	g.count(tr, false)
 	tr.gone = true
 }

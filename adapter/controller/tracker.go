@@ -1,7 +1,6 @@
 package controller
 
 import (
-	"slices"
 	"sync"
 	"time"
 
@@ -25,8 +24,7 @@ type tracker struct {
 	call    *job            // to the driver, that is queued or under way
 	hangs   bool            // its last call to the driver hung; guarded by the mutex of the driver's lane
 
-	waiting []*waiter // for the next reconciliation
-	inRound []*waiter // for the one that is under way
+	waiting []*waiter // for the reconciliation that is under way, then for the next one
 
 	// A ref that is spelled in another way by now: what was known of it is forgotten once its heir has stored it.
 	heir, predecessor *tracker
@@ -41,18 +39,40 @@ func (tr *tracker) ref() rules.Ref { return tr.cycle.Ref() }
 // name is the ref as it is written.
 func (tr *tracker) name() string { return tr.cycle.Name() }
 
+// beginRound makes all who wait part of the reconciliation that begins.
+func (tr *tracker) beginRound() {
+	for _, w := range tr.waiting {
+		w.inRound = true
+	}
+}
+
+// endRound returns those who are part of the reconciliation that ends, and wait no more.
+func (tr *tracker) endRound() []*waiter {
+	n := 0
+	for n < len(tr.waiting) && tr.waiting[n].inRound {
+		n++
+	}
+	if n == len(tr.waiting) {
+		return tr.waiters()
+	}
+	all := tr.waiting[:n:n]
+	tr.waiting = tr.waiting[n:]
+	return all
+}
+
 // waiters returns all who wait, who from then on do no more.
 func (tr *tracker) waiters() []*waiter {
-	all := slices.Concat(tr.inRound, tr.waiting)
-	tr.inRound, tr.waiting = nil, nil
+	all := tr.waiting
+	tr.waiting = nil
 	return all
 }
 
 // waiter is a notification that waits for what becomes of a ref.
 type waiter struct {
-	result engine.Result
-	silent bool                   // what it is told is no decision
-	done   chan []engine.Decision // takes one
+	result  engine.Result
+	silent  bool                   // what it is told is no decision
+	inRound bool                   // it is part of the reconciliation that is under way; guarded by the mutex of the tracker
+	done    chan []engine.Decision // takes one
 }
 
 func newWaiter(r engine.Result) *waiter {

@@ -18,25 +18,25 @@ type Cycle struct {
 
 	set    *rules.Set
 	target *rules.Target // that the ref belongs to; nil: the file has none, or no driver for it
-	plans  bool          // the driver makes plans
-	joined bool          // the file is another one than the state was brought up to
 	expiry time.Time     // when something is due in the state by itself; zero: never
 	latest time.Time     // the time that was last given
 
 	state    RefState
 	revision Revision     // of what the store holds
 	parts    *storedParts // likewise
-	unsaved  bool         // the store lacks something that must be there before anything is scaled
 	saveBy   time.Time
-	reload   bool // somebody else wrote to the store: what they know is to be read
+	ready    *bool
 
-	saving, calling bool // a command of the store, of the driver, is out
-
+	plans   bool // the driver makes plans
+	joined  bool // the file is another one than the state was brought up to
+	unsaved bool // the store lacks something that must be there before anything is scaled
+	reload  bool // somebody else wrote to the store: what they know is to be read
+	saving  bool // a command of the store is out
+	calling bool // a command of the driver is out
 	stirred bool // something happened that is worth a look
-	ready   *bool
 
 	groups []rules.GroupID // that tell of an alert
-	listed fingerprints    // of groups, when it was made
+	listed uint64          // the sum of their hashes
 
 	last *lastReport
 

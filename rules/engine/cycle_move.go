@@ -28,8 +28,8 @@ func (c *Cycle) Recover() {
 
 // Groups lists the groups that tell of an alert of the ref, in a fixed order. The list is not to be changed.
 func (c *Cycle) Groups() []rules.GroupID {
-	if known := (fingerprints{c.state.groups.n, c.state.groups.keys}); known != c.listed {
-		c.groups, c.listed = c.state.groupIDs(), known
+	if g := &c.state.groups; len(c.groups) != g.n || c.listed != g.keys {
+		c.groups, c.listed = c.state.groupIDs(), g.keys
 	}
 	return c.groups
 }
