@@ -16,12 +16,13 @@ type grown struct {
 	filled     []*sender
 	next       int
 	latency    []time.Duration
+	bytes      float64
 }
 
 // growth measures what one alert more costs on a ref that remembers many: how much longer it takes to answer than a
 // repeat does, and what is written.
 func growth(t *testing.T, a *alone) {
-	refs := []*grown{{alerts: 9_900, time: 2, size: 32}, {alerts: 100, time: 0.4}}
+	refs := []*grown{{alerts: 9_800, time: 2, size: 32}, {alerts: 100, time: 0.4}}
 	n := either(20, 45) // a ref remembers no more than 10,000
 	for _, r := range refs {
 		r.program = serve(a.T, serving{path: a.path, dir: a.TempDir(), args: []string{"--log.level=error"}, text: `
@@ -30,6 +31,7 @@ targets: {web: {driver: simulator, kind: service, name: web, max: 9}}
 rules: [{name: busy, matchers: [alertname=Busy], target: web, up: 1}]
 `})
 		r.fill(t)
+		r.bytes = r.bytesOfMore(t, n) // before any is repeated: when an alert was heard of is stored later
 	}
 	var synced []time.Duration
 	disk := newDisk(t)
@@ -43,11 +45,10 @@ rules: [{name: busy, matchers: [alertname=Busy], target: web, up: 1}]
 	for _, r := range refs {
 		a.table.atMost(fmt.Sprintf("one alert more on a ref of %d, beyond a repeat", r.alerts), r.time, float64(median(r.latency))/1e6, "ms",
 			"a bare commit takes "+ms(median(synced)))
-		bytes := r.bytes(t, n) / 1024
 		if r.size > 0 {
-			a.table.atMost("  bytes written", r.size, bytes, "KiB")
+			a.table.atMost("  bytes written", r.size, r.bytes/1024, "KiB")
 		} else {
-			a.table.add("  bytes written", "", true, kib(bytes))
+			a.table.add("  bytes written", "", true, kib(r.bytes/1024))
 		}
 	}
 	refs[0].bytesOfRepeats(t, a)
@@ -80,8 +81,8 @@ func (r *grown) more() *sender {
 // storedWithin is waited for: what comes of a change is stored within a second.
 const storedWithin = 2 * time.Second
 
-// bytes returns how many bytes are written for one alert more, beyond those for a repeat.
-func (r *grown) bytes(t *testing.T, n int) float64 {
+// bytesOfMore returns how many bytes are written for one alert more, beyond those for a repeat.
+func (r *grown) bytesOfMore(t *testing.T, n int) float64 {
 	t.Helper()
 	time.Sleep(storedWithin)
 	begin := r.program.written(t)
