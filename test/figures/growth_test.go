@@ -16,11 +16,12 @@ type grown struct {
 	filled     []*sender
 	next       int
 	latency    []time.Duration
+	synced     []time.Duration // what a bare commit takes of as many pages
 	bytes      float64
 }
 
 // growth measures what one alert more costs on a ref that remembers many: how much longer it takes to answer than a
-// repeat does, and what is written.
+// repeat does, and what is written. What such a commit takes at the least on this disk stands beside it.
 func growth(t *testing.T, a *alone) {
 	refs := []*grown{{alerts: 9_800, time: 2, size: 32}, {alerts: 100, time: 0.4}}
 	n := either(20, 45) // a ref remembers no more than 10,000
@@ -33,18 +34,18 @@ rules: [{name: busy, matchers: [alertname=Busy], target: web, up: 1}]
 		r.fill(t)
 		r.bytes = r.bytesOfMore(t, n) // before any is repeated: when an alert was heard of is stored later
 	}
-	var synced []time.Duration
 	disk := newDisk(t)
 	for range n {
-		synced = append(synced, took(t, disk.commit))
 		for _, r := range refs {
+			written := int(r.bytes/page + 0.5)
+			r.synced = append(r.synced, took(t, func() error { return disk.commit(written) }))
 			one := r.more()
 			r.latency = append(r.latency, took(t, one.fire)-took(t, one.repeat))
 		}
 	}
 	for _, r := range refs {
 		a.table.atMost(fmt.Sprintf("one alert more on a ref of %d, beyond a repeat", r.alerts), r.time, float64(median(r.latency))/1e6, "ms",
-			"a bare commit takes "+ms(median(synced)))
+			"of which a bare commit of as many pages takes "+ms(median(r.synced)))
 		if r.size > 0 {
 			a.table.atMost("  bytes written", r.size, r.bytes/1024, "KiB")
 		} else {
