@@ -31,12 +31,20 @@ func (b *bench) bare(t *testing.T) bare {
 
 // up reads a count and writes one more, if nothing came in between.
 func (b bare) up(ctx context.Context, name string) error {
+	return b.upAfter(ctx, name, func() error { return nil })
+}
+
+// upAfter is up with something that is done before it is written.
+func (b bare) upAfter(ctx context.Context, name string, before func() error) error {
 	s, err := b.scales.Get(ctx, name, metav1.GetOptions{}, "scale")
 	if err != nil {
 		return err
 	}
 	count, _, err := unstructured.NestedInt64(s.Object, "spec", "replicas")
 	if err != nil {
+		return err
+	}
+	if err := before(); err != nil {
 		return err
 	}
 	patch := fmt.Appendf(nil, `{"metadata":{"resourceVersion":%q},"spec":{"replicas":%d}}`, s.GetResourceVersion(), count+1)

@@ -63,28 +63,35 @@ func requests(t *testing.T, b *bench) {
 }
 
 // change compares the time from a notification to its answer, with a change in between, with that of the
-// change alone.
+// change alone, and with that of the change with a bare commit in between: it has to be known before it is made.
 func change(t *testing.T, b *bench) {
 	const n, warm = 200, 20
 	o := b.deployment(t, "change")
 	alone := b.bare(t)
 	file := newSender(b.start(t, config(o.Name, 1), "").URL, busy(0))
 	memory := newSender(b.start(t, config(o.Name, 1), "memory:").URL, busy(0))
-	var bares, files, memories []time.Duration
+	disk := newDisk(t)
+	const pages = 3 // of a commit of a store of one ref
+	var bares, synced, files, memories []time.Duration
 	for i := range warm + n {
 		one := took(t, func() error { return alone.up(t.Context(), o.Name) })
+		floor := took(t, func() error {
+			return alone.upAfter(t.Context(), o.Name, func() error { return disk.commit(pages) })
+		})
 		two := took(t, file.fire)
 		three := took(t, memory.fire)
 		require.NoError(t, file.resolve())
 		require.NoError(t, memory.resolve())
 		if i >= warm {
-			bares, files, memories = append(bares, one), append(files, two), append(memories, three)
+			bares, synced = append(bares, one), append(synced, floor)
+			files, memories = append(files, two), append(memories, three)
 		}
 	}
-	require.Equal(t, 3*(warm+n), b.admin.Scale(t, o)-1, "one change each")
+	require.Equal(t, 4*(warm+n), b.admin.Scale(t, o)-1, "one change each")
 	ratio := func(d []time.Duration) float64 { return float64(median(d)) / float64(median(bares)) }
 	details := fmt.Sprintf("%s to %s", ms(median(files)), ms(median(bares)))
 	b.table.add("change, file: store, to bare GET + PATCH", "<= 1.2", ratio(files) <= 1.2,
 		fmt.Sprintf("%.2f", ratio(files)), details)
+	b.table.add("  a bare GET, commit and PATCH, to the same", "", true, fmt.Sprintf("%.2f", ratio(synced)), ms(median(synced)))
 	b.table.add("  the same, memory: store", "", true, fmt.Sprintf("%.2f", ratio(memories)), ms(median(memories)))
 }
