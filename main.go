@@ -46,8 +46,9 @@ func main() {
 	serve := app.Command("serve", "Take Alertmanager's notifications and scale (default).").Default()
 	o := serveFlags(serve)
 
-	check := app.Command("check", "Check files of rules and targets, and print all their faults.")
+	check := app.Command("check", "Check files of rules and targets, and print all their faults, and warnings of what is probably not meant.")
 	files := check.Arg("file", "The files to check.").Required().Strings()
+	lint := check.Flag("lint", "What warnings do: warn, or fail as faults do.").Default("warn").Enum("warn", "fail")
 
 	demo := app.Command("demo", "Run the whole loop in one process, with a simulated service under changing load.")
 	speed := demo.Flag("speed", "How much faster than real time the simulated service lives.").Default("60").Float64()
@@ -61,7 +62,7 @@ func main() {
 	case serve.FullCommand():
 		err = serveUntilStopped(o)
 	case check.FullCommand():
-		os.Exit(cli.Check(os.Stdout, os.Stderr, *files))
+		os.Exit(cli.Check(os.Stdout, os.Stderr, cli.CheckOptions{Files: *files, LintFails: *lint == "fail"}))
 	case demo.FullCommand():
 		err = cli.Demo(os.Stdout, cli.DemoOptions{Speed: *speed, Duration: *duration, Terminal: isTerminal(os.Stdout)})
 	}

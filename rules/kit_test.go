@@ -39,20 +39,26 @@ func parseSet(text string) (*Set, error) {
 
 // parseSetOf reads a file for drivers.
 func parseSetOf(text string, drivers map[string]RefSchema) (*Set, error) {
+	set, _, doc := readSetOf(text, drivers)
+	return set, doc.Err()
+}
+
+// readSetOf is parseSetOf that also returns what the set was read from; nil where the text is no YAML.
+func readSetOf(text string, drivers map[string]RefSchema) (*Set, SetOptions, *yamldoc.Doc) {
 	doc, root := yamldoc.Parse("test.yml", []byte(text))
-	if err := doc.Err(); err != nil {
-		return nil, err
-	}
 	src := SetOptions{AlertTTL: DefaultAlertTTL, Root: root, Drivers: drivers}
+	if doc.Err() != nil {
+		return nil, src, doc
+	}
 	root.Fields([]yamldoc.Field{
 		{Key: "targets", Read: func(n yamldoc.Node) { src.Targets = &n }},
 		{Key: "rules", Read: func(n yamldoc.Node) { src.Rules = &n }},
 		{Key: "time_intervals", Read: func(n yamldoc.Node) { src.TimeIntervals = &n }},
 		{Key: "alert_ttl", Read: func(n yamldoc.Node) { src.AlertTTL = n.Duration() }},
 		{Key: "dry_run", Read: func(n yamldoc.Node) { src.DryRun = n.Bool() }},
+		{Key: "look_up_after", Read: func(n yamldoc.Node) { src.LookupAfter = n.Duration() }},
 	})
-	set := NewSet(src)
-	return set, doc.Err()
+	return NewSet(src), src, doc
 }
 
 func newSet(t tester, text string) *Set {

@@ -79,11 +79,11 @@ func (o *owners) group(r Ref) *Target {
 	return o.targets[first]
 }
 
-// waitReady reports whether a target that could name a ref waits for a step up to be ready.
-func (o *owners) waitReady(r Ref) bool {
+// any reports whether one of the targets that could name a ref is such a one.
+func (o *owners) any(r Ref, such func(*Target) bool) bool {
 	for _, f := range o.fixing {
 		for _, i := range o.places[f.key(r)] {
-			if t := o.targets[i]; t.WaitReady > 0 && t.covers(r) {
+			if t := o.targets[i]; such(t) && t.covers(r) {
 				return true
 			}
 		}

@@ -3,6 +3,8 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"text/template/parse"
@@ -48,6 +50,26 @@ func compilePart(text string) (part, error) {
 func (p *part) fixed() bool { return p.pieces == nil && p.tmpl == nil }
 
 func (p *part) empty() bool { return p.fixed() && p.text == "" }
+
+// usedLabel is a label that a template uses, as templates are printed.
+var usedLabel = regexp.MustCompile(`\.Labels(?:\.(\w+)| "([^"]+)")`)
+
+// labels returns the labels that a part is made of which may be any value of theirs; none where it is a text, has a text
+// before or behind them, or is not known.
+func (p *part) labels() (names []string) {
+	if len(p.pieces) == 1 {
+		return []string{p.pieces[0].label}
+	}
+	if p.tmpl == nil || slices.ContainsFunc(p.tmpl.parsed.Root.Nodes, func(n parse.Node) bool { return n.Type() == parse.NodeText }) {
+		return nil
+	}
+	for _, found := range usedLabel.FindAllStringSubmatch(p.tmpl.parsed.Root.String(), -1) {
+		if name := found[1] + found[2]; !isKVMethod(name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
 
 // covers reports whether the part could have rendered value.
 func (p *part) covers(value string) bool { return !p.fixed() || p.text == value }

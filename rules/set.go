@@ -42,6 +42,8 @@ type Set struct {
 type RefSchema struct {
 	Kind, Namespace bool
 	Path            bool // a target may name an integer field of an object by its path
+	// Self is the kinds of workloads of which alertscale itself may be one; nil: it is none of the driver's.
+	Self []string
 	// Connection stands for what the driver is connected to, so that a driver is known again under another name; empty:
 	// it is not.
 	Connection string
@@ -215,7 +217,7 @@ func (s *Set) WaitsReady(ref Ref) bool {
 	if t := s.fixed[ref]; t != nil {
 		return t.WaitReady > 0
 	}
-	return s.owners.waitReady(ref)
+	return s.owners.any(ref, func(t *Target) bool { return t.WaitReady > 0 })
 }
 
 func (s *Set) targetNames() []string { return slices.Sorted(maps.Keys(s.Targets)) }

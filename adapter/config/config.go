@@ -51,9 +51,34 @@ func Load(path string, dryRun bool) (*File, error) {
 
 // Parse reads the text of a file. path is for messages.
 func Parse(path string, text []byte, dryRun bool) (*File, error) {
+	f, _, err := parse(path, text, dryRun)
+	return f, err
+}
+
+// Lint reads the file at a path as Load does. It also returns warnings: what is without fault in it, and probably not meant.
+func Lint(path string) (*File, []*yamldoc.Fault, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	f, src, err := parse(path, text, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	f.Rules.Lint(src.options)
+	return f, src.doc.Warnings(), nil
+}
+
+// source is what a file was read from.
+type source struct {
+	doc     *yamldoc.Doc
+	options rules.SetOptions
+}
+
+func parse(path string, text []byte, dryRun bool) (*File, source, error) {
 	doc, root := yamldoc.Parse(path, text)
 	if err := doc.Err(); err != nil {
-		return nil, err
+		return nil, source{}, err
 	}
 	f := &File{Path: path, tree: doc.Tree(), Drivers: map[string]Driver{}}
 	src := rules.SetOptions{AlertTTL: rules.DefaultAlertTTL, DryRun: dryRun, Root: root, Drivers: map[string]rules.RefSchema{}}
@@ -84,7 +109,7 @@ func Parse(path string, text []byte, dryRun bool) (*File, error) {
 		root.Faultf("the file is empty")
 	}
 	if err := doc.Err(); err != nil {
-		return nil, err
+		return nil, source{}, err
 	}
-	return f, nil
+	return f, source{doc, src}, nil
 }

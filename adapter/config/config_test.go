@@ -66,7 +66,37 @@ func TestWithoutDriversThereIsKubernetes(t *testing.T) {
 func TestAMissingFileIsNamed(t *testing.T) {
 	_, err := Load("testdata/none.yml", false)
 	require.ErrorContains(t, err, "testdata/none.yml")
+	_, _, err = Lint("testdata/none.yml")
+	require.ErrorContains(t, err, "testdata/none.yml")
 	require.NotContains(t, err.Error(), "--config.file", "check has no such flag")
+}
+
+// TestLint: what is read for warnings is what is read otherwise, its drivers and its Alertmanagers included.
+func TestLint(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.yml")
+	lint := func(alertmanager string) []string {
+		require.NoError(t, os.WriteFile(file, []byte(alertmanager+"targets: {a: {driver: kubernetes, kind: Deployment, namespace: '{{ .Labels.n }}', "+
+			"name: '{{ .Labels.d }}', max: 2}}\nrules: [{name: r, matchers: [a=b], target: a, up: 1, repeat: 2m}]"), 0o600))
+		f, warnings, err := Lint(file)
+		require.NoError(t, err)
+		require.Len(t, f.Rules.Rules, 1)
+		var all []string
+		for _, w := range warnings {
+			all = append(all, strings.TrimPrefix(w.Error(), file))
+		}
+		return all
+	}
+	require.Equal(t, []string{
+		`:2: warning: rules[0] "r": matchers: keep no n out, so an alert about alertscale itself scales it by target "a"; add one such as n!="monitoring"`,
+		`:2: warning: rules[0] "r": repeat: the file has no alertmanager to ask, so where a resolve is lost or all alerts of a group are silenced, ` +
+			`the rule goes on until alert_ttl, 12h, has passed; set alertmanager: {urls: [...]}`,
+	}, lint(""))
+	require.Len(t, lint("alertmanager: {urls: ['http://a:9093']}\n"), 1)
+
+	require.NoError(t, os.WriteFile(file, []byte("targets: {}\n"), 0o600))
+	_, warnings, err := Lint(file)
+	require.ErrorContains(t, err, "rules are missing")
+	require.Empty(t, warnings, "a file with faults is not warned of")
 }
 
 // FuzzParse: whatever a file holds, it is read or refused with faults that have lines.
@@ -79,7 +109,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		file, err := Parse("f.yml", text, false)
+		file, src, err := parse("f.yml", text, false)
 		if err != nil {
 			for line := range strings.SplitSeq(err.Error(), "\n") {
 				require.NotEmpty(t, line)
@@ -88,6 +118,11 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		require.NotEmpty(t, file.Rules.Rules)
+		file.Rules.Lint(src.options)
+		for _, w := range src.doc.Warnings() {
+			require.True(t, strings.HasPrefix(w.Error(), "f.yml:"), w)
+		}
+		require.NoError(t, src.doc.Err())
 	})
 }
 

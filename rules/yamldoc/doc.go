@@ -21,22 +21,28 @@ type Fault struct {
 	Line  int
 	Where string // rules[2] "web busy"; empty: the file as a whole
 	What  string
+
+	Warning bool // the file can be used all the same
 }
 
-// Error gives FILE:LINE: where: what.
+// Error gives FILE:LINE: where: what; of a warning FILE:LINE: warning: where: what.
 func (f *Fault) Error() string {
 	where := ""
 	if f.Where != "" {
 		where = f.Where + ": "
+	}
+	if f.Warning {
+		where = "warning: " + where
 	}
 	return fmt.Sprintf("%s:%d: %s%s", f.File, f.Line, where, f.What)
 }
 
 // Doc is a document that is being read.
 type Doc struct {
-	file   string
-	tree   *yaml.Node
-	faults []*Fault
+	file     string
+	tree     *yaml.Node
+	faults   []*Fault
+	warnings []*Fault
 }
 
 // Tree returns the document as it was parsed; nil where it is not YAML.
@@ -87,10 +93,18 @@ func (d *Doc) add(line int, where, what string) {
 
 // Err joins all faults in the order of their lines, nil where there are none.
 func (d *Doc) Err() error {
-	slices.SortStableFunc(d.faults, func(a, b *Fault) int { return a.Line - b.Line })
+	slices.SortStableFunc(d.faults, byLine)
 	errs := make([]error, 0, len(d.faults))
 	for _, f := range d.faults {
 		errs = append(errs, f)
 	}
 	return errors.Join(errs...)
 }
+
+// Warnings returns what a reader warned of, in the order of the lines. None of it is a fault.
+func (d *Doc) Warnings() []*Fault {
+	slices.SortStableFunc(d.warnings, byLine)
+	return d.warnings
+}
+
+func byLine(a, b *Fault) int { return a.Line - b.Line }

@@ -29,6 +29,13 @@ func (n Node) Faultf(format string, args ...any) {
 	n.doc.add(n.Line(), n.where, fmt.Sprintf(format, args...))
 }
 
+// Warnf says what is without fault here, and probably not what is meant.
+func (n Node) Warnf(format string, args ...any) {
+	n.doc.warnings = append(n.doc.warnings, &Fault{
+		File: n.doc.file, Line: n.Line(), Where: n.where, What: fmt.Sprintf(format, args...), Warning: true,
+	})
+}
+
 // Field is a key that a mapping may have, and what reads its value.
 type Field struct {
 	Key  string
@@ -123,14 +130,28 @@ func (n Node) Items(read func(i int, item Node)) {
 		n.Faultf("is %s, want a list", kind(y))
 		return
 	}
-	for i, item := range y.Content {
-		where := fmt.Sprintf("%s[%d]", n.where, i)
-		child := Node{n.doc, item, where}
-		if name := child.Peek("name"); name != nil && name.y.Kind == yaml.ScalarNode {
-			child.where = fmt.Sprintf("%s %q", where, name.y.Value)
-		}
-		read(i, child)
+	for i := range y.Content {
+		read(i, n.item(i))
 	}
+}
+
+// Item returns an item of a list by its index; nil where there is none.
+func (n Node) Item(i int) *Node {
+	if y := resolve(n.y); y.Kind != yaml.SequenceNode || i >= len(y.Content) {
+		return nil
+	}
+	item := n.item(i)
+	return &item
+}
+
+// item is Item of a list that is long enough.
+func (n Node) item(i int) Node {
+	where := fmt.Sprintf("%s[%d]", n.where, i)
+	child := Node{n.doc, resolve(n.y).Content[i], where}
+	if name := child.Peek("name"); name != nil && name.y.Kind == yaml.ScalarNode {
+		child.where = fmt.Sprintf("%s %q", where, name.y.Value)
+	}
+	return child
 }
 
 // IsMap reports whether the value is a mapping.

@@ -73,7 +73,7 @@ func tool(component stack.Component, name string, args ...string) fileCheck {
 
 func configured(program string) fileCheck {
 	return func(t *testing.T, file string) {
-		out, err := exec.CommandContext(t.Context(), program, "check", filepath.Join(shipped.Dir, file)).CombinedOutput()
+		out, err := exec.CommandContext(t.Context(), program, "check", "--lint=fail", filepath.Join(shipped.Dir, file)).CombinedOutput()
 		require.NoError(t, err, "%s", out)
 		require.Contains(t, string(out), "SUCCESS")
 	}

@@ -10,7 +10,7 @@ func Type() driver.Type {
 	return driver.Type{
 		Read:    driver.Reader(ReadConfig),
 		Address: driver.Addresser(Config.address),
-		Schema:  rules.RefSchema{Kind: true, Namespace: true, Path: true},
+		Schema:  rules.RefSchema{Kind: true, Namespace: true, Path: true, Self: []string{"Deployment", "StatefulSet"}},
 		Share:   func() any { return NewShared() },
 		Connect: driver.Connector(New),
 	}

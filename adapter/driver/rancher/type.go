@@ -10,7 +10,10 @@ func Type() driver.Type {
 	return driver.Type{
 		Read:    driver.Reader(ReadConfig),
 		Address: driver.Addresser(func(c Config) string { return c.URL }),
-		Schema:  rules.RefSchema{Kinds: map[string]rules.RefSchema{kindService: {Namespace: true}, kindHost: {Selector: true}}},
+		Schema: rules.RefSchema{
+			Kinds: map[string]rules.RefSchema{kindService: {Namespace: true}, kindHost: {Selector: true}},
+			Self:  []string{kindService},
+		},
 		Connect: driver.Connector(connect),
 		Keep:    true, // it knows what it did to hosts
 		Share:   func() any { return NewShared() },
