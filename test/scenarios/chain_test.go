@@ -70,7 +70,7 @@ func TestTheWholeChain(t *testing.T) {
 	require.Equal(t, []int{4, 3}, cart.Values())
 	reasons(t, a)
 	onlyScales(t, api)
-	waitEvent(t, "shop", "Deployment web", `Normal Scaled the count: 3 → 5 by rule "web is busy": 1 alert fires; up 2: 3 → 5`)
+	cluster.Client.WaitEvent(t, deployment("shop", "web"), `Normal Scaled the count: 3 → 5 by rule "web is busy": 1 alert fires; up 2: 3 → 5`, wait)
 }
 
 // hasty returns config.yml with alertscale's address and without patience.

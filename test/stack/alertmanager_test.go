@@ -2,6 +2,7 @@ package stack
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -84,4 +85,24 @@ func TestAmtoolChecks(t *testing.T) {
 		require.NoError(t, err, out)
 		require.Contains(t, out, "SUCCESS")
 	}
+}
+
+func TestAlertmanagerSeemsOlder(t *testing.T) {
+	t.Parallel()
+	am := StartAlertmanager(t, AlertmanagerOptions{Config: WebhookConfig([]string{StartReceiver(t).URL})})
+	proxy := StartProxy(t, am.URL)
+	status := func() (answer struct {
+		Uptime      time.Time
+		VersionInfo struct{ Version string }
+	}) {
+		(&AlertmanagerServer{URL: proxy.URL}).call(t, http.MethodGet, "/api/v2/status", nil, &answer)
+		return answer
+	}
+	first := status()
+	aged := proxy.Age(am, time.Hour)
+	require.Equal(t, first.Uptime.Add(-time.Hour), status().Uptime)
+	require.NotEmpty(t, first.VersionInfo.Version)
+	require.Equal(t, first.VersionInfo, status().VersionInfo)
+	aged.Remove()
+	require.Equal(t, first, status())
 }

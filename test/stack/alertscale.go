@@ -3,10 +3,13 @@ package stack
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -100,4 +103,30 @@ func (a *Alertscale) request(t T, method, path, body string) (int, string) {
 	text, err := io.ReadAll(res.Body)
 	must(t, err)
 	return res.StatusCode, string(text)
+}
+
+// Metric returns the value of a series of its metrics, written with its labels as they are there, and 0 where there is
+// none.
+func (a *Alertscale) Metric(t T, series string) float64 {
+	t.Helper()
+	_, text := a.Get(t, "/metrics")
+	for line := range strings.Lines(text) {
+		if value, ok := strings.CutPrefix(line, series+" "); ok {
+			f, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+			must(t, err)
+			return f
+		}
+	}
+	return 0
+}
+
+// WaitMetric waits until a series of its metrics is so large at least.
+func (a *Alertscale) WaitMetric(t T, series string, least float64, timeout time.Duration) {
+	t.Helper()
+	Eventually(t, timeout, func() error {
+		if got := a.Metric(t, series); got < least {
+			return fmt.Errorf("%s is %g, want %g at least", series, got, least)
+		}
+		return nil
+	})
 }
