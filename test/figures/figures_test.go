@@ -51,6 +51,7 @@ func TestFigures(t *testing.T) {
 		{"storm", storm},
 		{"storms", storms},
 		{"process", process},
+		{"autoscalers", autoscalers}, // last, since the API server has more to do with them
 	} {
 		t.Run(figure.name, func(t *testing.T) { figure.measure(t, b) })
 	}
