@@ -21,7 +21,7 @@ func (p *Proxy) Age(am *AlertmanagerServer, by time.Duration) *Injected {
 				return
 			}
 			w.Header().Set("Content-Type", "application/json")
-			w.Write(status)
+			_, _ = w.Write(status)
 		},
 	})
 }
