@@ -12,6 +12,7 @@ import (
 	"slices"
 	"syscall"
 	"time"
+	_ "time/tzdata" // for time intervals with a location: an image made from scratch has no zones
 
 	"alertscale/adapter/cli"
 	"alertscale/adapter/config"
