@@ -102,7 +102,7 @@ func waitActive(t *testing.T, a *stack.Alertscale, ref string, rules ...string) 
 			Active []struct{ Rule string }
 		}
 	}
-	stack.Eventually(t, wait, func() error {
+	stack.Eventually(t, patience(), func() error {
 		_, body := a.Get(t, "/api/v1/targets")
 		answer.Data = nil
 		if err := json.Unmarshal([]byte(body), &answer); err != nil {

@@ -11,7 +11,7 @@ import (
 var durations = regexp.MustCompile(`(: |\[)(\d+)([hms])\b`)
 
 // Faster returns a file sixty times as fast: hours become minutes, minutes become seconds, and what is in
-// seconds becomes one of them. Nothing else of it changes. There must be n durations, comments aside: a test
+// seconds becomes one of them, 0s aside. Nothing else of it changes. There must be n durations, comments aside: a test
 // that makes a file faster is to notice when the file has changed.
 func Faster(t stack.T, text string, n int) string {
 	t.Helper()
@@ -35,10 +35,10 @@ func Faster(t stack.T, text string, n int) string {
 
 // faster returns what takes the place of a duration: what stands before it, its number, its unit.
 func faster(part []string) string {
-	switch before, number := part[1], part[2]; part[3] {
-	case "h":
+	switch before, number := part[1], part[2]; {
+	case part[3] == "h":
 		return before + number + "m"
-	case "m":
+	case part[3] == "m" || number == "0":
 		return before + number + "s"
 	default:
 		return before + "1s"
