@@ -57,9 +57,16 @@ func (c *Client) apply(t T, object *unstructured.Unstructured) {
 }
 
 // CreateNamespace makes a namespace, which is deleted when the test ends, so
-// that its workloads cost nothing to the tests that follow.
+// that its workloads cost nothing to the tests that follow. One of that name
+// which is being deleted is waited for.
 func (c *Client) CreateNamespace(t T, name string) {
 	t.Helper()
+	Eventually(t, startTimeout, func() error {
+		if old, err := c.Read(t.Context(), Object{Kind: "Namespace", Name: name}); err == nil && old.GetDeletionTimestamp() != nil {
+			return fmt.Errorf("namespace %s is still being deleted", name)
+		}
+		return nil
+	})
 	c.Apply(t, "{apiVersion: v1, kind: Namespace, metadata: {name: "+name+"}}")
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
