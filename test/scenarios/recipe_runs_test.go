@@ -43,7 +43,7 @@ func backToNormal(t *testing.T, r *recipe) {
 // page has not, is refused.
 func floorOfAnHPA(t *testing.T, r *recipe) {
 	web := r.deployment(t, "web", 2)
-	cluster.Client.Apply(t, strings.Replace(fmt.Sprintf(hpa, "web", 8), "scaled", r.namespace, 1))
+	cluster.Client.Apply(t, hpa(r.namespace, "web", 8))
 	floor := cluster.Client.WatchField(t, stack.Object{Kind: "HorizontalPodAutoscaler", Namespace: r.namespace, Name: "web"}, "spec", "minReplicas")
 	r.faster(t, 1, 2)
 	load := r.share(t, web, 240)

@@ -65,7 +65,7 @@ func TestRecipePages(t *testing.T) {
 			require.NoError(t, err, out)
 			out, err = stack.Run(t, dir, stack.Alertmanager, "amtool", "check-config", "config.yml")
 			require.NoError(t, err, out)
-			said, err := exec.CommandContext(t.Context(), program, "check", filepath.Join(dir, "alertscale.yml")).CombinedOutput()
+			said, err := exec.CommandContext(t.Context(), program, "check", "--lint=fail", filepath.Join(dir, "alertscale.yml")).CombinedOutput()
 			require.NoError(t, err, "%s", said)
 			require.Contains(t, string(said), "SUCCESS")
 			for _, alert := range p.alerts() {
