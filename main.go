@@ -55,17 +55,25 @@ func main() {
 	speed := demo.Flag("speed", "How much faster than real time the simulated service lives.").Default("60").Float64()
 	duration := demo.Flag("duration", "How long to run.").Default("1m").Duration()
 
+	clients := clientCommands(app)
+
 	if len(os.Args) > 1 && slices.Contains(later, os.Args[1]) { // whatever flags follow
 		fail(fmt.Errorf("%s is not supported yet", os.Args[1]))
 	}
 	var err error
-	switch kingpin.MustParse(app.Parse(os.Args[1:])) {
+	chosen := kingpin.MustParse(app.Parse(os.Args[1:]))
+	switch chosen {
 	case serve.FullCommand():
 		err = serveUntilStopped(o)
 	case check.FullCommand():
 		os.Exit(cli.Check(os.Stdout, os.Stderr, cli.CheckOptions{Files: *files, LintFails: *lint == "fail"}))
 	case demo.FullCommand():
 		err = cli.Demo(os.Stdout, cli.DemoOptions{Speed: *speed, Duration: *duration, Terminal: isTerminal(os.Stdout)})
+	}
+	for _, c := range clients {
+		if chosen == c.name {
+			_, err = c.run()
+		}
 	}
 	if err != nil {
 		fail(err)

@@ -38,7 +38,11 @@ func (s *screen) print(text string) {
 func (s *screen) decision(keyvals ...any) error {
 	fields := map[string]string{}
 	for i := 0; i+1 < len(keyvals); i += 2 {
-		fields[fmt.Sprint(keyvals[i])] = fmt.Sprint(keyvals[i+1])
+		value := keyvals[i+1]
+		if value == nil {
+			value = "unknown"
+		}
+		fields[fmt.Sprint(keyvals[i])] = fmt.Sprint(value)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

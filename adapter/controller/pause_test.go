@@ -44,3 +44,18 @@ func TestPauseThatCannotBeStoredSaysSo(t *testing.T) {
 		require.NoError(t, w.a.Pause(context.Background(), "fake:web", rules.Up, time.Hour))
 	})
 }
+
+// TestTargetPausedInTheFileIsListedSo checks that it is so from the start, before any alert has named the target.
+func TestTargetPausedInTheFileIsListedSo(t *testing.T) {
+	const paused = `
+targets: {web: {driver: fake, name: web, max: 9, paused: true}, cart: {driver: fake, name: cart, max: 9}}
+rules: [{name: busy, matchers: [alertname=Busy], target: web, up: 1}]
+`
+	inWorld(t, paused, map[string]int{"web": 3, "cart": 3}, func(w *world) {
+		got := map[string]bool{}
+		for _, status := range w.a.Targets() {
+			got[status.Target] = status.Paused
+		}
+		require.Equal(t, map[string]bool{"web": true, "cart": false}, got)
+	})
+}

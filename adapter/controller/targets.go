@@ -25,7 +25,7 @@ func (c *Controller) Targets() []TargetStatus {
 	}
 	for _, t := range s.Rules.Targets {
 		if ref, ok := t.Ref(); ok && !listed[ref] {
-			all = append(all, TargetStatus{Ref: ref.String(), Target: t.Name, Min: t.Min, Max: t.Max, Active: []ActiveRule{}})
+			all = append(all, TargetStatus{Ref: ref.String(), Target: t.Name, Min: t.Min, Max: t.Max, Active: []ActiveRule{}, Paused: t.Paused})
 		}
 	}
 	slices.SortFunc(all, func(x, y TargetStatus) int { return strings.Compare(x.Ref, y.Ref) })

@@ -67,22 +67,28 @@ func TestBuildInfo(t *testing.T) {
 }
 
 func TestDecisionsQuery(t *testing.T) {
-	at := time.Date(2026, 11, 20, 5, 24, 45, 0, time.UTC)
+	then := time.Date(2026, 11, 20, 5, 24, 45, 0, time.UTC)
+	now := then.Add(time.Hour)
 	tests := []struct {
 		query string
 		want  history.Query
 	}{
 		{"", history.Query{Limit: DefaultDecisions}},
 		{"ref=k:D/a/b&rule=web+is+busy&verdict=scaled", history.Query{Ref: "k:D/a/b", Rule: "web is busy", Verdict: "scaled", Limit: DefaultDecisions}},
-		{"limit=5&since=2026-11-20T05:24:45Z", history.Query{Limit: 5, Since: at}},
-		{"since=2026-11-20T07:24:45%2B02:00", history.Query{Since: at, Limit: DefaultDecisions}},
-		{"since=1795152285", history.Query{Since: at, Limit: DefaultDecisions}},
-		{"since=1795152285.250", history.Query{Since: at.Add(250 * time.Millisecond), Limit: DefaultDecisions}},
+		{"limit=5&since=2026-11-20T05:24:45Z", history.Query{Limit: 5, Since: then}},
+		{"since=2026-11-20T07:24:45%2B02:00", history.Query{Since: then, Limit: DefaultDecisions}},
+		{"since=1795152285", history.Query{Since: then, Limit: DefaultDecisions}},
+		{"since=1795152285.250", history.Query{Since: then.Add(250 * time.Millisecond), Limit: DefaultDecisions}},
 		{"limit=0&since=", history.Query{}},
+		{"since=5m", history.Query{Since: now.Add(-5 * time.Minute), Limit: DefaultDecisions}},
+		{"since=1d12h", history.Query{Since: now.Add(-36 * time.Hour), Limit: DefaultDecisions}},
+		{"since=0s", history.Query{Since: now, Limit: DefaultDecisions}},
+		{"since=0", history.Query{Since: time.Unix(0, 0), Limit: DefaultDecisions}},
+		{"verdict=&limit=2", history.Query{Limit: 2}},
 	}
 	for _, test := range tests {
 		core := &fakeCore{}
-		r, body := newSite(core).ask("GET", "/api/v1/decisions?"+test.query, "")
+		r, body := newSite(core, func(o *Options) { o.Now = func() time.Time { return now } }).ask("GET", "/api/v1/decisions?"+test.query, "")
 		require.Equal(t, 200, r.StatusCode, body)
 		require.True(t, test.want.Since.Equal(core.asked.Since), test.query)
 		core.asked.Since = test.want.Since
@@ -90,6 +96,7 @@ func TestDecisionsQuery(t *testing.T) {
 	}
 	for query, parameter := range map[string]string{
 		"since=yesterday": "since", "since=NaN": "since", "since=1e300": "since", "since=-Inf": "since",
+		"since=-5m": "since", "since=5min": "since", "since=999999y": "since",
 		"limit=-1": "limit", "limit=1.5": "limit", "limit=many": "limit", "limit=99999999999": "limit",
 	} {
 		r, body := newSite(&fakeCore{}).ask("GET", "/api/v1/decisions?"+query, "")
@@ -98,6 +105,16 @@ func TestDecisionsQuery(t *testing.T) {
 		require.Contains(t, body, `invalid parameter \"`+parameter+`\"`)
 		require.Contains(t, body, query[len(parameter)+1:])
 	}
+	for _, v := range engine.Verdicts() {
+		core := &fakeCore{}
+		r, _ := newSite(core).ask("GET", "/api/v1/decisions?verdict="+string(v), "")
+		require.Equal(t, 200, r.StatusCode, v)
+		require.Equal(t, string(v), core.asked.Verdict)
+	}
+	_, body := newSite(&fakeCore{}).ask("GET", "/api/v1/decisions?verdict=scalled", "")
+	require.JSONEq(t, `{"status":"error","errorType":"bad_data","error":"invalid parameter \"verdict\": \"scalled\" is none of scaled, dry_run, `+
+		`duplicate, cooldown, at_bound, held, paused, stabilizing, limited, reverted, muted, not_ready, disabled, owned, resolved, failed, rejected, `+
+		`did you mean \"scaled\"?"}`, body)
 	r, _ := newSite(&fakeCore{}).ask("GET", "/api/v1/decisions?"+url.PathEscape("ref=%zz"), "")
 	require.Equal(t, 200, r.StatusCode)
 	r, _ = newSite(&fakeCore{}).ask("GET", "/api/v1/decisions?ref=%zz", "")

@@ -4,13 +4,18 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"alertscale/adapter/controller"
 	"alertscale/adapter/sink/history"
+	"alertscale/rules/engine"
+	"alertscale/rules/yamldoc"
 )
 
 // DefaultDecisions is how many decisions are answered with where a query has no limit. With limit=0 it is all.
@@ -21,9 +26,9 @@ const chunk = 64 << 10
 
 // decisions is GET /api/v1/decisions. A long answer is written while it is read, so that it never is in memory as
 // a whole.
-func decisions(all Decisions) http.HandlerFunc {
+func decisions(all Decisions, now func() time.Time) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		q, err := parseQuery(r.URL.RawQuery)
+		q, err := parseQuery(r.URL.RawQuery, now())
 		if err != nil {
 			fail(w, r, http.StatusBadRequest, badData, err.Error())
 			return
@@ -65,14 +70,17 @@ func appendRecord(b []byte, d *controller.DecisionRecord) []byte {
 }
 
 // parseQuery reads the parameters of /api/v1/decisions. One that is empty counts as absent.
-func parseQuery(raw string) (q history.Query, err error) {
+func parseQuery(raw string, now time.Time) (q history.Query, err error) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
 		return q, err
 	}
 	q = history.Query{Ref: values.Get("ref"), Rule: values.Get("rule"), Verdict: values.Get("verdict"), Limit: DefaultDecisions}
+	if err := checkVerdict(q.Verdict); err != nil {
+		return q, fmt.Errorf("invalid parameter %q: %w", "verdict", err)
+	}
 	if s := values.Get("since"); s != "" {
-		if q.Since, err = parseTime(s); err != nil {
+		if q.Since, err = parseTime(s, now); err != nil {
 			return q, fmt.Errorf("invalid parameter %q: %w", "since", err)
 		}
 	}
@@ -84,4 +92,16 @@ func parseQuery(raw string) (q history.Query, err error) {
 		q.Limit = int(n)
 	}
 	return q, nil
+}
+
+// checkVerdict returns an error that names all verdicts where a text is none of them.
+func checkVerdict(text string) error {
+	var known []string
+	for _, v := range engine.Verdicts() {
+		known = append(known, string(v))
+	}
+	if text == "" || slices.Contains(known, text) {
+		return nil
+	}
+	return fmt.Errorf("%q is none of %s%s", text, strings.Join(known, ", "), yamldoc.Hint(text, known))
 }

@@ -115,7 +115,7 @@ func New(o Options) http.Handler {
 	mux.Handle("/api/v1/targets/pause", rt.only(rt.pause, http.MethodPost))
 	mux.Handle("/api/v1/targets/resume", rt.only(rt.resume, http.MethodPost))
 	mux.Handle("/api/v1/rules", rt.data(func() any { return o.View.Rules() }))
-	mux.Handle("/api/v1/decisions", rt.get(decisions(o.Decisions)))
+	mux.Handle("/api/v1/decisions", rt.get(decisions(o.Decisions, o.Now)))
 	mux.Handle("/api/v1/status/config", rt.data(func() any { return configFile{o.File.Config()} }))
 	mux.Handle("/api/v1/status/buildinfo", rt.data(buildInfo))
 	rt.profiles(mux)

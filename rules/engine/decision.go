@@ -34,6 +34,14 @@ const (
 	Rejected    Verdict = "rejected"
 )
 
+// Verdicts returns all of them.
+func Verdicts() []Verdict {
+	return []Verdict{
+		Scaled, DryRun, Duplicate, Cooling, AtBound, Held, Paused, Stabilizing, Limited, Reverted, Muted, NotReady, Disabled, Owned, Ended,
+		Failed, Rejected,
+	}
+}
+
 // Observed is what a driver read of a ref: facts. What follows from them is the engine's to say.
 type Observed struct {
 	Count   int

@@ -2,7 +2,6 @@
 package log
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/go-kit/log"
@@ -38,9 +37,10 @@ func (s *Sink) Record(d controller.DecisionRecord) {
 	at(s.logger).Log(line...)
 }
 
-func count(n *int) string {
+// count returns what a count is logged as: a number, in JSON too, or null where it is not known.
+func count(n *int) any {
 	if n == nil {
-		return "unknown"
+		return nil
 	}
-	return strconv.Itoa(*n)
+	return *n
 }

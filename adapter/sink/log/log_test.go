@@ -1,6 +1,7 @@
 package log
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -30,7 +31,26 @@ func TestRecord(t *testing.T) {
 	require.Equal(t, strings.Join([]string{
 		`level=info msg=decision ref=k:D/shop/web target=web rule="web is busy" verdict=scaled from=3 to=5 why="alert fires; up 2: 3 → 5" ` +
 			`alerts="{alertname=\"Busy\"} {alertname=\"Full\"}"`,
-		`level=warn msg=decision ref=k:D/shop/web target=web rule=r verdict=failed from=unknown to=unknown why="observe: refused"`,
-		`level=warn msg=decision ref= target=any rule=r verdict=rejected from=unknown to=unknown why=`,
+		`level=warn msg=decision ref=k:D/shop/web target=web rule=r verdict=failed from=null to=null why="observe: refused"`,
+		`level=warn msg=decision ref= target=any rule=r verdict=rejected from=null to=null why=`,
 	}, "\n")+"\n", text.String())
+}
+
+// TestNumbersInJSON checks what a collector of logs gets: counts that it can compare and add up, through the logger
+// that the program has.
+func TestNumbersInJSON(t *testing.T) {
+	zero, five := 0, 5
+	var text strings.Builder
+	s := New(Safe(log.NewJSONLogger(&text)))
+	s.Record(controller.DecisionRecord{Decision: engine.Decision{Ref: "r", Verdict: engine.Scaled, From: &zero, To: &five}})
+	s.Record(controller.DecisionRecord{Decision: engine.Decision{Ref: "r", Verdict: engine.Failed}})
+	var got []map[string]any
+	for line := range strings.Lines(text.String()) {
+		var fields map[string]any
+		require.NoError(t, json.Unmarshal([]byte(line), &fields))
+		got = append(got, map[string]any{"verdict": fields["verdict"], "from": fields["from"], "to": fields["to"]})
+	}
+	require.Equal(t, []map[string]any{
+		{"verdict": "scaled", "from": 0.0, "to": 5.0}, {"verdict": "failed", "from": nil, "to": nil},
+	}, got)
 }
