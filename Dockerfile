@@ -27,5 +27,8 @@ COPY --from=build --chown=65534:65534 /out/data /data
 VOLUME /data
 USER 65534:65534
 EXPOSE 9098
+# With --web.config.file name a file of credentials in ALERTSCALE_HTTP_CONFIG_FILE, and with TLS an address
+# with https in ALERTSCALE_URL. Kubernetes has probes of its own instead.
+HEALTHCHECK --interval=10s --timeout=5s CMD ["/alertscale", "healthcheck"]
 ENTRYPOINT ["/alertscale"]
 CMD ["serve", "--config.file=/etc/alertscale/alertscale.yml", "--storage=file:/data/alertscale.db"]

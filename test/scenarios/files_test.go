@@ -38,6 +38,7 @@ func TestEveryFile(t *testing.T) {
 	}
 	special := map[string]fileCheck{
 		"rancher/catalog/config.yml": strict, // and rancherCatalog
+		"swarm/http.yml":             credentials(shipped.Build(t)),
 		"swarm/docker-compose.auth.yml": func(t *testing.T, file string) {
 			composed(t, "swarm/docker-compose.yml", file)
 		},
@@ -76,6 +77,21 @@ func configured(program string) fileCheck {
 		out, err := exec.CommandContext(t.Context(), program, "check", "--lint=fail", filepath.Join(shipped.Dir, file)).CombinedOutput()
 		require.NoError(t, err, "%s", out)
 		require.Contains(t, string(out), "SUCCESS")
+	}
+}
+
+// credentials checks a file for --http.config.file: with it, alertscale asks, where nobody answers. The secret is
+// elsewhere here.
+func credentials(program string) fileCheck {
+	return func(t *testing.T, file string) {
+		dir := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "password"), []byte("made-up"), 0o600))
+		text := shipped.Replace(t, shipped.File(t, file), "/run/secrets/alertscale-password", "password")
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "http.yml"), []byte(text), 0o600))
+		out, err := exec.CommandContext(t.Context(), program, "targets", "--http.config.file="+filepath.Join(dir, "http.yml"),
+			"--url=http://127.0.0.1:1").CombinedOutput()
+		require.Error(t, err)
+		require.Contains(t, string(out), "connection refused")
 	}
 }
 

@@ -1,6 +1,7 @@
 package swarm
 
 import (
+	"errors"
 	"net/http"
 	"path/filepath"
 	"regexp"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"alertscale/test/shipped"
+	"alertscale/test/stack"
 
 	"github.com/stretchr/testify/require"
 )
@@ -42,6 +44,7 @@ func TestTheStack(t *testing.T) {
 	web.wait(t, 3, 5, 4)
 	cart.wait(t, 4, 3)
 	told(t, d)
+	asked(t, d)
 }
 
 // TestTheStackWithAPassword deploys it with docker-compose.auth.yml, with the lines of the files that go with it,
@@ -66,12 +69,31 @@ func TestTheStackWithAPassword(t *testing.T) {
 		}
 	})
 	files := hasty(t)
+	files["http.yml"] = shipped.File(t, "swarm/http.yml")
 	files["config.yml"] = shipped.Replace(t, files["config.yml"],
 		"        # http_config:", "        http_config:", "        #   basic_auth: {", "          basic_auth: {")
 	files["prometheus.yml"] = shipped.Replace(t, files["prometheus.yml"], "    # basic_auth: {", "    basic_auth: {")
 	deploy(t, d, files, "docker-compose.auth.yml")
 	cart.wait(t, 4, 3)
 	require.NotContains(t, d.cli(t, ".", "docker service logs --raw alertscale_alertmanager 2>&1"), "401")
+	asked(t, d)
+	require.NotContains(t, d.cli(t, ".", "docker service logs --raw alertscale_alertscale 2>&1"), "code=401", "the health check has the password")
+}
+
+// asked checks that alertscale answers its own commands in its container, as README.md has them, and that the
+// engine counts it as healthy.
+func asked(t *testing.T, d *docker) {
+	t.Helper()
+	command := regexp.MustCompile("(?m)^docker exec .* /alertscale decisions$").FindString(shipped.File(t, "swarm/README.md"))
+	require.NotEmpty(t, command)
+	require.Regexp(t, `scaled +4 → 3 +swarm:service/shop_cart +service is idle`, d.cli(t, ".", command))
+	stack.Eventually(t, wait, func() error {
+		health := d.cli(t, ".", "docker inspect -f '{{.State.Health.Status}}' $(docker ps -qf name=alertscale_alertscale)")
+		if strings.TrimSpace(health) != "healthy" {
+			return errors.New(health)
+		}
+		return nil
+	})
 }
 
 // told checks that alertscale's log tells why it did what it did, and that it did nothing else.

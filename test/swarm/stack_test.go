@@ -74,7 +74,7 @@ func instructions(t *testing.T) []string {
 	t.Helper()
 	_, last, found := strings.Cut(string(read(t, filepath.Join(shipped.Dir, "../Dockerfile"))), "\nFROM scratch\n")
 	require.True(t, found)
-	return regexp.MustCompile(`(?m)^(VOLUME|USER|EXPOSE|ENTRYPOINT|CMD) .*$`).FindAllString(last, -1)
+	return regexp.MustCompile(`(?m)^(VOLUME|USER|EXPOSE|HEALTHCHECK|ENTRYPOINT|CMD) .*$`).FindAllString(last, -1)
 }
 
 // hasty returns the files of the stack with all of their durations sixty times as fast.
