@@ -4,14 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"alertscale/test/shipped"
 	"alertscale/test/stack"
@@ -25,8 +20,6 @@ import (
 // in only pods that are restricted, and waits until the controllers have made the pods. No pod runs:
 // there is no kubelet.
 func TestManifests(t *testing.T) {
-	cluster.Client.Apply(t, `{apiVersion: v1, kind: Namespace, metadata: {name: monitoring,
-  labels: {pod-security.kubernetes.io/enforce: restricted}}}`)
 	for dir, workload := range map[string]stack.Object{
 		"kubernetes/base":       {},
 		"kubernetes/standalone": {Kind: "Deployment", Namespace: shipped.Namespace, Name: "alertscale"},
@@ -34,34 +27,41 @@ func TestManifests(t *testing.T) {
 		".":                     {Kind: "StatefulSet", Namespace: shipped.Namespace, Name: "alertmanager"},
 	} {
 		t.Run(dir, func(t *testing.T) {
-			manifests := stack.Render(t, filepath.Join(shipped.Dir, dir))
-			cluster.Client.Apply(t, manifests)
-			for _, o := range objects(t, manifests) {
-				require.Contains(t, []string{"", shipped.Namespace}, o.GetNamespace(), o.GetName())
-			}
-			if workload.Kind == "" {
-				return
-			}
-			stack.Eventually(t, wait, func() error {
-				status, _, err := unstructured.NestedMap(cluster.Client.Get(t, workload).Object, "status")
-				if err == nil && status["replicas"] != int64(1) {
-					err = fmt.Errorf("%s has no pod: %v", workload, status)
-				}
-				return err
-			})
-			cluster.Client.Delete(t, workload)
-			stack.Eventually(t, wait, func() error {
-				if _, err := cluster.Client.Read(t.Context(), workload); err == nil {
-					return fmt.Errorf("%s is still there", workload)
-				}
-				return nil
-			})
+			applied(t, stack.Render(t, filepath.Join(shipped.Dir, dir)), workload)
 		})
 	}
 }
 
+// applied applies manifests, and waits until the controllers have made the pod of the workload, if there is one.
+func applied(t *testing.T, manifests string, workload stack.Object) {
+	t.Helper()
+	cluster.Client.Apply(t, `{apiVersion: v1, kind: Namespace, metadata: {name: monitoring,
+  labels: {pod-security.kubernetes.io/enforce: restricted}}}`)
+	cluster.Client.Apply(t, manifests)
+	for _, o := range objects(t, manifests) {
+		require.Contains(t, []string{"", shipped.Namespace}, o.GetNamespace(), o.GetName())
+	}
+	if workload.Kind == "" {
+		return
+	}
+	stack.Eventually(t, wait, func() error {
+		status, _, err := unstructured.NestedMap(cluster.Client.Get(t, workload).Object, "status")
+		if err == nil && status["replicas"] != int64(1) {
+			err = fmt.Errorf("%s has no pod: %v", workload, status)
+		}
+		return err
+	})
+	cluster.Client.Delete(t, workload)
+	stack.Eventually(t, wait, func() error {
+		if _, err := cluster.Client.Read(t.Context(), workload); err == nil {
+			return fmt.Errorf("%s is still there", workload)
+		}
+		return nil
+	})
+}
+
 // TestManifestsRun runs alertscale with the arguments of each kustomization's container, on the files of
-// its ConfigMap, with the paths of the volumes elsewhere.
+// its ConfigMap, with the paths of the volumes elsewhere, and its probes.
 func TestManifestsRun(t *testing.T) {
 	program := shipped.Build(t)
 	whole := objects(t, stack.Render(t, shipped.Dir))
@@ -72,64 +72,13 @@ func TestManifestsRun(t *testing.T) {
 		t.Run(dir, func(t *testing.T) {
 			kind, name, _ := strings.Cut(kind, " ")
 			workload := find(t, objects(t, stack.Render(t, filepath.Join(shipped.Dir, "kubernetes", dir))), kind, name)
-			etc, data := t.TempDir(), t.TempDir()
-			for file, text := range config {
-				require.NoError(t, os.WriteFile(filepath.Join(etc, file), []byte(text), 0o600))
-			}
-			args := arguments(t, workload)
-			for i := range args {
-				args[i] = strings.NewReplacer("/etc/alertscale", etc, "/data", data).Replace(args[i])
-			}
-			runs(t, program, args)
+			p := newPod(t, program, workload)
+			p.volume(t, "/etc/alertscale", config)
+			data := p.volume(t, "/data", nil)
+			p.runs(t)
 			require.FileExists(t, filepath.Join(data, "alertscale.db"))
 		})
 	}
-}
-
-// runs starts alertscale, waits until it is ready, and ends it.
-func runs(t *testing.T, program string, args []string) {
-	t.Helper()
-	address := fmt.Sprintf("127.0.0.1:%d", stack.FreePort(t))
-	var out strings.Builder
-	cmd := exec.CommandContext(t.Context(), program, append(args, "--web.listen-address="+address)...)
-	cmd.Env = []string{"KUBECONFIG=" + account(t)}
-	cmd.Stdout, cmd.Stderr = &out, &out
-	require.NoError(t, cmd.Start())
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	stack.Eventually(t, wait, func() error {
-		res, err := http.Get("http://" + address + "/-/ready")
-		if err == nil {
-			res.Body.Close()
-			if res.StatusCode != http.StatusOK {
-				err = errors.New(res.Status)
-			}
-		}
-		return err
-	})
-	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
-	select {
-	case err := <-ended:
-		require.NoError(t, err, out.String())
-	case <-time.After(wait):
-		require.Fail(t, "does not end")
-	}
-}
-
-// arguments returns those of a workload's container alertscale.
-func arguments(t *testing.T, workload *unstructured.Unstructured) []string {
-	t.Helper()
-	containers, _, err := unstructured.NestedSlice(workload.Object, "spec", "template", "spec", "containers")
-	require.NoError(t, err)
-	for _, c := range containers {
-		if c := c.(map[string]any); c["name"] == "alertscale" {
-			args, _, err := unstructured.NestedStringSlice(c, "args")
-			require.NoError(t, err)
-			return args
-		}
-	}
-	require.Fail(t, "no container alertscale")
-	return nil
 }
 
 // objects returns the documents of manifests.

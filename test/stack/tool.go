@@ -34,8 +34,14 @@ func program(t T, c Component, name string) string {
 // does not exit with 0.
 func Run(t T, dir string, c Component, name string, args ...string) (output string, err error) {
 	t.Helper()
+	return RunOn(t, "", dir, c, name, args...)
+}
+
+// RunOn is Run with something on the program's standard input.
+func RunOn(t T, input, dir string, c Component, name string, args ...string) (output string, err error) {
+	t.Helper()
 	cmd := exec.CommandContext(t.Context(), program(t, c, name), args...)
-	cmd.Dir = dir
+	cmd.Dir, cmd.Stdin = dir, strings.NewReader(input)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
