@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	stdlog "log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -103,7 +102,7 @@ func (s *Server) newServer() *http.Server {
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ConnState:         s.connections.changed,
-		ErrorLog:          stdlog.New(log.NewStdlibAdapter(level.Warn(s.Logger)), "", 0),
+		ErrorLog:          slog.NewLogLogger(s.slog.Handler(), slog.LevelWarn),
 	}
 	server.BaseContext = func(l net.Listener) context.Context {
 		if *s.Flags.WebConfigFile != "" {

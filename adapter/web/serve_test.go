@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
@@ -76,6 +77,26 @@ func TestToolkitLogsThroughOurLogger(t *testing.T) {
 	s.Shutdown(nil)
 	require.NoError(t, <-s.ended)
 	require.Empty(t, text.String())
+}
+
+// TestFailedHandshakesAreOneMessage checks that what net/http logs is the message of a line, as a whole.
+func TestFailedHandshakesAreOneMessage(t *testing.T) {
+	webConfig, _ := tlsFiles(t)
+	lines := make(chan []any, 100)
+	s := startLogging(t, &fakeCore{}, webConfig, log.LoggerFunc(func(keyvals ...any) error {
+		lines <- keyvals
+		return nil
+	}))
+	_, err := http.Get("https://" + s.address + "/-/healthy")
+	require.Error(t, err, "nobody knows the certificate")
+	for line := range lines {
+		if text := fmt.Sprint(line...); strings.Contains(text, "handshake") {
+			require.Len(t, line, 4)
+			require.Equal(t, "level warn msg", fmt.Sprint(line[0], " ", line[1], " ", line[2]))
+			require.Regexp(t, `^http: TLS handshake error from 127\.0\.0\.1:\d+: remote error: tls: bad certificate$`, line[3])
+			return
+		}
+	}
 }
 
 func flags(webConfig string, addresses ...string) *toolkit.FlagConfig {
