@@ -26,6 +26,9 @@ rules:
   - {name: cart is idle, matchers: ['alertname="CartIdle"'], target: cart, down: 1, dry_run: true}
 `
 
+// wait is for what is sure to come.
+const wait = 30 * time.Second
+
 // alert returns one of a notification, with labels NAME=VALUE, that fires since now.
 func alert(labels ...string) map[string]any {
 	set := map[string]string{}

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"fmt"
 	"strings"
 	"syscall"
 	"testing"
@@ -29,7 +30,7 @@ func TestPause(t *testing.T) {
 	require.Equal(t, web+": not paused\n", does(t, a, "resume "+web))
 	stack.Eventually(t, wait, func() error {
 		if out := does(t, a, "decisions --verdict=scaled"); !strings.Contains(out, "3 → 5") {
-			return errorf("not scaled:\n%s", out)
+			return fmt.Errorf("not scaled:\n%s", out)
 		}
 		return nil
 	})

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"alertscale/test/shipped"
@@ -34,6 +35,21 @@ func TestManifestsWithAPassword(t *testing.T) {
 				forgetful(t, p)
 			})
 		}
+	}
+}
+
+// TestAlertmanagerWithAPassword checks config.yml with the lines for a password and TLS, as the page says to have them.
+func TestAlertmanagerWithAPassword(t *testing.T) {
+	text := shipped.File(t, "config.yml")
+	begin := strings.Index(text, "        # http_config:\n")
+	require.Positive(t, begin)
+	text = text[:begin] + strings.ReplaceAll(text[begin:], "        # ", "        ")
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "config.yml"), []byte(text), 0o600))
+	out, err := stack.Run(t, dir, stack.Alertmanager, "amtool", "check-config", "config.yml")
+	require.NoError(t, err, out)
+	for _, line := range []string{"\n        http_config:\n", "\n            password_file: /run/secrets/alertscale/password\n", "\n            server_name: alertscale\n"} {
+		require.Contains(t, text, line)
 	}
 }
 

@@ -1,21 +1,13 @@
 package client
 
 import (
-	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"alertscale/test/stack"
 
 	"github.com/stretchr/testify/require"
 )
-
-// wait is for what is sure to come.
-const wait = 30 * time.Second
-
-func errorf(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
 // busy starts an alertscale that has met much of what there is to count and to log: steps, repeats, a dry run, a broken
 // label, an API that is down, an alert that no rule matches, a broken body, a wrong path and a wrong method.
@@ -66,32 +58,4 @@ func TestMetrics(t *testing.T) {
 	out, err = stack.RunOn(t, metrics+"# TYPE wrong_count counter\nwrong_count 1\n", ".", stack.Prometheus, "promtool", "check", "metrics")
 	require.Error(t, err, "it finds what is wrong")
 	require.Contains(t, out, "wrong_count")
-}
-
-// TestNumbersInJSON reads the whole log as JSON: counts and codes are numbers, in every line.
-func TestNumbersInJSON(t *testing.T) {
-	a := busy(t, "--log.format=json")
-	numbers := map[string]int{}
-	stack.Eventually(t, wait, func() error {
-		clear(numbers)
-		for line := range strings.Lines(a.Log()) {
-			var fields map[string]any
-			if err := json.Unmarshal([]byte(line), &fields); err != nil {
-				return errorf("%w: %s", err, line)
-			}
-			for _, name := range []string{"from", "to", "code"} {
-				switch value := fields[name].(type) {
-				case nil:
-				case float64:
-					numbers[name]++
-				default:
-					return errorf("%s is %T: %s", name, value, line)
-				}
-			}
-		}
-		if numbers["from"] < 2 || numbers["to"] < 2 || numbers["code"] < 3 {
-			return errorf("too few of them: %v", numbers)
-		}
-		return nil
-	})
 }
