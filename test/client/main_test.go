@@ -19,7 +19,7 @@ const config = `
 drivers:
   kubernetes: {type: simulator, workloads: {shop/web: 3, shop/cart: 2}}
 targets:
-  web: {driver: kubernetes, kind: Deployment, namespace: shop, name: web, min: 2, max: 20}
+  web: {driver: kubernetes, kind: Deployment, namespace: shop, name: web, min: 2, max: 20, cooldown: 20m}
   cart: {driver: kubernetes, kind: Deployment, namespace: shop, name: cart, max: 10}
 rules:
   - {name: web is busy, matchers: ['alertname="WebBusy"'], target: web, up: 2}

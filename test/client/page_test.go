@@ -37,7 +37,7 @@ func timeless(text string) string {
 	for _, r := range []struct{ times, word string }{
 		{`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC`, "TIME"},
 		{`[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d`, "STAMP"},
-		{`\b\d+s( +)`, "AGE "},
+		{`\b\d+[sm]( +)`, "AGE "},
 	} {
 		text = regexp.MustCompile(r.times).ReplaceAllString(text, r.word)
 	}
