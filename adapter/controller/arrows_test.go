@@ -22,15 +22,18 @@ var arrows = map[string][]string{
 	"alertscale":              {adapter},
 	"alertscale/rules":        {"alertscale/rules/yamldoc"},
 	"alertscale/rules/engine": {"alertscale/rules"},
-	"alertscale/examples":     {},
-	adapter + "controller":    {"alertscale/rules"},
-	adapter + "cli":           {adapter, "alertscale/rules", "alertscale/examples"},
-	adapter + "config":        {adapter + "controller", adapter + "driver", adapter + "source/hook", adapter + "source/alertmanager", "alertscale/rules"},
-	adapter + "driver":        {adapter + "controller", adapter + "driver/internal", "alertscale/rules"},
-	adapter + "source":        {"alertscale/rules"},
-	adapter + "store":         {adapter + "controller", adapter + "store", "alertscale/rules"},
-	adapter + "sink":          {adapter + "controller", "alertscale/rules"},
-	adapter + "web":           {adapter + "controller", adapter + "sink/history", "alertscale/rules"},
+
+	"alertscale/rules/simulation": {"alertscale/rules"},
+
+	"alertscale/examples":  {},
+	adapter + "controller": {"alertscale/rules"},
+	adapter + "cli":        {adapter, "alertscale/rules", "alertscale/examples"},
+	adapter + "config":     {adapter + "controller", adapter + "driver", adapter + "source/hook", adapter + "source/alertmanager", "alertscale/rules"},
+	adapter + "driver":     {adapter + "controller", adapter + "driver/internal", "alertscale/rules"},
+	adapter + "source":     {"alertscale/rules"},
+	adapter + "store":      {adapter + "controller", adapter + "store", "alertscale/rules"},
+	adapter + "sink":       {adapter + "controller", "alertscale/rules"},
+	adapter + "web":        {adapter + "controller", adapter + "sink/history", "alertscale/rules"},
 }
 
 // impure is what rules may not import: I/O, logs, networks.

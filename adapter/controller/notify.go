@@ -57,7 +57,7 @@ func (n *notification) enter(e *rules.Event) {
 		}
 	}
 	for _, b := range m.Broken {
-		n.broken = append(n.broken, refusal(b))
+		n.broken = append(n.broken, engine.Refusal(b))
 	}
 	n.refuse(e)
 }
@@ -70,21 +70,7 @@ func (n *notification) refuse(e *rules.Event) {
 	for range e.ReservedLabels {
 		n.c.Limited("reserved_labels")
 	}
-	for _, r := range e.Refused[:min(len(e.Refused), maxRefused)] {
-		n.broken = append(n.broken, engine.Decision{
-			Verdict: engine.Rejected, Why: []string{engine.Clip(r.Why)}, Alerts: []string{r.Labels.String()},
-		})
-	}
-}
-
-// maxRefused is of how many alerts of a message that could not be taken decisions tell.
-const maxRefused = 5
-
-// refusal is the decision for an alert's rule that comes to no ref.
-func refusal(e rules.RenderError) engine.Decision {
-	return engine.Decision{
-		Ref: e.Ref, Rule: e.Rule.Name, Target: e.Rule.Target.Name, Verdict: engine.Rejected, Why: []string{engine.Clip(e.Text)},
-	}
+	n.broken = append(n.broken, engine.Refusals(e)...)
 }
 
 // record enters what the notification says of one ref.
@@ -102,7 +88,7 @@ func (n *notification) record(r *rules.RefAlerts) {
 	switch {
 	case result.Refused != nil:
 		for _, e := range result.Refused {
-			n.broken = append(n.broken, refusal(e))
+			n.broken = append(n.broken, engine.Refusal(e))
 		}
 	case result.Repeat:
 		i := len(n.repeats)

@@ -31,3 +31,9 @@ func (s *RefState) FiringByRule() map[string]int {
 	}
 	return n
 }
+
+// Export returns all that is known of the ref, as a store would hold it.
+func (c *Cycle) Export() (Record, error) {
+	r, _, err := encodeState(c.ref, &c.state, nil)
+	return r, err
+}

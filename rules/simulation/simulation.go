@@ -1,0 +1,119 @@
+// Package simulation lets time pass for refs whose counts are numbers in memory. It has the commands of the engine's
+// cycles carried out at once, and without faults, on a clock that jumps from one thing that is due to the next. What
+// rules do in it they do in the program: both drive the same cycle. It is arithmetic on its arguments: no I/O, no clock,
+// no logger.
+package simulation
+
+import (
+	"time"
+
+	"alertscale/rules"
+	"alertscale/rules/engine"
+)
+
+// Options are what a Simulation begins with.
+type Options struct {
+	Set    *rules.Set
+	Start  time.Time      // of the clock
+	Counts map[string]int // at the start, by the ref as it is written
+
+	// Decided is told of every decision, in the order in which they are made; nil: nobody is.
+	Decided func(at time.Time, d engine.Decision)
+	// Counted is told of every count when it is first there, and when it changes; nil: nobody is.
+	Counted func(at time.Time, ref string, count int)
+	// Reads is called before a count is read, and may set it; nil: nothing is.
+	Reads func(at time.Time, ref string)
+	// Missing says of a ref without a count what to do about it.
+	Missing func(ref string) string
+}
+
+// Simulation is refs, their counts and a clock. It is used by one goroutine at a time.
+type Simulation struct {
+	o         Options
+	now       time.Time
+	refs      map[rules.Ref]*tracked
+	workloads map[string]*workload
+	wakes     wakes
+	told      groups
+}
+
+// New returns a simulation of which nothing has happened so far.
+func New(o Options) *Simulation {
+	if o.Decided == nil {
+		o.Decided = func(time.Time, engine.Decision) {}
+	}
+	if o.Counted == nil {
+		o.Counted = func(time.Time, string, int) {}
+	}
+	if o.Reads == nil {
+		o.Reads = func(time.Time, string) {}
+	}
+	if o.Missing == nil {
+		o.Missing = func(ref string) string { return ref + ": no count is known of it" }
+	}
+	s := &Simulation{o: o, now: o.Start.Round(0), refs: map[rules.Ref]*tracked{}, workloads: map[string]*workload{}, told: groups{}}
+	for ref, n := range o.Counts {
+		s.workloads[ref] = &workload{count: n, ready: true}
+	}
+	return s
+}
+
+// Now is the time of the clock.
+func (s *Simulation) Now() time.Time { return s.now }
+
+// AdvanceTo lets time pass, with all that is due on the way. The clock does not go back.
+func (s *Simulation) AdvanceTo(at time.Time) {
+	for len(s.wakes) > 0 && !s.wakes[0].wakeAt.After(at) {
+		t := s.wakes[0]
+		s.now = latest(s.now, t.wakeAt)
+		s.wakes.set(t, time.Time{})
+		s.pump(t, nil)
+	}
+	s.now = latest(s.now, at.Round(0))
+}
+
+// Post delivers a notification at a time, and returns what the program would answer: a decision for each ref that it
+// touches, and for what could not be taken.
+func (s *Simulation) Post(e *rules.Event, at time.Time) []engine.Decision {
+	s.AdvanceTo(at)
+	m := s.o.Set.Match(e)
+	var answer, broken []engine.Decision
+	touched := make(map[*tracked]bool, len(m.Refs))
+	for _, r := range m.Refs {
+		t := s.track(r.Ref)
+		touched[t] = true
+		decisions, refused := s.record(t, r)
+		answer = append(answer, decisions...)
+		broken = append(broken, refused...)
+	}
+	if g := e.Group(); g != 0 && e.Truncated == 0 {
+		for _, t := range s.told.of(g, touched) {
+			if !t.cycle.Record(m.Absent(t.cycle.Ref()), s.now).Repeat {
+				s.pump(t, nil)
+			}
+		}
+	}
+	for _, b := range m.Broken {
+		broken = append(broken, engine.Refusal(b))
+	}
+	broken = append(broken, engine.Refusals(e)...)
+	s.report(broken...)
+	return append(answer, broken...)
+}
+
+// Restore takes over what the program knows of a ref, as it would store it.
+func (s *Simulation) Restore(r engine.Record) error {
+	cycle, err := engine.RestoreCycle(r, engine.CycleOptions{})
+	if err != nil {
+		return err
+	}
+	s.add(cycle)
+	return nil
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
