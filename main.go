@@ -15,6 +15,7 @@ import (
 	_ "time/tzdata" // for time intervals with a location: an image made from scratch has no zones
 
 	"alertscale/adapter/cli"
+	"alertscale/adapter/cli/ruletest"
 	"alertscale/adapter/config"
 	"alertscale/adapter/controller"
 	"alertscale/adapter/sink"
@@ -51,6 +52,13 @@ func main() {
 	files := check.Arg("file", "The files to check.").Required().Strings()
 	lint := check.Flag("lint", "What warnings do: warn, or fail as faults do.").Default("warn").Enum("warn", "fail")
 
+	test := app.Command("test", "Run unit tests of rules, on a clock that jumps.")
+	tests := test.Arg("file", "The files of tests.").Required().Strings()
+	testOptions := ruletest.Options{}
+	test.Flag("run", "Run only the tests whose names this regular expression finds.").RegexpVar(&testOptions.Run)
+	test.Flag("junit", "Write a report in JUnit's format to this file.").StringVar(&testOptions.JUnit)
+	test.Flag("coverage", "List the rules that no test made act.").BoolVar(&testOptions.Coverage)
+
 	demo := app.Command("demo", "Run the whole loop in one process, with a simulated service under changing load.")
 	speed := demo.Flag("speed", "How much faster than real time the simulated service lives.").Default("60").Float64()
 	duration := demo.Flag("duration", "How long to run.").Default("1m").Duration()
@@ -67,6 +75,8 @@ func main() {
 		err = serveUntilStopped(o)
 	case check.FullCommand():
 		os.Exit(cli.Check(os.Stdout, os.Stderr, cli.CheckOptions{Files: *files, LintFails: *lint == "fail"}))
+	case test.FullCommand():
+		os.Exit(ruletest.Run(os.Stdout, os.Stderr, *tests, testOptions))
 	case demo.FullCommand():
 		err = cli.Demo(os.Stdout, cli.DemoOptions{Speed: *speed, Duration: *duration, Terminal: isTerminal(os.Stdout)})
 	}
@@ -81,7 +91,7 @@ func main() {
 }
 
 // later are the commands that are to come.
-var later = []string{"explain", "test", "replay"}
+var later = []string{"explain", "replay"}
 
 func fail(err error) {
 	fmt.Fprintln(os.Stderr, "alertscale:", err)

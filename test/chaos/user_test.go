@@ -133,7 +133,7 @@ func TestUserFlags(t *testing.T) {
 		{"unknown long flag '--dryrun'", "--dryrun"},
 		{"enum value must be one of debug,info,warn,error, got 'loud'", "--log.level=loud"},
 		{"explain is not supported yet", "explain payload.json"},
-		{"test is not supported yet", "test alertscale.test.yml"},
+		{"read the tests: open nowhere.test.yml: no such file", "test nowhere.test.yml"},
 		{"replay is not supported yet", "replay history.jsonl"},
 		{"explain is not supported yet", "explain --config.file=alertscale.yml payload.json"},
 	} {

@@ -69,3 +69,22 @@ func readOwn(n yamldoc.Node) []rules.Label {
 	})
 	return sorted(own)
 }
+
+// Alert returns the labels of the alert that a POST with labels brings: those of the file win, and so does hook, the hook's
+// name.
+func (c *Config) Alert(posted rules.Labels) rules.Labels {
+	labels := map[string]string{}
+	for _, l := range posted {
+		labels[l.Name] = l.Value
+	}
+	return c.withOwn(labels)
+}
+
+// withOwn adds the hook's own labels.
+func (c *Config) withOwn(labels map[string]string) rules.Labels {
+	for _, l := range c.Labels {
+		labels[l.Name] = l.Value
+	}
+	labels["hook"] = c.Name
+	return sorted(labels)
+}

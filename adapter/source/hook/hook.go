@@ -54,11 +54,7 @@ func (h *Hook) Event(body []byte, contentType, idempotencyKey string, now time.T
 	if err != nil {
 		return nil, err
 	}
-	for _, l := range h.Labels {
-		labels[l.Name] = l.Value
-	}
-	labels["hook"] = h.Name
-	p := rules.HookPost{Hook: h.Name, Labels: sorted(labels), At: now, For: h.For, Keyed: idempotencyKey != ""}
+	p := rules.HookPost{Hook: h.Name, Labels: h.withOwn(labels), At: now, For: h.For, Keyed: idempotencyKey != ""}
 	id := sha256.Sum256([]byte(idempotencyKey))
 	if !p.Keyed {
 		_, _ = rand.Read(id[:]) // it never fails
