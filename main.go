@@ -14,8 +14,6 @@ import (
 	"time"
 	_ "time/tzdata" // for time intervals with a location: an image made from scratch has no zones
 
-	"alertscale/adapter/cli"
-	"alertscale/adapter/cli/ruletest"
 	"alertscale/adapter/config"
 	"alertscale/adapter/controller"
 	"alertscale/adapter/sink"
@@ -48,50 +46,29 @@ func main() {
 	serve := app.Command("serve", "Take Alertmanager's notifications and scale (default).").Default()
 	o := serveFlags(serve)
 
-	check := app.Command("check", "Check files of rules and targets, and print all their faults, and warnings of what is probably not meant.")
-	files := check.Arg("file", "The files to check.").Required().Strings()
-	lint := check.Flag("lint", "What warnings do: warn, or fail as faults do.").Default("warn").Enum("warn", "fail")
-
-	test := app.Command("test", "Run unit tests of rules, on a clock that jumps.")
-	tests := test.Arg("file", "The files of tests.").Required().Strings()
-	testOptions := ruletest.Options{}
-	test.Flag("run", "Run only the tests whose names this regular expression finds.").RegexpVar(&testOptions.Run)
-	test.Flag("junit", "Write a report in JUnit's format to this file.").StringVar(&testOptions.JUnit)
-	test.Flag("coverage", "List the rules that no test made act.").BoolVar(&testOptions.Coverage)
-
-	demo := app.Command("demo", "Run the whole loop in one process, with a simulated service under changing load.")
-	speed := demo.Flag("speed", "How much faster than real time the simulated service lives.").Default("60").Float64()
-	duration := demo.Flag("duration", "How long to run.").Default("1m").Duration()
-
-	clients := clientCommands(app)
+	commands := append(clientCommands(app), checkCommand(app), testCommand(app), explainCommand(app), demoCommand(app))
 
 	if len(os.Args) > 1 && slices.Contains(later, os.Args[1]) { // whatever flags follow
 		fail(fmt.Errorf("%s is not supported yet", os.Args[1]))
 	}
-	var err error
 	chosen := kingpin.MustParse(app.Parse(os.Args[1:]))
-	switch chosen {
-	case serve.FullCommand():
+	code, err := 0, error(nil)
+	if chosen == serve.FullCommand() {
 		err = serveUntilStopped(o)
-	case check.FullCommand():
-		os.Exit(cli.Check(os.Stdout, os.Stderr, cli.CheckOptions{Files: *files, LintFails: *lint == "fail"}))
-	case test.FullCommand():
-		os.Exit(ruletest.Run(os.Stdout, os.Stderr, *tests, testOptions))
-	case demo.FullCommand():
-		err = cli.Demo(os.Stdout, cli.DemoOptions{Speed: *speed, Duration: *duration, Terminal: isTerminal(os.Stdout)})
 	}
-	for _, c := range clients {
+	for _, c := range commands {
 		if chosen == c.name {
-			_, err = c.run()
+			code, err = c.run()
 		}
 	}
 	if err != nil {
 		fail(err)
 	}
+	os.Exit(code)
 }
 
 // later are the commands that are to come.
-var later = []string{"explain", "replay"}
+var later = []string{"replay"}
 
 func fail(err error) {
 	fmt.Fprintln(os.Stderr, "alertscale:", err)
@@ -106,7 +83,7 @@ func isTerminal(f *os.File) bool {
 
 func serveFlags(cmd *kingpin.CmdClause) *options {
 	o := &options{}
-	cmd.Flag("config.file", "The file of drivers, targets and rules.").Default("alertscale.yml").StringVar(&o.config)
+	configFlag(cmd, &o.config)
 	cmd.Flag("storage", "Where to keep what must survive a restart: file:PATH, or memory: to keep nothing.").
 		Default("file:data/alertscale.db").StringVar(&o.storage)
 	cmd.Flag("dry-run", "Decide and report everything, change nothing, and keep state in memory.").BoolVar(&o.dryRun)
@@ -225,7 +202,7 @@ func (s *service) wire() error {
 	webMetrics := web.NewMetrics(reg)
 	s.server = web.NewServer(web.ServerOptions{
 		Handler: web.New(web.Options{
-			Handler: s.controller, View: s.controller, Pauser: s.controller, Decisions: s.sinks.history, File: s.reloader, Decode: webhook.NewDecoder().Decode, Hook: s.hook,
+			Handler: s.controller, View: s.controller, Pauser: s.controller, States: s.controller, Decisions: s.sinks.history, File: s.reloader, Decode: webhook.NewDecoder().Decode, Hook: s.hook,
 			Metrics: webMetrics, Gatherer: reg, Logger: s.logger, Limited: limits, EnablePprof: s.options.pprof,
 			MaxRequestBytes: s.options.maxRequest, InflightBytes: s.options.inflight,
 		}),

@@ -17,11 +17,16 @@ type DecisionRecord struct {
 // Sink takes decisions. Record must not block: a slow sink drops and counts.
 type Sink interface{ Record(DecisionRecord) }
 
+// NewRecord returns the record of a decision that was made at a time.
+func NewRecord(at time.Time, d engine.Decision) DecisionRecord {
+	return DecisionRecord{At: at, Decision: d, Alerts: d.Alerts, Since: d.Since}
+}
+
 // report tells all sinks of decisions.
 func (c *Controller) report(all ...engine.Decision) {
 	now := c.Now()
 	for i := range all {
-		r := DecisionRecord{At: now, Decision: all[i], Alerts: all[i].Alerts, Since: all[i].Since}
+		r := NewRecord(now, all[i])
 		for _, s := range c.Sinks {
 			s.Record(r)
 		}

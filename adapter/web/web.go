@@ -82,6 +82,7 @@ type Options struct {
 	Handler   Handler
 	View      View
 	Pauser    Pauser    // default: nothing can be paused
+	States    States    // default: nothing is told
 	Decisions Decisions // default none
 	File      File
 	Decode    func(body []byte) (*rules.Event, error) // must not keep body
@@ -112,6 +113,7 @@ func New(o Options) http.Handler {
 	mux.Handle("/-/ready", rt.get(ready(o.Handler)))
 	mux.Handle("/-/reload", rt.only(reload(o.File), http.MethodPost, http.MethodPut))
 	mux.Handle("/api/v1/targets", rt.data(func() any { return o.View.Targets() }))
+	mux.Handle("/api/v1/targets/state", rt.get(rt.state))
 	mux.Handle("/api/v1/targets/pause", rt.only(rt.pause, http.MethodPost))
 	mux.Handle("/api/v1/targets/resume", rt.only(rt.resume, http.MethodPost))
 	mux.Handle("/api/v1/rules", rt.data(func() any { return o.View.Rules() }))
@@ -139,6 +141,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Limited == nil {
 		o.Limited = uncounted{}
+	}
+	if o.States == nil {
+		o.States = unknownStates{}
 	}
 	if o.Decisions == nil {
 		o.Decisions = history.New(history.Options{})

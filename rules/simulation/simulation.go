@@ -5,6 +5,8 @@
 package simulation
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"alertscale/rules"
@@ -101,7 +103,8 @@ func (s *Simulation) Post(e *rules.Event, at time.Time) []engine.Decision {
 	return append(answer, broken...)
 }
 
-// Restore takes over what the program knows of a ref, as it would store it.
+// Restore takes over what the program knows of a ref, as it would store it. What is due by then is done right after what is
+// posted at the same time.
 func (s *Simulation) Restore(r engine.Record) error {
 	cycle, err := engine.RestoreCycle(r, engine.CycleOptions{})
 	if err != nil {
@@ -109,6 +112,20 @@ func (s *Simulation) Restore(r engine.Record) error {
 	}
 	s.add(cycle)
 	return nil
+}
+
+// Export returns what is known of every ref, as the program would store it, in the order of the refs.
+func (s *Simulation) Export() ([]engine.Record, error) {
+	all := make([]engine.Record, 0, len(s.refs))
+	for _, t := range s.refs {
+		r, err := t.cycle.Export()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	slices.SortFunc(all, func(a, b engine.Record) int { return strings.Compare(a.Ref, b.Ref) })
+	return all, nil
 }
 
 func latest(a, b time.Time) time.Time {

@@ -169,19 +169,21 @@ func TestReadsAreToldBefore(t *testing.T) {
 }
 
 func TestRestoreGoesOnWhereTheProgramIs(t *testing.T) {
-	c := engine.NewCycle(rules.Ref{Driver: "sim", Name: "web"}, engine.CycleOptions{})
-	set := parse(t, file)
-	c.Use(set, engine.Backend{Connected: true})
-	e := &rules.Event{Alerts: []rules.Alert{{Fingerprint: "Busy", StartsAt: epoch, Labels: rules.Labels{{Name: "alertname", Value: "Busy"}}}}}
-	c.Record(set.Match(e).Refs[0], epoch)
-	r, err := c.Export()
+	before := newLine(t, map[string]int{"sim:web": 3, "sim:cart": 1})
+	before.post("0s", "Busy")
+	require.Equal(t, engine.Cooling, before.post("50s", "Queue")[0].Verdict)
+	all, err := before.Export()
 	require.NoError(t, err)
+	require.Len(t, all, 1)
 
-	l := newLine(t, map[string]int{"sim:web": 3})
-	require.NoError(t, l.Restore(r))
+	l := newLine(t, map[string]int{"sim:web": 5})
+	l.until(55 * time.Second)
+	for _, r := range all {
+		require.NoError(t, l.Restore(r))
+	}
 	require.Error(t, l.Restore(engine.Record{Ref: "sim:web", Data: []byte("{")}))
-	l.until(time.Second)
-	require.Equal(t, []string{"0s sim:web scaled 3→5"}, l.all, "the call that was open is served")
+	l.until(2 * time.Minute)
+	require.Equal(t, []string{"1m0s sim:web scaled 5→8"}, l.all, "the call that was open is served")
 }
 
 // BenchmarkAnHour is a test of an hour: an alert that fires, is repeated, and is resolved.

@@ -37,7 +37,7 @@ func (s *Simulation) add(cycle *engine.Cycle) *tracked {
 	t := &tracked{cycle: cycle, place: -1}
 	s.refs[cycle.Ref()] = t
 	s.told.index(t)
-	s.wakes.set(t, s.now)
+	s.wakes.set(t, s.now.Add(minSleep))
 	return t
 }
 

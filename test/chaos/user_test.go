@@ -132,10 +132,9 @@ func TestUserFlags(t *testing.T) {
 		{"--web.config.file nowhere.yml: ", "--web.config.file=nowhere.yml"},
 		{"unknown long flag '--dryrun'", "--dryrun"},
 		{"enum value must be one of debug,info,warn,error, got 'loud'", "--log.level=loud"},
-		{"explain is not supported yet", "explain payload.json"},
+		{"read the notification: open nowhere.json: no such file", "explain nowhere.json"},
 		{"read the tests: open nowhere.test.yml: no such file", "test nowhere.test.yml"},
 		{"replay is not supported yet", "replay history.jsonl"},
-		{"explain is not supported yet", "explain --config.file=alertscale.yml payload.json"},
 	} {
 		u.refuses(t, test.words, strings.Fields(test.args)...)
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"alertscale/adapter/cli/internal/decisions"
 )
 
 // miss is an expectation that was not met.
@@ -33,7 +35,7 @@ func (l *timeline) meets(w *want) (got string, met bool) {
 		for _, d := range l.decisions {
 			if d.at == w.at && w.is(&d) {
 				decided = decided || w.asExpected(&d)
-				parts = append(parts, outline(&d))
+				parts = append(parts, decisions.Outline(&d.Decision))
 			}
 		}
 		if len(parts) == 0 {
@@ -101,17 +103,4 @@ func (l *timeline) strayUntil(w *want) (all []unmatched) {
 		}
 	}
 	return all
-}
-
-// outline says in short what was decided.
-func outline(d *decision) string {
-	text := string(d.Verdict)
-	switch {
-	case d.From == nil || d.To == nil:
-	case *d.From == *d.To:
-		text += fmt.Sprintf(" %d", *d.To)
-	default:
-		text += fmt.Sprintf(" %d → %d", *d.From, *d.To)
-	}
-	return fmt.Sprintf("%s by %q", text, d.Rule)
 }

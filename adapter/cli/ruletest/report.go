@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"alertscale/adapter/cli/internal/decisions"
 	"alertscale/rules"
 
 	"github.com/prometheus/common/model"
@@ -21,7 +22,7 @@ func (m *miss) text(path, name string, set *rules.Set) string {
 		fmt.Fprintf(&b, "  decisions around it:\n")
 	}
 	for _, d := range m.around {
-		fmt.Fprintf(&b, "    %-8s %s%s\n", written(d.at), outline(&d), m.of(&d))
+		fmt.Fprintf(&b, "    %-8s %s%s\n", written(d.at), decisions.Outline(&d.Decision), m.of(&d))
 		for _, line := range d.Why {
 			fmt.Fprintf(&b, "             %s\n", line)
 		}

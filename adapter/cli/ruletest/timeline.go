@@ -4,11 +4,10 @@ import (
 	"fmt"
 	"time"
 
+	"alertscale/adapter/source/webhook"
 	"alertscale/rules"
 	"alertscale/rules/engine"
 	"alertscale/rules/simulation"
-
-	"github.com/prometheus/common/model"
 )
 
 // timeline is what happens in a test.
@@ -113,11 +112,7 @@ func (l *timeline) notification(in *input, at time.Time) *rules.Event {
 
 // tell is an alert as it is told of at a time. It starts when it is first told of as firing, again after each resolve.
 func (l *timeline) tell(a alert, resolved bool, at time.Time) rules.Alert {
-	set := model.LabelSet{}
-	for _, label := range a.labels {
-		set[model.LabelName(label.Name)] = model.LabelValue(label.Value)
-	}
-	next := rules.Alert{Fingerprint: set.Fingerprint().String(), Labels: a.labels, Annotations: a.annotations, StartsAt: at, Resolved: resolved}
+	next := rules.Alert{Fingerprint: webhook.Fingerprint(a.labels), Labels: a.labels, Annotations: a.annotations, StartsAt: at, Resolved: resolved}
 	before := l.alerts[next.Fingerprint]
 	switch {
 	case before == nil:

@@ -181,7 +181,7 @@ func identity(a *rules.Alert, d *draft) string {
 			return strings.ToLower(given)
 		}
 	}
-	return fingerprint(a.Labels)
+	return Fingerprint(a.Labels)
 }
 
 // isFingerprint reports whether a text is 64 bits in hexadecimal digits, as Alertmanager writes them.
@@ -194,8 +194,8 @@ func isFingerprint(s string) bool {
 	return len(s) == 16
 }
 
-// fingerprint is Alertmanager's own.
-func fingerprint(ls rules.Labels) string {
+// Fingerprint is that which Alertmanager gives to an alert.
+func Fingerprint(ls rules.Labels) string {
 	set := make(model.LabelSet, len(ls))
 	for _, l := range ls {
 		set[model.LabelName(l.Name)] = model.LabelValue(l.Value)

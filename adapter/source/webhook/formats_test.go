@@ -108,7 +108,7 @@ func TestDecodeFingerprints(t *testing.T) {
 	} {
 		e, err := Decode([]byte(alert(`{"fingerprint":` + given + `,"status":"firing","labels":{"a":"b"}}`)))
 		if want == "" {
-			want = fingerprint(labels)
+			want = Fingerprint(labels)
 		}
 		require.NoError(t, err)
 		require.Equal(t, want, e.Alerts[0].Fingerprint, given)
@@ -131,9 +131,9 @@ func TestDecodeTakesTheReservedLabelAway(t *testing.T) {
 	require.Empty(t, e.CommonLabels)
 	require.Equal(t, mark, e.CommonAnnotations, "annotations have no such name")
 	require.Len(t, e.Alerts, 4)
-	require.Equal(t, rules.Alert{Fingerprint: fingerprint(stripped), Labels: stripped, Annotations: mark}, e.Alerts[0])
+	require.Equal(t, rules.Alert{Fingerprint: Fingerprint(stripped), Labels: stripped, Annotations: mark}, e.Alerts[0])
 	require.ElementsMatch(t, stripped, e.Alerts[1].Labels)
-	require.Equal(t, fingerprint(stripped), e.Alerts[1].Fingerprint)
+	require.Equal(t, Fingerprint(stripped), e.Alerts[1].Fingerprint)
 	for _, a := range e.Alerts[2:] {
 		require.Equal(t, "00000000000000aa", a.Fingerprint, "it did not have the label")
 	}

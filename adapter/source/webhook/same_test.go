@@ -62,7 +62,7 @@ func requireAlert(tb testing.TB, want template.Alert, got rules.Alert) {
 	}
 	_, reserved := want.Labels["hook"]
 	if reserved || !regexp.MustCompile(`^[0-9a-fA-F]{16}$`).MatchString(want.Fingerprint) {
-		want.Fingerprint = fingerprint(got.Labels)
+		want.Fingerprint = Fingerprint(got.Labels)
 	}
 	require.Equal(tb, strings.ToLower(want.Fingerprint), got.Fingerprint)
 }

@@ -85,7 +85,7 @@ func TestDecodeIsLenient(t *testing.T) {
 		"an unknown field": {`{"version":"4","next":{"a":[1,{"b":null}]},"alerts":null}`, rules.Event{}},
 		"the least of an alert": {
 			alert(`{"status":"firing","labels":{"a":"b"}}`),
-			rules.Event{Alerts: []rules.Alert{{Fingerprint: fingerprint(one), Labels: one}}},
+			rules.Event{Alerts: []rules.Alert{{Fingerprint: Fingerprint(one), Labels: one}}},
 		},
 		"resolved without an end": {
 			alert(`{"labels":{"a":"b"},"fingerprint":"00000000000000fa","startsAt":"2026-11-20T05:00:00.000000001Z","status":"resolved"}`),

@@ -1,0 +1,70 @@
+// Package explain is the command explain: which rules match which alerts, and what would be decided, with every line of
+// why. It changes nothing.
+package explain
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"alertscale/adapter/cli/internal/counts"
+	"alertscale/adapter/config"
+)
+
+// Options say what is explained.
+type Options struct {
+	Config string // the file of rules
+
+	// The alerts: a file with a notification, - for In; or one alert by its labels.
+	Payload     string
+	In          io.Reader
+	Labels      string
+	Annotations string
+	Resolved    bool // the alert of Labels is resolved
+
+	Counts     []string // REF=N
+	URL        string   // of the running program; empty: nobody is asked
+	HTTPConfig string   // how it is asked: a file of credentials
+
+	At   string           // the time at which the alerts come; empty: now
+	Now  func() time.Time // the clock
+	JSON bool
+}
+
+// Run explains.
+func Run(ctx context.Context, out io.Writer, o Options) error {
+	file, err := config.Load(o.Config, false)
+	if err != nil {
+		return fmt.Errorf("the configuration cannot be used:\n%w", err)
+	}
+	at := o.Now().UTC()
+	if o.At != "" {
+		if at, err = time.Parse(time.RFC3339, o.At); err != nil {
+			return fmt.Errorf("--at %q is no time such as 2026-03-02T08:00:00Z", o.At)
+		}
+	}
+	event, err := o.event(at)
+	if err != nil {
+		return err
+	}
+	given, err := counts.Parse(file.Rules, o.Counts)
+	if err != nil {
+		return err
+	}
+	e := explained{set: file.Rules, event: event, at: at, known: known{counts: given}}
+	e.match()
+	if o.URL != "" {
+		if err := e.known.ask(ctx, &o, e.refs()); err != nil {
+			return err
+		}
+	}
+	if err := e.decide(); err != nil {
+		return err
+	}
+	if o.JSON {
+		return e.json(out)
+	}
+	e.text(out)
+	return nil
+}

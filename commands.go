@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"alertscale/adapter/cli"
+	"alertscale/adapter/cli/explain"
+	"alertscale/adapter/cli/ruletest"
+
+	"github.com/alecthomas/kingpin/v2"
+)
+
+func checkCommand(app *kingpin.Application) command {
+	cmd := app.Command("check", "Check files of rules and targets, and print all their faults, and warnings of what is probably not meant.")
+	o := cli.CheckOptions{}
+	cmd.Arg("file", "The files to check.").Required().StringsVar(&o.Files)
+	lint := cmd.Flag("lint", "What warnings do: warn, or fail as faults do.").Default("warn").Enum("warn", "fail")
+	return command{cmd.FullCommand(), func() (int, error) {
+		o.LintFails = *lint == "fail"
+		return cli.Check(os.Stdout, os.Stderr, o), nil
+	}}
+}
+
+func testCommand(app *kingpin.Application) command {
+	cmd := app.Command("test", "Run unit tests of rules, on a clock that jumps.")
+	files := cmd.Arg("file", "The files of tests.").Required().Strings()
+	o := ruletest.Options{}
+	cmd.Flag("run", "Run only the tests whose names this regular expression finds.").RegexpVar(&o.Run)
+	cmd.Flag("junit", "Write a report in JUnit's format to this file.").StringVar(&o.JUnit)
+	cmd.Flag("coverage", "List the rules that no test made act.").BoolVar(&o.Coverage)
+	return command{cmd.FullCommand(), func() (int, error) { return ruletest.Run(os.Stdout, os.Stderr, *files, o), nil }}
+}
+
+func explainCommand(app *kingpin.Application) command {
+	cmd := app.Command("explain", "Say which rules match which alerts, and what would be decided, with every line of why. Changes nothing.")
+	o := explain.Options{In: os.Stdin, Now: time.Now}
+	cmd.Arg("payload", "A notification of Alertmanager's webhook; - is standard input.").StringVar(&o.Payload)
+	configFlag(cmd, &o.Config)
+	cmd.Flag("labels", "In place of a notification: the labels of one alert that fires, NAME=VALUE,….").StringVar(&o.Labels)
+	cmd.Flag("annotations", "Its annotations, likewise.").StringVar(&o.Annotations)
+	cmd.Flag("resolved", "It is resolved.").BoolVar(&o.Resolved)
+	cmd.Flag("count", "The count of a target or ref: REF=N. May be repeated.").StringsVar(&o.Counts)
+	cmd.Flag("url", "The address of a running alertscale, to decide on what it knows.").StringVar(&o.URL)
+	cmd.Flag("http.config.file", "A file of credentials and TLS for --url, as amtool and promtool take it.").StringVar(&o.HTTPConfig)
+	cmd.Flag("at", "When the alerts come, as in RFC 3339; else now.").StringVar(&o.At)
+	cmd.Flag("json", "Print JSON.").BoolVar(&o.JSON)
+	return command{cmd.FullCommand(), func() (int, error) { return 0, explain.Run(context.Background(), os.Stdout, o) }}
+}
+
+func demoCommand(app *kingpin.Application) command {
+	cmd := app.Command("demo", "Run the whole loop in one process, with a simulated service under changing load.")
+	o := cli.DemoOptions{Terminal: isTerminal(os.Stdout)}
+	cmd.Flag("speed", "How much faster than real time the simulated service lives.").Default("60").Float64Var(&o.Speed)
+	cmd.Flag("duration", "How long to run.").Default("1m").DurationVar(&o.Duration)
+	return command{cmd.FullCommand(), func() (int, error) { return 0, cli.Demo(os.Stdout, o) }}
+}
+
+// configFlag is the flag of the file of rules.
+func configFlag(cmd *kingpin.CmdClause, to *string) {
+	cmd.Flag("config.file", "The file of drivers, targets and rules.").Default("alertscale.yml").StringVar(to)
+}
