@@ -12,6 +12,9 @@ type DecisionRecord struct {
 	engine.Decision
 	Alerts []string  `json:"alerts,omitempty"` // at most five, each as its labels: {alertname="WebBusy"}
 	Since  time.Time `json:"-"`                // when the first of the alerts began; zero: not known
+
+	Receiver string `json:"receiver,omitempty"` // of the notification that brought them
+	Group    string `json:"group,omitempty"`    // likewise: its groupKey
 }
 
 // Sink takes decisions. Record must not block: a slow sink drops and counts.
@@ -19,7 +22,7 @@ type Sink interface{ Record(DecisionRecord) }
 
 // NewRecord returns the record of a decision that was made at a time.
 func NewRecord(at time.Time, d engine.Decision) DecisionRecord {
-	return DecisionRecord{At: at, Decision: d, Alerts: d.Alerts, Since: d.Since}
+	return DecisionRecord{At: at, Decision: d, Alerts: d.Alerts, Since: d.Since, Receiver: d.Receiver, Group: d.Group}
 }
 
 // report tells all sinks of decisions.

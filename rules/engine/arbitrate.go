@@ -139,10 +139,9 @@ func (d *decider) rehearse(c *Case) Decision {
 
 func (d *decider) decision(c *Case, v Verdict, others []string) Decision {
 	count := d.observed.Count
-	return Decision{
-		Target: d.target.Name, Rule: c.Rule.Name, Verdict: v, From: &count, To: &count, Why: append(c.Why, others...),
-		Alerts: c.Call.Alerts, Since: c.Call.Since,
-	}
+	dec := Decision{Target: d.target.Name, Rule: c.Rule.Name, Verdict: v, From: &count, To: &count, Why: append(c.Why, others...)}
+	dec.from(c.Call)
+	return dec
 }
 
 // others names the calls that did not decide.

@@ -40,6 +40,9 @@ func (c *Cycle) Record(e *rules.RefAlerts, now time.Time) Result {
 		Ref: c.name, Target: e.Target.Name, Rule: rec.rule, Verdict: rec.verdict, From: c.state.Count, To: c.state.Count, Why: rec.why,
 		Alerts: rec.alerts,
 	}}
+	if rec.changed {
+		r.Decision.broughtBy(e.Event)
+	}
 	switch {
 	case len(e.Alerts) > 0:
 		c.stirred = true

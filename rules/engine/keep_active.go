@@ -81,7 +81,7 @@ func (s *RefState) openRepeats(set *rules.Set, t *rules.Target, now time.Time) (
 		next.Call = s.newCall(now)
 		next.Call.Value = ep.Value
 		if ep.Served != nil {
-			next.Call.Alerts, next.Call.Since = ep.Served.Alerts, ep.Served.Since
+			next.Call.Alerts, next.Call.Since, next.Call.Receiver, next.Call.Group = ep.Served.Alerts, ep.Served.Since, ep.Served.Receiver, ep.Served.Group
 		}
 		if lacksValue(rule, next.Call) {
 			next.Call.Broken = "set: the template waits for the next notification"

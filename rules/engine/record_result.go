@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"alertscale/rules"
 
@@ -70,6 +71,11 @@ func named(all []rules.MatchedAlert) []string {
 	return texts
 }
 
+// broughtBy notes which notification a call came from. It shares no memory with it.
+func (c *Call) broughtBy(e *rules.Event) {
+	c.Receiver, c.Group = strings.Clone(clip(e.Receiver)), strings.Clone(clip(e.GroupKey))
+}
+
 // name notes in an open call that an alert is one of those that it came from.
 func (r *recorder) name(rule *rules.Rule, a *rules.Alert) {
 	ep := r.state.episode(rule.Name)
@@ -79,6 +85,9 @@ func (r *recorder) name(rule *rules.Rule, a *rules.Alert) {
 	call := *ep.Call
 	if call.Since.IsZero() || a.StartsAt.Before(call.Since) {
 		call.Since = a.StartsAt
+	}
+	if len(call.Alerts) == 0 {
+		call.broughtBy(r.e.Event)
 	}
 	if len(call.Alerts) < maxNamed {
 		call.Alerts = append(slices.Clone(call.Alerts), a.Labels.String())

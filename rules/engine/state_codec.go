@@ -104,6 +104,8 @@ type storedCall struct {
 	Goal      *int      `json:"goal,omitempty"`
 	Alerts    []string  `json:"alerts,omitempty"`
 	Since     time.Time `json:"since,omitzero"`
+	Receiver  string    `json:"receiver,omitempty"`
+	Group     string    `json:"group,omitempty"`
 }
 
 type storedCount struct {

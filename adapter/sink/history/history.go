@@ -168,7 +168,7 @@ func ownAll(texts []string) []string {
 // size is how much memory a record takes, about: itself, its texts, and two counts. The names of targets and rules
 // are the file's, but a file that was replaced may live by them alone.
 func size(d *controller.DecisionRecord) int64 {
-	n := int(unsafe.Sizeof(entry{})) + len(d.Ref) + len(d.Target) + len(d.Rule) + 2*int(unsafe.Sizeof(0))
+	n := int(unsafe.Sizeof(entry{})) + len(d.Ref) + len(d.Target) + len(d.Rule) + len(d.Receiver) + len(d.Group) + 2*int(unsafe.Sizeof(0))
 	for _, texts := range [][]string{d.Why, d.Alerts} {
 		for _, s := range texts {
 			n += int(unsafe.Sizeof(s)) + len(s)
