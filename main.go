@@ -16,13 +16,13 @@ import (
 
 	"alertscale/adapter/config"
 	"alertscale/adapter/controller"
+	"alertscale/adapter/recording"
 	"alertscale/adapter/sink"
 	"alertscale/adapter/sink/events"
 	"alertscale/adapter/sink/history"
 	sinklog "alertscale/adapter/sink/log"
 	sinkmetrics "alertscale/adapter/sink/metrics"
 	"alertscale/adapter/source/alertmanager"
-	"alertscale/adapter/source/webhook"
 	"alertscale/adapter/store"
 	"alertscale/adapter/web"
 
@@ -87,7 +87,7 @@ func serveFlags(cmd *kingpin.CmdClause) *options {
 	cmd.Flag("storage", "Where to keep what must survive a restart: file:PATH, or memory: to keep nothing.").
 		Default("file:data/alertscale.db").StringVar(&o.storage)
 	cmd.Flag("dry-run", "Decide and report everything, change nothing, and keep state in memory.").BoolVar(&o.dryRun)
-	cmd.Flag("history", "Not supported yet.").Hidden().StringVar(&o.history)
+	recordFlags(cmd, &o.record)
 	o.web = kingpinflag.AddFlags(cmd, ":9098")
 	cmd.Flag("web.max-request-bytes", "The largest notification to take.").
 		Default(fmt.Sprint(web.DefaultMaxRequestBytes)).Int64Var(&o.maxRequest)
@@ -119,17 +119,18 @@ func limitFlags(cmd *kingpin.CmdClause, o *options) {
 
 // options are the flags of serve.
 type options struct {
-	config, storage, history string
-	dryRun                   bool
-	web                      *toolkit.FlagConfig
-	pprof                    bool
-	maxRequest, inflight     int64
-	decisionLog              int64
-	connections              int
-	limits                   controller.Limits
-	shutdown                 time.Duration
-	maxRefs                  int
-	logLevel, logFormat      string
+	config, storage      string
+	record               recordOptions
+	dryRun               bool
+	web                  *toolkit.FlagConfig
+	pprof                bool
+	maxRequest, inflight int64
+	decisionLog          int64
+	connections          int
+	limits               controller.Limits
+	shutdown             time.Duration
+	maxRefs              int
+	logLevel, logFormat  string
 }
 
 // service is all that serve runs, wired.
@@ -138,6 +139,7 @@ type service struct {
 	logger     log.Logger
 	store      store.Store
 	sinks      sinks
+	recorder   *recording.Recorder // nil: nothing is recorded
 	reloader   *config.Reloader
 	controller *controller.Controller
 	server     *web.Server
@@ -145,9 +147,6 @@ type service struct {
 
 // serveUntilStopped serves until a signal ends it.
 func serveUntilStopped(o *options) error {
-	if o.history != "" {
-		return errors.New("--history is not supported yet")
-	}
 	if o.dryRun {
 		o.storage = "memory:"
 	}
@@ -190,11 +189,14 @@ func (s *service) wire() error {
 	if s.store, err = store.Open(s.options.storage); err != nil {
 		return err
 	}
+	if s.recorder, err = s.options.record.open(s.logger, limits); err != nil {
+		return errors.Join(err, s.store.Close())
+	}
 	snapshot := conns.File()
 	s.sinks.prepare(snapshot)
 	s.controller, err = controller.New(context.Background(), controller.Options{
 		Store: s.store, Sinks: s.sinks.all(), Logger: s.logger, Metrics: metrics, Limits: s.options.limits, Limited: limits.Limited,
-		Debug: s.options.logLevel == "debug",
+		Counted: s.counted(), Debug: s.options.logLevel == "debug",
 	}, snapshot)
 	if err != nil {
 		return errors.Join(err, s.store.Close())
@@ -202,7 +204,7 @@ func (s *service) wire() error {
 	webMetrics := web.NewMetrics(reg)
 	s.server = web.NewServer(web.ServerOptions{
 		Handler: web.New(web.Options{
-			Handler: s.controller, View: s.controller, Pauser: s.controller, States: s.controller, Decisions: s.sinks.history, File: s.reloader, Decode: webhook.NewDecoder().Decode, Hook: s.hook,
+			Handler: s.controller, View: s.controller, Pauser: s.controller, States: s.controller, Decisions: s.sinks.history, File: s.reloader, Decode: s.decoder(), Hook: s.hook,
 			Metrics: webMetrics, Gatherer: reg, Logger: s.logger, Limited: limits, EnablePprof: s.options.pprof,
 			MaxRequestBytes: s.options.maxRequest, InflightBytes: s.options.inflight,
 		}),
@@ -255,6 +257,9 @@ func (s *sinks) prepare(f *controller.Snapshot) {
 // hook finds a hook of the active file.
 func (s *service) hook(name string) (web.Hook, bool) {
 	h, ok := s.reloader.Hook(name)
+	if ok && s.recorder != nil {
+		return recordedHook{h, name, s.recorder}, true
+	}
 	return h, ok
 }
 
@@ -279,7 +284,7 @@ func (s *service) run() error {
 	}
 	last, cancelLast := context.WithTimeout(context.Background(), max(time.Second, s.options.shutdown-time.Since(stopping)))
 	defer cancelLast()
-	return errors.Join(err, s.controller.Shutdown(last), s.sinks.log.Close(last))
+	return errors.Join(err, s.controller.Shutdown(last), s.sinks.log.Close(last), s.closeRecorder(last))
 }
 
 func (s *service) reloadOnHangup(ctx context.Context) error {

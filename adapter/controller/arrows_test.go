@@ -32,6 +32,7 @@ var arrows = map[string][]string{
 	adapter + "driver":     {adapter + "controller", adapter + "driver/internal", "alertscale/rules"},
 	adapter + "source":     {"alertscale/rules"},
 	adapter + "store":      {adapter + "controller", adapter + "store", "alertscale/rules"},
+	adapter + "recording":  {},
 	adapter + "sink":       {adapter + "controller", "alertscale/rules"},
 	adapter + "web":        {adapter + "controller", adapter + "sink/history", "alertscale/rules"},
 }

@@ -30,6 +30,8 @@ type Options struct {
 	// Debug says that alerts which no rule matches are to be logged, with the nearest rule.
 	Debug  bool
 	Limits Limits
+	// Counted is told of each count that is read, by the ref as it is written; nil: nobody is. It must not block.
+	Counted func(ref string, count int)
 	// Limited counts what a limit stopped, by the limit; nil: it is not counted.
 	Limited func(what string)
 }

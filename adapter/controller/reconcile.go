@@ -253,6 +253,9 @@ func (c *Controller) call(ctx context.Context, tr *tracker, cmd engine.Command) 
 		err = fmt.Errorf("%s: %w", tr.name(), errGivesWay)
 	}
 	c.Metrics.requested(tr.ref().Driver, string(cmd.Kind), err, time.Since(start))
+	if c.Counted != nil && cmd.Kind == engine.Observe && err == nil {
+		c.Counted(tr.name(), reply.Observed.Count)
+	}
 	is := replyTo(err)
 	reply.Outcome, reply.Text, reply.After = is.Outcome, is.Text, is.After
 	return reply
