@@ -7,6 +7,7 @@ import (
 
 	"alertscale/adapter/cli"
 	"alertscale/adapter/cli/explain"
+	"alertscale/adapter/cli/replay"
 	"alertscale/adapter/cli/ruletest"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -47,6 +48,21 @@ func explainCommand(app *kingpin.Application) command {
 	cmd.Flag("at", "When the alerts come, as in RFC 3339; else now.").StringVar(&o.At)
 	cmd.Flag("json", "Print JSON.").BoolVar(&o.JSON)
 	return command{cmd.FullCommand(), func() (int, error) { return 0, explain.Run(context.Background(), os.Stdout, o) }}
+}
+
+func replayCommand(app *kingpin.Application) command {
+	cmd := app.Command("replay", "Say what the rules would have done with notifications that were recorded, on a clock that jumps.")
+	o := replay.Options{In: os.Stdin}
+	cmd.Arg("file", "The files that serve --history recorded, in any order; - is standard input.").Required().StringsVar(&o.Files)
+	configFlag(cmd, &o.Config)
+	cmd.Flag("against", "Another file of rules: tell what differs.").StringVar(&o.Against)
+	cmd.Flag("count", "The count of a target or ref at the start, in place of the first that was recorded: REF=N. May be repeated.").
+		StringsVar(&o.Counts)
+	cmd.Flag("follow-counts", "Take the counts that were read later over, as if somebody else had set them.").BoolVar(&o.FollowCounts)
+	cmd.Flag("tail", "How long to go on after the last notification.").Default("1h").DurationVar(&o.Tail)
+	cmd.Flag("out", "Write a page with all of it to this file, which needs nothing else.").StringVar(&o.Out)
+	cmd.Flag("json", "Print JSON.").BoolVar(&o.JSON)
+	return command{cmd.FullCommand(), func() (int, error) { return 0, replay.Run(os.Stdout, os.Stderr, o) }}
 }
 
 func demoCommand(app *kingpin.Application) command {

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"slices"
 	"syscall"
 	"time"
 	_ "time/tzdata" // for time intervals with a location: an image made from scratch has no zones
@@ -46,11 +45,8 @@ func main() {
 	serve := app.Command("serve", "Take Alertmanager's notifications and scale (default).").Default()
 	o := serveFlags(serve)
 
-	commands := append(clientCommands(app), checkCommand(app), testCommand(app), explainCommand(app), demoCommand(app))
+	commands := append(clientCommands(app), checkCommand(app), testCommand(app), explainCommand(app), replayCommand(app), demoCommand(app))
 
-	if len(os.Args) > 1 && slices.Contains(later, os.Args[1]) { // whatever flags follow
-		fail(fmt.Errorf("%s is not supported yet", os.Args[1]))
-	}
 	chosen := kingpin.MustParse(app.Parse(os.Args[1:]))
 	code, err := 0, error(nil)
 	if chosen == serve.FullCommand() {
@@ -66,9 +62,6 @@ func main() {
 	}
 	os.Exit(code)
 }
-
-// later are the commands that are to come.
-var later = []string{"replay"}
 
 func fail(err error) {
 	fmt.Fprintln(os.Stderr, "alertscale:", err)

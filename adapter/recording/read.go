@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 )
 
 // Recording is what was recorded, in the order of the times.
@@ -50,7 +51,7 @@ func (r *Recording) add(path string, text []byte) {
 		}
 		l, err := parseLine(line)
 		if err != nil {
-			r.Bad = append(r.Bad, fmt.Sprintf("%s:%d: %v", path, n, err))
+			r.Bad = append(r.Bad, fmt.Sprintf("%s:%d: %s", path, n, strings.TrimPrefix(err.Error(), "jsontext: ")))
 			continue
 		}
 		r.Lines = append(r.Lines, l)

@@ -21,6 +21,8 @@ type Options struct {
 
 	// Decided is told of every decision, in the order in which they are made; nil: nobody is.
 	Decided func(at time.Time, d engine.Decision)
+	// Matched is told of what each notification touches, before that is done; nil: nobody is.
+	Matched func(at time.Time, m *rules.Match)
 	// Counted is told of every count when it is first there, and when it changes; nil: nobody is.
 	Counted func(at time.Time, ref string, count int)
 	// Reads is called before a count is read, and may set it; nil: nothing is.
@@ -43,6 +45,9 @@ type Simulation struct {
 func New(o Options) *Simulation {
 	if o.Decided == nil {
 		o.Decided = func(time.Time, engine.Decision) {}
+	}
+	if o.Matched == nil {
+		o.Matched = func(time.Time, *rules.Match) {}
 	}
 	if o.Counted == nil {
 		o.Counted = func(time.Time, string, int) {}
@@ -79,6 +84,7 @@ func (s *Simulation) AdvanceTo(at time.Time) {
 func (s *Simulation) Post(e *rules.Event, at time.Time) []engine.Decision {
 	s.AdvanceTo(at)
 	m := s.o.Set.Match(e)
+	s.o.Matched(s.now, &m)
 	var answer, broken []engine.Decision
 	touched := make(map[*tracked]bool, len(m.Refs))
 	for _, r := range m.Refs {

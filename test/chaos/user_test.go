@@ -124,7 +124,7 @@ alertscale.yml:7: rules[0] "busy": target "wbe" is not defined, did you mean "we
 func TestUserFlags(t *testing.T) {
 	u := newUser(t, simulated)
 	for _, test := range []struct{ words, args string }{
-		{"--history is not supported yet", "--history=history.jsonl"},
+		{"record to nowhere/history.jsonl: open nowhere/history.jsonl: no such file", "--history=nowhere/history.jsonl"},
 		{"--storage=etcd://localhost:2379/alertscale is not supported yet; there are file:PATH and memory:", "--storage=etcd://localhost:2379/alertscale"},
 		{"--storage=kubernetes://monitoring is not supported yet", "--storage=kubernetes://monitoring"},
 		{"--storage=fiel:x.db is no storage; there are file:PATH", "--storage=fiel:x.db"},
@@ -134,7 +134,7 @@ func TestUserFlags(t *testing.T) {
 		{"enum value must be one of debug,info,warn,error, got 'loud'", "--log.level=loud"},
 		{"read the notification: open nowhere.json: no such file", "explain nowhere.json"},
 		{"read the tests: open nowhere.test.yml: no such file", "test nowhere.test.yml"},
-		{"replay is not supported yet", "replay history.jsonl"},
+		{"read the recording: open nowhere.jsonl: no such file", "replay nowhere.jsonl"},
 	} {
 		u.refuses(t, test.words, strings.Fields(test.args)...)
 	}

@@ -47,6 +47,11 @@ func play(t *test, set *rules.Set) *timeline {
 	l.sim = simulation.New(simulation.Options{
 		Set: set, Start: t.start, Counts: t.counts,
 		Decided: func(at time.Time, d engine.Decision) { l.decisions = append(l.decisions, decision{at.Sub(t.start), d}) },
+		Matched: func(at time.Time, m *rules.Match) {
+			for _, a := range m.Unmatched {
+				l.unmatched = append(l.unmatched, unmatched{at.Sub(t.start), a.Labels})
+			}
+		},
 		Counted: func(at time.Time, ref string, n int) { l.changes = append(l.changes, count{at.Sub(t.start), ref, n}) },
 		Missing: func(ref string) string { return fmt.Sprintf("%s: the test has no count of it; add it to counts", ref) },
 	})
@@ -64,9 +69,9 @@ func (l *timeline) happen(in *input) {
 	l.sim.AdvanceTo(at)
 	switch {
 	case in.hook != nil:
-		l.post(in, l.posted(in, at))
+		l.sim.Post(l.posted(in, at), at)
 	case len(in.firing)+len(in.resolved) > 0:
-		l.post(in, l.notification(in, at))
+		l.sim.Post(l.notification(in, at), at)
 	}
 	for ref, n := range in.counts {
 		l.sim.SetCount(ref, n)
@@ -74,13 +79,6 @@ func (l *timeline) happen(in *input) {
 	for ref, ready := range in.ready {
 		l.sim.SetReady(ref, ready)
 	}
-}
-
-func (l *timeline) post(in *input, e *rules.Event) {
-	for _, a := range l.set.Match(e).Unmatched {
-		l.unmatched = append(l.unmatched, unmatched{in.at, a.Labels})
-	}
-	l.sim.Post(e, l.start.Add(in.at))
 }
 
 // posted is what a POST to a hook stands for.
