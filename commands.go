@@ -70,6 +70,7 @@ func demoCommand(app *kingpin.Application) command {
 	o := cli.DemoOptions{Terminal: isTerminal(os.Stdout)}
 	cmd.Flag("speed", "How much faster than real time the simulated service lives.").Default("60").Float64Var(&o.Speed)
 	cmd.Flag("duration", "How long to run.").Default("1m").DurationVar(&o.Duration)
+	cmd.Flag("history", "Record what happens to this file, for alertscale replay.").StringVar(&o.History)
 	return command{cmd.FullCommand(), func() (int, error) { return 0, cli.Demo(os.Stdout, o) }}
 }
 

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"alertscale/adapter/cli/replay"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -30,6 +32,17 @@ func TestDemoOnATerminalHasALiveLine(t *testing.T) {
 	require.Contains(t, out.String(), clearLine+"00:")
 	require.Contains(t, out.String(), "last: scaled 3 → 5")
 	require.Error(t, Demo(&out, DemoOptions{}))
+}
+
+// TestDemoIsRecorded: what happened in the demo is replayed to the same steps.
+func TestDemoIsRecorded(t *testing.T) {
+	history := filepath.Join(t.TempDir(), "history.jsonl")
+	var out, again, errOut bytes.Buffer
+	require.NoError(t, Demo(&out, DemoOptions{Speed: 600, Duration: 3 * time.Second, History: history}))
+	require.NoError(t, replay.Run(&again, &errOut, replay.Options{Config: "../../examples/alertscale.yml", Files: []string{history}, Tail: time.Minute}))
+	require.Empty(t, errOut.String())
+	require.Contains(t, again.String(), "scaled       3 → 5  web is busy")
+	require.Error(t, Demo(&out, DemoOptions{Speed: 600, Duration: time.Second, History: t.TempDir()}))
 }
 
 func TestCheck(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 	"alertscale/adapter/config"
 	"alertscale/adapter/controller"
 	"alertscale/adapter/driver/simulator"
+	"alertscale/adapter/recording"
 	sinklog "alertscale/adapter/sink/log"
-	"alertscale/adapter/source/webhook"
 	"alertscale/adapter/store/memory"
 	"alertscale/adapter/web"
 	"alertscale/examples"
@@ -31,6 +31,7 @@ type DemoOptions struct {
 	Speed    float64       // how much faster than real time the simulated service lives
 	Duration time.Duration // of real time
 	Terminal bool          // whether a line may be written over
+	History  string        // the file to record to, for replay; empty: none
 }
 
 // demoRef is the workload of the example's target web.
@@ -48,11 +49,13 @@ type demo struct {
 	driver  *simulator.Driver
 	url     string
 	alerts  []*alarm
+
+	recorder *recording.Recorder // nil: nothing is recorded
 }
 
 // Demo shows the whole loop: the load of a simulated service rises and falls, its alerts are sent over HTTP in
 // Alertmanager's format, the example's rules decide, and the count follows.
-func Demo(out io.Writer, o DemoOptions) error {
+func Demo(out io.Writer, o DemoOptions) (err error) {
 	if o.Speed <= 0 || o.Duration <= 0 {
 		return errors.New("--speed and --duration must be above 0")
 	}
@@ -63,7 +66,12 @@ func Demo(out io.Writer, o DemoOptions) error {
 	if err != nil {
 		return err
 	}
-	defer stop()
+	defer func() {
+		stop()
+		if closing := d.closeRecorder(); err == nil {
+			err = closing
+		}
+	}()
 	d.screen.line("A simulated Deployment shop/web, %g times faster than life, under the rules of examples/alertscale.yml.", o.Speed)
 	d.screen.line("Alerts are posted to %s as Alertmanager does, each repeated every %s.", d.url, repeatEvery)
 	d.screen.line("Each line: minutes and seconds, load in CPUs, load as a share of what the replicas request, replicas.")
@@ -89,9 +97,12 @@ func (d *demo) wire(ctx context.Context) (stop func(), err error) {
 		Rules: file.Rules, Text: file.Text(),
 		Drivers: map[string]controller.Backend{demoRef.Driver: {Driver: d.driver, Timeout: controller.DefaultTimeout}},
 	}
+	if err := d.record(); err != nil {
+		return nil, err
+	}
 	reg := prometheus.NewRegistry()
 	d.adapter, err = controller.New(ctx, controller.Options{
-		Store: memory.New(), Metrics: controller.NewMetrics(reg, 100), Now: d.now, MaxSleep: tick,
+		Store: memory.New(), Metrics: controller.NewMetrics(reg, 100), Now: d.now, MaxSleep: tick, Counted: d.counted,
 		Logger: log.LoggerFunc(d.screen.decision), Sinks: []controller.Sink{sinklog.New(log.LoggerFunc(d.screen.decision))},
 	}, snapshot)
 	if err != nil {
@@ -102,7 +113,7 @@ func (d *demo) wire(ctx context.Context) (stop func(), err error) {
 		return nil, fmt.Errorf("listen on loopback: %w", err)
 	}
 	server := &http.Server{ReadHeaderTimeout: time.Second, Handler: web.New(web.Options{
-		Handler: d.adapter, View: d.adapter, File: fixedFile(file.Text()), Decode: webhook.Decode, Metrics: web.NewMetrics(reg),
+		Handler: d.adapter, View: d.adapter, File: fixedFile(file.Text()), Decode: d.decode, Metrics: web.NewMetrics(reg),
 		Gatherer: reg, Logger: log.NewNopLogger(),
 	})}
 	d.url = "http://" + listener.Addr().String() + "/webhook"
