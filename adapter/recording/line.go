@@ -21,6 +21,9 @@ type Line struct {
 	Hook    string // that was posted to; empty: it is a notification of Alertmanager's webhook
 	Key     string // of a POST to a hook: its idempotency key; empty: it had none
 
+	// Again is when the notification came before that this one is word for word; zero: it has a payload of its own.
+	Again time.Time
+
 	Counts map[string]int // by the ref as it is written
 }
 
@@ -34,6 +37,9 @@ func (l *Line) Append(b []byte) []byte {
 	}
 	if l.Key != "" {
 		b = appendText(append(b, `,"key":`...), l.Key)
+	}
+	if !l.Again.IsZero() {
+		b = append(l.Again.UTC().AppendFormat(append(b, `,"again":"`...), time.RFC3339Nano), '"')
 	}
 	if l.Payload != nil {
 		b = appendPayload(append(b, `,"payload":`...), l.Payload)
@@ -103,6 +109,8 @@ func (l *Line) take(field string, value jsontext.Value, text []byte, end int) er
 		return json.Unmarshal(value, &l.Hook)
 	case "key":
 		return json.Unmarshal(value, &l.Key)
+	case "again":
+		return json.Unmarshal(value, &l.Again)
 	case "counts":
 		return json.Unmarshal(value, &l.Counts)
 	case "payload":
@@ -115,7 +123,7 @@ func (l *Line) check() error {
 	switch {
 	case l.At.IsZero():
 		return errors.New(`it has no "at": when it came`)
-	case l.Payload == nil && l.Counts == nil:
+	case l.Payload == nil && l.Counts == nil && l.Again.IsZero():
 		return errors.New("it has neither payload nor counts")
 	default:
 		return nil

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Recording is what was recorded, in the order of the times.
@@ -39,6 +40,7 @@ func readAll(path string, in io.Reader) ([]byte, error) {
 
 // add takes the lines of a file, which share its memory.
 func (r *Recording) add(path string, text []byte) {
+	payloads := map[int64][]byte{} // by the time, in nanoseconds
 	for n := 1; len(text) > 0; n++ {
 		line := text
 		if i := bytes.IndexByte(text, '\n'); i >= 0 {
@@ -50,10 +52,27 @@ func (r *Recording) add(path string, text []byte) {
 			continue
 		}
 		l, err := parseLine(line)
+		if err == nil {
+			err = l.complete(payloads)
+		}
 		if err != nil {
 			r.Bad = append(r.Bad, fmt.Sprintf("%s:%d: %s", path, n, strings.TrimPrefix(err.Error(), "jsontext: ")))
 			continue
 		}
 		r.Lines = append(r.Lines, l)
 	}
+}
+
+// complete gives a line that repeats another one of the file its payload.
+func (l *Line) complete(payloads map[int64][]byte) error {
+	switch {
+	case l.Payload != nil && l.Hook == "":
+		payloads[l.At.UnixNano()] = l.Payload
+	case !l.Again.IsZero():
+		if l.Payload = payloads[l.Again.UnixNano()]; l.Payload == nil {
+			return fmt.Errorf("it repeats what came at %s, which the file has not", l.Again.Format(time.RFC3339Nano))
+		}
+		l.Again = time.Time{}
+	}
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -73,6 +74,67 @@ func TestWhatIsWritten(t *testing.T) {
 	}, strings.Split(text(t, r.path), "\n"))
 	r.Notification([]byte("{}"))
 	require.Equal(t, 1, r.limited, "nothing is recorded any more")
+}
+
+func TestARepeatIsWrittenAsOne(t *testing.T) {
+	r := newRecorder(t)
+	r.Notification([]byte(`{"alerts":[]}`))
+	r.Notification([]byte(`{"alerts":[1]}`))
+	r.Notification([]byte(`{"alerts":[]}`))
+	r.Notification([]byte(`{"alerts":[]}`))
+	r.close(t)
+	require.Equal(t, []string{
+		`{"at":"2026-03-02T12:00:01Z","payload":{"alerts":[]}}`,
+		`{"at":"2026-03-02T12:00:02Z","payload":{"alerts":[1]}}`,
+		`{"at":"2026-03-02T12:00:03Z","again":"2026-03-02T12:00:01Z"}`,
+		`{"at":"2026-03-02T12:00:04Z","again":"2026-03-02T12:00:01Z"}`, "",
+	}, strings.Split(text(t, r.path), "\n"))
+	got, err := Read([]string{r.path}, nil)
+	require.NoError(t, err)
+	var payloads []string
+	for _, l := range got.Lines {
+		payloads = append(payloads, string(l.Payload))
+	}
+	require.Equal(t, []string{`{"alerts":[]}`, `{"alerts":[1]}`, `{"alerts":[]}`, `{"alerts":[]}`}, payloads)
+}
+
+func TestEachFileHasWhatItRepeats(t *testing.T) {
+	r := newRecorder(t, func(o *Options) { o.MaxBytes, o.Files = 400, 100 })
+	for i := range 40 {
+		r.Notification([]byte(`{"alerts":[]}`))
+		r.Count("web", i)
+	}
+	r.close(t)
+	files, err := filepath.Glob(r.path + "*")
+	require.NoError(t, err)
+	require.Greater(t, len(files), 5)
+	n := 0
+	for _, path := range files {
+		got, err := Read([]string{path}, nil)
+		require.NoError(t, err)
+		require.Empty(t, got.Bad)
+		for _, l := range got.Lines {
+			if l.Payload != nil {
+				n++
+			}
+		}
+	}
+	require.Equal(t, 40, n)
+}
+
+func TestAtOneTimeEachLineHasItsOwn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history.jsonl")
+	r, err := Open(Options{Path: path, Now: func() time.Time { return noon }})
+	require.NoError(t, err)
+	for _, body := range []string{`{"a":1}`, `{"a":2}`, `{"a":1}`, `{"a":2}`} {
+		r.Notification([]byte(body))
+	}
+	require.NoError(t, r.Close(t.Context()))
+	got, err := Read([]string{path}, nil)
+	require.NoError(t, err)
+	require.Len(t, got.Lines, 4)
+	require.JSONEq(t, `{"a":2}`, string(got.Lines[3].Payload))
+	require.Equal(t, noon.Add(3), got.Lines[3].At)
 }
 
 func TestAnotherProcessGoesOn(t *testing.T) {
@@ -197,6 +259,7 @@ nonsense
 {"at":"2026-03-02T12:00:00Z"}
 {"at":"noon","payload":{}}
 {"at":"2026-03-02T12:00:00Z","counts":{"web":"many"}}
+{"at":"2026-03-02T12:00:00Z","again":"2026-03-02T11:00:00Z"}
 {"at":"2026-03-02T12:00:00Z","payl
 `)
 	r, err := Read([]string{"-"}, in)
@@ -205,7 +268,7 @@ nonsense
 		{At: noon.Add(1500 * time.Millisecond), Payload: []byte(`{"version":"4","alerts":[]}`)},
 		{At: noon.Add(2 * time.Second), Counts: map[string]int{"web": 3}},
 	}, r.Lines)
-	require.Len(t, r.Bad, 7)
+	require.Len(t, r.Bad, 8)
 	for i, bad := range r.Bad {
 		require.Contains(t, bad, fmt.Sprintf("-:%d: ", i+4))
 	}
@@ -237,19 +300,34 @@ func TestProperty_WhatIsWrittenIsRead(t *testing.T) {
 	})
 }
 
-// BenchmarkNotification is what recording a notification costs whoever posts it.
+// BenchmarkNotification is what recording a notification costs, with the writing of it.
 func BenchmarkNotification(b *testing.B) {
-	for _, size := range []int{1 << 10, 64 << 10, 4 << 20} {
-		b.Run(fmt.Sprint("bytes=", size), func(b *testing.B) {
-			r, err := Open(Options{Path: filepath.Join(b.TempDir(), "history.jsonl"), Files: 1})
-			require.NoError(b, err)
-			body := []byte(strings.Repeat("x", size))
-			b.SetBytes(int64(size))
-			b.ReportAllocs()
-			for b.Loop() {
-				r.Notification(body)
-			}
-			require.NoError(b, r.Close(b.Context()))
-		})
+	for _, size := range []int{1 << 10, 64 << 10, 1 << 20} {
+		for _, repeats := range []bool{true, false} {
+			b.Run(fmt.Sprintf("bytes=%d/repeat=%t", size, repeats), func(b *testing.B) {
+				r, err := Open(Options{Path: filepath.Join(b.TempDir(), "history.jsonl"), Files: 1})
+				require.NoError(b, err)
+				body := []byte(strings.Repeat("x", size))
+				b.SetBytes(int64(size))
+				b.ReportAllocs()
+				for i := 0; b.Loop(); i++ {
+					if !repeats {
+						copy(body, fmt.Appendf(nil, "%09d", i))
+					}
+					r.Notification(body)
+					for r.wait() > 8<<20 {
+						runtime.Gosched()
+					}
+				}
+				require.NoError(b, r.Close(b.Context()))
+			})
+		}
 	}
+}
+
+// wait is how many bytes wait to be written.
+func (r *Recorder) wait() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.bytes
 }

@@ -3,30 +3,24 @@ package recording
 import (
 	"fmt"
 	"io"
-	"maps"
 	"os"
-	"time"
 )
 
-// rotated is a file that gives way to another one when it is large. It is used by one goroutine.
+// rotated is a file that gives way to another one. It is used by one goroutine.
 type rotated struct {
-	o      Options
-	file   *os.File // nil: it is to be opened again
-	size   int64
-	bad    bool           // the last write failed
-	counts map[string]int // the last ones that were told
+	o    Options
+	file *os.File // nil: it is to be opened again
+	owes bool     // it is to give way
+	bad  bool     // the last write failed
 }
 
-func newRotated(o Options) *rotated { return &rotated{o: o, counts: map[string]int{}} }
-
-// open opens the file, behind what is there. What an earlier process left of a line is ended.
-func (f *rotated) open() error {
+// open opens the file, behind what is there, and returns its size. What an earlier process left of a line is ended.
+func (f *rotated) open() (size int64, err error) {
 	file, err := os.OpenFile(f.o.Path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o640)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	size, err := file.Seek(0, io.SeekEnd)
-	if err == nil && size > 0 {
+	if size, err = file.Seek(0, io.SeekEnd); err == nil && size > 0 {
 		last := make([]byte, 1)
 		if _, err = file.ReadAt(last, size-1); err == nil && last[0] != '\n' {
 			_, err = file.Write([]byte{'\n'})
@@ -35,16 +29,21 @@ func (f *rotated) open() error {
 	}
 	if err != nil {
 		file.Close()
-		return err
+		return 0, err
 	}
-	f.file, f.size = file, size
-	return nil
+	f.file = file
+	return size, nil
 }
 
-// write writes a chunk, to another file where this one is full, and reports whether it did.
+// write writes a chunk, and reports whether it did. It tells of the first failure in a row, and of its end.
 func (f *rotated) write(c *chunk) bool {
-	if err := f.put(c); err != nil {
-		f.fail(err)
+	f.owes = f.owes || c.first
+	if err := f.put(c.text); err != nil {
+		f.close()
+		if !f.bad {
+			f.bad = true
+			f.o.Failed(err)
+		}
 		return false
 	}
 	if f.bad {
@@ -54,43 +53,34 @@ func (f *rotated) write(c *chunk) bool {
 	return true
 }
 
-func (f *rotated) put(c *chunk) error {
+func (f *rotated) put(text []byte) error {
+	if f.owes {
+		f.close()
+		if err := f.giveWay(); err != nil {
+			return err
+		}
+		f.owes = false
+	}
 	if f.file == nil {
-		if err := f.open(); err != nil {
+		if _, err := f.open(); err != nil {
 			return err
 		}
 	}
-	if f.size > 0 && f.size+int64(len(c.text)) > f.o.MaxBytes {
-		if err := f.rotate(c.at); err != nil {
-			return err
-		}
-	}
-	maps.Copy(f.counts, c.counts)
-	n, err := f.file.Write(c.text)
-	f.size += int64(n)
+	_, err := f.file.Write(text)
 	return err
 }
 
-// rotate begins another file at a time, with the counts that were last told, so that it can be replayed by itself.
-func (f *rotated) rotate(at time.Time) error {
-	f.close()
+// giveWay moves the files on, and the last one away.
+func (f *rotated) giveWay() error {
+	if f.o.Files == 1 {
+		return os.Remove(f.o.Path)
+	}
 	for n := f.o.Files - 1; n > 0; n-- {
 		if err := os.Rename(f.earlier(n-1), f.earlier(n)); err != nil && !os.IsNotExist(err) {
 			return err
 		}
 	}
-	if f.o.Files == 1 {
-		if err := os.Remove(f.o.Path); err != nil {
-			return err
-		}
-	}
-	if err := f.open(); err != nil || len(f.counts) == 0 {
-		return err
-	}
-	l := Line{At: at, Counts: f.counts}
-	n, err := f.file.Write(l.Append(nil))
-	f.size += int64(n)
-	return err
+	return nil
 }
 
 // earlier is the path of an earlier file; 0: the present one.
@@ -99,15 +89,6 @@ func (f *rotated) earlier(n int) string {
 		return f.o.Path
 	}
 	return fmt.Sprintf("%s.%d", f.o.Path, n)
-}
-
-// fail gives the file up until the next line, and tells of the first failure in a row.
-func (f *rotated) fail(err error) {
-	f.close()
-	if !f.bad {
-		f.bad = true
-		f.o.Failed(err)
-	}
 }
 
 func (f *rotated) close() {

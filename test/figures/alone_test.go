@@ -29,6 +29,7 @@ func TestProgramFigures(t *testing.T) {
 		measure func(*testing.T, *alone)
 	}{
 		{"repeat", repeat},
+		{"recorded", recorded},
 		{"rules", manyRules},
 		{"growth", growth},
 		{"fresh", fresh},

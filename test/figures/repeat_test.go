@@ -3,6 +3,7 @@ package figures
 import (
 	"bytes"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -33,6 +34,17 @@ func repeat(t *testing.T, a *alone) {
 	a.table.add("  the repeat, from one sender", "", true, fmt.Sprintf("%.2f", used[1]/used[0]), versus(used))
 	used = byTurns(t, annotated(t, body), many, bare, ours)
 	a.table.add("  the repeat, with another annotation each time", "", true, fmt.Sprintf("%.2f", used[1]/used[0]), versus(used))
+}
+
+// recorded compares the CPU of a repeat that is recorded with that of one that is not.
+func recorded(t *testing.T, a *alone) {
+	text, history := rulesOf(1000, usual), filepath.Join(t.TempDir(), "history.jsonl")
+	plain := serve(t, serving{path: a.path, dir: t.TempDir(), text: text})
+	recording := serve(t, serving{path: a.path, dir: t.TempDir(), text: text, args: []string{"--history=" + history, "--history.files=2"}})
+	for _, senders := range []int{many, 1} {
+		used := byTurns(t, always(notification(t)), senders, plain, recording)
+		a.table.atMost(fmt.Sprintf("CPU of a repeat with --history, to one without, %d senders", senders), 1.05, used[1]/used[0], "", versus(used))
+	}
 }
 
 // manyRules compares the CPU of the same with 100,000 rules and with 10, for each shape of rules.
