@@ -25,6 +25,8 @@ type fileCheck func(t *testing.T, file string)
 func TestEveryFile(t *testing.T) {
 	checks := map[string]fileCheck{
 		"alertscale.yml":      configured(shipped.Build(t)),
+		"alertscale.test.yml": commanded(shipped.Build(t), "test"),
+		"history.jsonl":       commanded(shipped.Build(t), "replay"),
 		"rules.conf":          tool(stack.Prometheus, "promtool", "check", "rules", "--lint=all", "--lint-fatal"),
 		"rules_test.yml":      tool(stack.Prometheus, "promtool", "test", "rules"),
 		"prometheus.yml":      prometheusConfig,
@@ -92,6 +94,17 @@ func credentials(program string) fileCheck {
 			"--url=http://127.0.0.1:1").CombinedOutput()
 		require.Error(t, err)
 		require.Contains(t, string(out), "connection refused")
+	}
+}
+
+// commanded has a command of alertscale take the file, in the folder that the file is in.
+func commanded(program, command string) fileCheck {
+	return func(t *testing.T, file string) {
+		cmd := exec.CommandContext(t.Context(), program, command, path.Base(file))
+		cmd.Dir = filepath.Join(shipped.Dir, path.Dir(file))
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		require.NotContains(t, string(out), "left out")
 	}
 }
 
