@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -49,8 +50,9 @@ func printed(t *testing.T, program string, args []string) string {
 	cmd := exec.CommandContext(t.Context(), program, args...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		require.IsType(t, &exec.ExitError{}, err)
-		return string(out) + err.Error() + "\n"
+		exit, ok := errors.AsType[*exec.ExitError](err)
+		require.True(t, ok, "%v", err)
+		return string(out) + exit.Error() + "\n"
 	}
 	return string(out)
 }

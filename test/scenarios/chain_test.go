@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -24,8 +25,9 @@ func TestTheWholeChain(t *testing.T) {
 	cart := cluster.Client.WatchReplicas(t, deployment("shop", "cart"))
 
 	api := stack.ProxyAPIServer(t, cluster.API)
+	history := filepath.Join(t.TempDir(), "history.jsonl")
 	a := stack.StartAlertscale(t, stack.AlertscaleOptions{
-		Config: shipped.File(t, "alertscale.yml"), Kubeconfig: accountVia(t, api),
+		Config: shipped.File(t, "alertscale.yml"), Kubeconfig: accountVia(t, api), Args: []string{"--history=" + history},
 	})
 	am := stack.StartAlertmanager(t, stack.AlertmanagerOptions{Config: hasty(t, a)})
 	m := startMeter(t, "shop")
@@ -71,6 +73,7 @@ func TestTheWholeChain(t *testing.T) {
 	reasons(t, a)
 	onlyScales(t, api)
 	cluster.Client.WaitEvent(t, deployment("shop", "web"), `Normal Scaled the count: 3 → 5 by rule "web is busy": 1 alert fires; up 2: 3 → 5`, wait)
+	replays(t, a, history)
 }
 
 // hasty returns config.yml with alertscale's address and without patience.
