@@ -120,9 +120,11 @@ func (l *Line) take(field string, value jsontext.Value, text []byte, end int) er
 }
 
 func (l *Line) check() error {
-	switch {
+	switch year := l.At.UTC().Year(); {
 	case l.At.IsZero():
 		return errors.New(`it has no "at": when it came`)
+	case year < 1970 || year > 9998:
+		return errors.New(`"at" is not within the years 1970 to 9998`)
 	case l.Payload == nil && l.Counts == nil && l.Again.IsZero():
 		return errors.New("it has neither payload nor counts")
 	default:

@@ -260,6 +260,7 @@ nonsense
 {"at":"noon","payload":{}}
 {"at":"2026-03-02T12:00:00Z","counts":{"web":"many"}}
 {"at":"2026-03-02T12:00:00Z","again":"2026-03-02T11:00:00Z"}
+{"at":"9999-03-02T12:00:00Z","payload":{}}
 {"at":"2026-03-02T12:00:00Z","payl
 `)
 	r, err := Read([]string{"-"}, in)
@@ -268,7 +269,7 @@ nonsense
 		{At: noon.Add(1500 * time.Millisecond), Payload: []byte(`{"version":"4","alerts":[]}`)},
 		{At: noon.Add(2 * time.Second), Counts: map[string]int{"web": 3}},
 	}, r.Lines)
-	require.Len(t, r.Bad, 8)
+	require.Len(t, r.Bad, 9)
 	for i, bad := range r.Bad {
 		require.Contains(t, bad, fmt.Sprintf("-:%d: ", i+4))
 	}

@@ -14,6 +14,7 @@ GET  /-/ready                    200 while it takes notifications
 POST /-/reload                   reads the file of rules again
 GET  /metrics                    for Prometheus
 GET  /api/v1/targets             counts, cooldowns and active rules
+GET  /api/v1/targets/state       ?ref=: all that is remembered of it, as it is stored; for alertscale explain --url
 POST /api/v1/targets/pause       {"ref", "direction": "up|down|both", "for": "2h"}: no changes meanwhile
 POST /api/v1/targets/resume      {"ref"}: ends that
 GET  /api/v1/rules               the active rules

@@ -57,6 +57,11 @@ func load(path string, all configs) (*file, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the tests: %w", err)
 	}
+	return parse(path, text, all)
+}
+
+// parse reads the text of a file of tests.
+func parse(path string, text []byte, all configs) (*file, error) {
 	doc, root := yamldoc.Parse(path, text)
 	if err := doc.Err(); err != nil {
 		return nil, err
@@ -128,10 +133,27 @@ func (r *reader) readTest(n yamldoc.Node) {
 func readTime(n yamldoc.Node) time.Time {
 	text := n.Text()
 	at, err := time.Parse(time.RFC3339, text)
-	if err != nil && text != "" {
+	switch {
+	case text == "":
+	case err != nil:
 		n.Faultf("%q is no time such as 2026-03-02T08:00:00Z", text)
+	case at.UTC().Year() < 1970 || at.UTC().Year() > 9000:
+		n.Faultf("want a time of the years 1970 to 9000, got %s", text)
 	}
 	return at
+}
+
+// maxAt is how long a timeline may be.
+const maxAt = 366 * 24 * time.Hour
+
+// readAt reads a time of a timeline.
+func readAt(n yamldoc.Node) time.Duration {
+	d := n.Duration()
+	if d > maxAt {
+		n.Faultf("want at most 366d")
+		return 0
+	}
+	return d
 }
 
 // eachRef reads a mapping whose keys are names of targets or refs.

@@ -41,7 +41,7 @@ var belongs = map[string]string{"group": "firing", "receiver": "firing", "labels
 func (r *reader) readInput(n yamldoc.Node) *input {
 	in := &input{line: n.Line(), receiver: "alertscale", counts: map[string]int{}, ready: map[string]bool{}}
 	n.Fields([]yamldoc.Field{
-		{Key: "at", Read: func(n yamldoc.Node) { in.at = n.Duration() }},
+		{Key: "at", Read: func(n yamldoc.Node) { in.at = readAt(n) }},
 		{Key: "firing", Read: func(n yamldoc.Node) { in.firing = readAlerts(n) }},
 		{Key: "resolved", Read: func(n yamldoc.Node) { in.resolved = readAlerts(n) }},
 		{Key: "group", Read: func(n yamldoc.Node) { in.group = n.Text() }},

@@ -60,7 +60,7 @@ var verdicts = []engine.Verdict{
 func (r *reader) readWant(n yamldoc.Node) *want {
 	w := &want{line: n.Line()}
 	n.Fields([]yamldoc.Field{
-		{Key: "at", Read: func(n yamldoc.Node) { w.at = n.Duration() }},
+		{Key: "at", Read: func(n yamldoc.Node) { w.at = readAt(n) }},
 		{Key: "target", Read: func(n yamldoc.Node) { r.readTarget(w, n) }},
 		{Key: "ref", Read: func(n yamldoc.Node) { r.readRef(w, n) }},
 		{Key: "verdict", Read: func(n yamldoc.Node) { w.verdict = readVerdict(n) }},
