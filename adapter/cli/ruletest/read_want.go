@@ -51,12 +51,6 @@ func (w *want) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// verdicts are those that there are.
-var verdicts = []engine.Verdict{
-	engine.Scaled, engine.DryRun, engine.Duplicate, engine.Cooling, engine.AtBound, engine.Held, engine.Paused, engine.Stabilizing, engine.Limited,
-	engine.Reverted, engine.Muted, engine.NotReady, engine.Disabled, engine.Owned, engine.Ended, engine.Failed, engine.Rejected,
-}
-
 func (r *reader) readWant(n yamldoc.Node) *want {
 	w := &want{line: n.Line()}
 	n.Fields([]yamldoc.Field{
@@ -113,8 +107,8 @@ func (r *reader) readRef(w *want, n yamldoc.Node) {
 
 func readVerdict(n yamldoc.Node) string {
 	text := n.Text()
-	names := make([]string, 0, len(verdicts))
-	for _, v := range verdicts {
+	var names []string
+	for _, v := range engine.Verdicts() {
 		names = append(names, string(v))
 	}
 	if text != "" && !slices.Contains(names, text) {
