@@ -57,7 +57,7 @@ func (n *notification) enter(e *rules.Event) {
 		}
 	}
 	for _, b := range m.Broken {
-		n.broken = append(n.broken, engine.Refusal(b))
+		n.broken = append(n.broken, engine.Refusal(b, e))
 	}
 	n.refuse(e)
 }
@@ -87,8 +87,8 @@ func (n *notification) record(r *rules.RefAlerts) {
 	result := tr.cycle.Record(r, n.c.Now())
 	switch {
 	case result.Refused != nil:
-		for _, e := range result.Refused {
-			n.broken = append(n.broken, engine.Refusal(e))
+		for _, refused := range result.Refused {
+			n.broken = append(n.broken, engine.Refusal(refused, r.Event))
 		}
 	case result.Repeat:
 		i := len(n.repeats)

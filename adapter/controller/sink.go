@@ -10,11 +10,16 @@ import (
 type DecisionRecord struct {
 	At time.Time `json:"at"`
 	engine.Decision
-	Alerts []string  `json:"alerts,omitempty"` // at most five, each as its labels: {alertname="WebBusy"}
-	Since  time.Time `json:"-"`                // when the first of the alerts began; zero: not known
+	Alerts   []engine.NamedAlert `json:"alerts,omitempty"`      // at most five
+	More     int                 `json:"more_alerts,omitempty"` // how many there were beside these
+	Since    time.Time           `json:"-"`                     // when the first of them began; zero: not known
+	Receiver string              `json:"receiver,omitempty"`    // of the notification that brought them
+	Group    string              `json:"group,omitempty"`       // likewise: its groupKey
+}
 
-	Receiver string `json:"receiver,omitempty"` // of the notification that brought them
-	Group    string `json:"group,omitempty"`    // likewise: its groupKey
+// AlertTexts lists the alerts as they are logged, and how many more there were.
+func (d *DecisionRecord) AlertTexts() []string {
+	return engine.Cause{Alerts: d.Alerts, More: d.More}.Texts()
 }
 
 // Sink takes decisions. Record must not block: a slow sink drops and counts.
@@ -22,7 +27,7 @@ type Sink interface{ Record(DecisionRecord) }
 
 // NewRecord returns the record of a decision that was made at a time.
 func NewRecord(at time.Time, d engine.Decision) DecisionRecord {
-	return DecisionRecord{At: at, Decision: d, Alerts: d.Alerts, Since: d.Since, Receiver: d.Receiver, Group: d.Group}
+	return DecisionRecord{At: at, Decision: d, Alerts: d.Alerts, More: d.More, Since: d.Since, Receiver: d.Receiver, Group: d.Group}
 }
 
 // report tells all sinks of decisions.

@@ -10,6 +10,7 @@ import (
 
 	"alertscale/adapter/controller"
 	"alertscale/adapter/sink/history"
+	"alertscale/rules"
 	"alertscale/rules/engine"
 )
 
@@ -25,7 +26,9 @@ func TestAPIData(t *testing.T) {
 			},
 		},
 		rules: []controller.RuleStatus{{Name: "r", Matchers: []string{`a="<b>"`}, Target: "t", Action: "up: 2", When: "firing"}},
-		logged: []controller.DecisionRecord{{At: at, Alerts: []string{`{a="b"}`}, Since: at, Decision: engine.Decision{
+		logged: []controller.DecisionRecord{{At: at, Since: at, Receiver: "r", Group: "g", More: 2, Alerts: []engine.NamedAlert{
+			{Labels: rules.Labels{{Name: "b", Value: "<"}, {Name: "a", Value: "b"}}, Fingerprint: "00112233445566aa", StartsAt: at},
+		}, Decision: engine.Decision{
 			Ref: "k:D/a/b", Target: "t", Rule: "r", Verdict: engine.Scaled, From: ptr(1), To: ptr(2),
 		}}},
 		config: "targets: {}\n",
@@ -46,7 +49,8 @@ func TestAPIData(t *testing.T) {
 		{full, "/api/v1/rules", `[{"name":"r","matchers":["a=\"<b>\""],"target":"t","action":"up: 2","when":"firing",` +
 			`"dry_run":false,"active":[]}]`},
 		{full, "/api/v1/decisions", `[{"at":"2026-11-20T05:24:45.5Z","ref":"k:D/a/b","target":"t","rule":"r",` +
-			`"verdict":"scaled","from":1,"to":2,"why":[],"alerts":["{a=\"b\"}"]}]`},
+			`"verdict":"scaled","from":1,"to":2,"why":[],"alerts":[{"labels":{"a":"b","b":"<"},"fingerprint":"00112233445566aa","startsAt":"2026-11-20T05:24:45.5Z"}],` +
+			`"more_alerts":2,"receiver":"r","group":"g"}]`},
 		{full, "/api/v1/status/config", `{"yaml":"targets: {}\n"}`},
 	}
 	for _, test := range tests {

@@ -14,6 +14,7 @@ import (
 
 	"alertscale/adapter/controller"
 	"alertscale/adapter/sink/history"
+	"alertscale/rules"
 	"alertscale/rules/engine"
 )
 
@@ -36,7 +37,7 @@ func filled(n int) *history.History {
 	for i := range n {
 		h.Record(controller.DecisionRecord{
 			Decision: engine.Decision{Ref: fmt.Sprint(i), Verdict: engine.Scaled, Why: []string{strings.Repeat("why ", 20)}},
-			Alerts:   []string{"{a=\"\xff\"}"},
+			Alerts:   []engine.NamedAlert{{Labels: rules.Labels{{Name: "a", Value: "\xff"}}}},
 		})
 	}
 	return h
@@ -60,7 +61,7 @@ func TestLongAnswersAreWrittenInParts(t *testing.T) {
 			Status string
 			Data   []struct {
 				Ref    string
-				Alerts []string
+				Alerts []engine.NamedAlert
 			}
 		}
 		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got))
@@ -70,7 +71,7 @@ func TestLongAnswersAreWrittenInParts(t *testing.T) {
 		if test.n > 1 {
 			require.Equal(t, "4999", got.Data[0].Ref)
 			require.Equal(t, fmt.Sprint(5000-test.n), got.Data[test.n-1].Ref)
-			require.Equal(t, []string{"{a=\"\ufffd\"}"}, got.Data[0].Alerts)
+			require.Equal(t, "\ufffd", got.Data[0].Alerts[0].Labels.Get("a"))
 		}
 	}
 }

@@ -140,7 +140,7 @@ func (d *decider) rehearse(c *Case) Decision {
 func (d *decider) decision(c *Case, v Verdict, others []string) Decision {
 	count := d.observed.Count
 	dec := Decision{Target: d.target.Name, Rule: c.Rule.Name, Verdict: v, From: &count, To: &count, Why: append(c.Why, others...)}
-	dec.from(c.Call)
+	dec.Cause = c.Call.Cause
 	return dec
 }
 

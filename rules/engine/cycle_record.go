@@ -38,11 +38,8 @@ func (c *Cycle) Record(e *rules.RefAlerts, now time.Time) Result {
 	rec := c.enter(e, now)
 	r := Result{Changed: rec.changed, Decision: Decision{
 		Ref: c.name, Target: e.Target.Name, Rule: rec.rule, Verdict: rec.verdict, From: c.state.Count, To: c.state.Count, Why: rec.why,
-		Alerts: rec.alerts,
+		Cause: rec.cause,
 	}}
-	if rec.changed {
-		r.Decision.broughtBy(e.Event)
-	}
 	switch {
 	case len(e.Alerts) > 0:
 		c.stirred = true

@@ -5,10 +5,7 @@ package engine
 import (
 	"encoding/json"
 	"strings"
-	"time"
 	"unicode/utf8"
-
-	"alertscale/rules"
 )
 
 // Verdict says in a word what was done to a ref.
@@ -94,20 +91,7 @@ type Decision struct {
 	// Refused says that the driver's API said no for good: not found, or forbidden.
 	Refused bool `json:"-"`
 
-	Alerts   []string  `json:"-"` // some of the alerts that it came from, for people
-	Since    time.Time `json:"-"` // when the first of them began; zero: not known
-	Receiver string    `json:"-"` // of the notification that brought them; empty: not known
-	Group    string    `json:"-"` // likewise: its groupKey
-}
-
-// broughtBy notes which notification a decision came from. It shares no memory with it.
-func (d *Decision) broughtBy(e *rules.Event) {
-	d.Receiver, d.Group = strings.Clone(clip(e.Receiver)), strings.Clone(clip(e.GroupKey))
-}
-
-// from notes what a decision came from: that which its call did.
-func (d *Decision) from(c *Call) {
-	d.Alerts, d.Since, d.Receiver, d.Group = c.Alerts, c.Since, c.Receiver, c.Group
+	Cause `json:"-"`
 }
 
 // Obstacle returns the fact for which nothing can be done to the workload as it is now; false where something can.
@@ -126,12 +110,14 @@ func (o Observed) Obstacle() (Condition, bool) {
 const maxLine = 1024
 
 // clip makes a text of whatever length a line of why.
-func clip(text string) string {
+func clip(text string) string { return clipTo(text, maxLine) }
+
+func clipTo(text string, size int) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
-	if len(text) <= maxLine {
+	if len(text) <= size {
 		return text
 	}
-	cut := maxLine - len("…")
+	cut := size - len("…")
 	for !utf8.RuneStart(text[cut]) {
 		cut--
 	}

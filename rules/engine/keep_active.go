@@ -48,6 +48,7 @@ func (r *recorder) endOrKeep(name string) {
 	rule := r.set.RuleFor(name, r.target)
 	if rule == nil || rule.KeepActiveFor == 0 {
 		r.state.endEpisode(rule, name, r.now)
+		r.nameEnd(rule, name)
 		r.ended = append(r.ended, name)
 		return
 	}
@@ -81,7 +82,7 @@ func (s *RefState) openRepeats(set *rules.Set, t *rules.Target, now time.Time) (
 		next.Call = s.newCall(now)
 		next.Call.Value = ep.Value
 		if ep.Served != nil {
-			next.Call.Alerts, next.Call.Since, next.Call.Receiver, next.Call.Group = ep.Served.Alerts, ep.Served.Since, ep.Served.Receiver, ep.Served.Group
+			next.Call.Cause = ep.Served.Cause
 		}
 		if lacksValue(rule, next.Call) {
 			next.Call.Broken = "set: the template waits for the next notification"

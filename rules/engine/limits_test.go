@@ -35,8 +35,10 @@ func TestLimits_ADecisionNamesFiveAlerts(t *testing.T) {
 	}
 	a := w.post("0s", many...).is(Scaled, 3, 5)
 	require.Len(t, a.all[0].Alerts, 5)
-	for _, text := range a.all[0].Alerts {
-		require.Less(t, len(text), 1024)
+	require.Equal(t, 5, a.all[0].More)
+	for _, named := range a.all[0].Alerts {
+		require.Equal(t, "Busy", named.Labels.Get("alertname"))
+		require.Less(t, len(named.String()), 2048)
 	}
 	require.Equal(t, epoch, a.all[0].Since)
 	for _, r := range w.store.records {

@@ -63,12 +63,7 @@ func (r *recorder) ask(rule *rules.Rule, ep Episode, figure *float64) {
 	call := ep.Call
 	if call == nil {
 		call = r.state.newCall(r.now)
-		call.broughtBy(r.e.Event)
-		for _, m := range r.e.Alerts {
-			if slices.Contains(m.Rules, rule) && len(call.Alerts) < maxNamed {
-				call.Alerts = append(call.Alerts, m.Alert.Labels.String())
-			}
-		}
+		call.Cause = causeOf(r.e, func(m *rules.MatchedAlert) bool { return slices.Contains(m.Rules, rule) })
 	} else {
 		again := *call
 		call = &again

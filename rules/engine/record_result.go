@@ -3,15 +3,11 @@ package engine
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"alertscale/rules"
 
 	"github.com/prometheus/common/model"
 )
-
-// maxNamed is how many alerts a decision names.
-const maxNamed = 5
 
 // recorded is what a notification brought for a ref.
 type recorded struct {
@@ -19,7 +15,7 @@ type recorded struct {
 	verdict Verdict // Ended or Duplicate: what to report where no call is open
 	rule    string  // the first rule that it touched, or whose episode it ended
 	why     []string
-	alerts  []string
+	cause   Cause
 }
 
 func (r *recorder) result() recorded {
@@ -29,7 +25,7 @@ func (r *recorder) result() recorded {
 		n.rule = all[0].Rules[0].Name
 	}
 	if r.changed {
-		n.alerts = named(all)
+		n.cause = causeOf(r.e, func(*rules.MatchedAlert) bool { return true })
 	}
 	switch {
 	case len(r.ended) > 0:
@@ -62,18 +58,15 @@ func fires(n int) string {
 	return fmt.Sprintf("%d alerts fire", n)
 }
 
-// named describes the first alerts of a notification, for people.
-func named(all []rules.MatchedAlert) []string {
-	var texts []string
-	for i := range all[:min(len(all), maxNamed)] {
-		texts = append(texts, all[i].Alert.Labels.String())
+// nameEnd notes in the call for the end of an episode the alerts whose resolves ended it.
+func (r *recorder) nameEnd(rule *rules.Rule, name string) {
+	ep := r.state.episode(name)
+	if ep.Call == nil || !ep.Call.AtEnd {
+		return
 	}
-	return texts
-}
-
-// broughtBy notes which notification a call came from. It shares no memory with it.
-func (c *Call) broughtBy(e *rules.Event) {
-	c.Receiver, c.Group = strings.Clone(clip(e.Receiver)), strings.Clone(clip(e.GroupKey))
+	call := *ep.Call
+	call.Cause = causeOf(r.e, func(m *rules.MatchedAlert) bool { return m.Alert.Resolved && slices.Contains(m.Rules, rule) })
+	r.state.setCall(name, &call)
 }
 
 // name notes in an open call that an alert is one of those that it came from.
@@ -83,14 +76,6 @@ func (r *recorder) name(rule *rules.Rule, a *rules.Alert) {
 		return
 	}
 	call := *ep.Call
-	if call.Since.IsZero() || a.StartsAt.Before(call.Since) {
-		call.Since = a.StartsAt
-	}
-	if len(call.Alerts) == 0 {
-		call.broughtBy(r.e.Event)
-	}
-	if len(call.Alerts) < maxNamed {
-		call.Alerts = append(slices.Clone(call.Alerts), a.Labels.String())
-	}
+	call.add(a, r.e.Event)
 	r.state.setCall(rule.Name, &call)
 }

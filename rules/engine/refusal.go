@@ -2,9 +2,11 @@ package engine
 
 import "alertscale/rules"
 
-// Refusal is the decision for an alert's rule that comes to no ref.
-func Refusal(e rules.RenderError) Decision {
-	return Decision{Ref: e.Ref, Rule: e.Rule.Name, Target: e.Rule.Target.Name, Verdict: Rejected, Why: []string{clip(e.Text)}}
+// Refusal is the decision for a rule of an event that comes to no ref.
+func Refusal(r rules.RenderError, e *rules.Event) Decision {
+	return Decision{
+		Ref: r.Ref, Rule: r.Rule.Name, Target: r.Rule.Target.Name, Verdict: Rejected, Why: []string{clip(r.Text)}, Cause: broughtBy(e),
+	}
 }
 
 // maxRefused is of how many alerts of a message that could not be taken decisions tell.
@@ -14,7 +16,9 @@ const maxRefused = 5
 func Refusals(e *rules.Event) []Decision {
 	var all []Decision
 	for _, r := range e.Refused[:min(len(e.Refused), maxRefused)] {
-		all = append(all, Decision{Verdict: Rejected, Why: []string{clip(r.Why)}, Alerts: []string{r.Labels.String()}})
+		d := Decision{Verdict: Rejected, Why: []string{clip(r.Why)}, Cause: broughtBy(e)}
+		d.Alerts = []NamedAlert{nameOf(&rules.Alert{Labels: r.Labels})}
+		all = append(all, d)
 	}
 	return all
 }

@@ -132,10 +132,7 @@ type Call struct {
 	Preempted bool   // another call won over it, and it is not served by that
 	Goal      *int   // what it asks for in all, of which a part is done: behavior let it go no further
 
-	Alerts   []string  // some of the alerts that it came from, for people
-	Since    time.Time // when the first of them began
-	Receiver string    // of the notification that brought them
-	Group    string    // likewise: its groupKey
+	Cause
 }
 
 // Recommendation is a count that was asked for when the count was looked at, or the count itself where nothing was.

@@ -102,10 +102,18 @@ type storedCall struct {
 	Start     *int      `json:"start,omitempty"`
 	Preempted bool      `json:"preempted,omitempty"`
 	Goal      *int      `json:"goal,omitempty"`
-	Alerts    []string  `json:"alerts,omitempty"`
-	Since     time.Time `json:"since,omitzero"`
-	Receiver  string    `json:"receiver,omitempty"`
-	Group     string    `json:"group,omitempty"`
+
+	Named    []storedNamed `json:"named,omitempty"`
+	More     int           `json:"more,omitempty"`
+	Since    time.Time     `json:"since,omitzero"`
+	Receiver string        `json:"receiver,omitempty"`
+	Group    string        `json:"group,omitempty"`
+}
+
+type storedNamed struct {
+	Labels      []storedLabel `json:"labels"`
+	Fingerprint string        `json:"fingerprint"`
+	StartsAt    time.Time     `json:"startsAt"`
 }
 
 type storedCount struct {
@@ -265,9 +273,25 @@ func (c *Call) stored() *storedCall {
 	if c == nil {
 		return nil
 	}
-	o := storedCall(*c)
-	o.Since = writable(o.Since)
-	return &o
+	return &storedCall{
+		c.ID, c.At, c.AtEnd, c.Value, c.Figure, c.Broken, c.Start, c.Preempted, c.Goal,
+		convert(c.Alerts, func(n NamedAlert) storedNamed {
+			return storedNamed{convert(n.Labels, func(l rules.Label) storedLabel { return storedLabel(l) }), n.Fingerprint, n.StartsAt}
+		}),
+		c.More, writable(c.Since), c.Receiver, c.Group,
+	}
+}
+
+func (o *storedCall) call() *Call {
+	if o == nil {
+		return nil
+	}
+	return &Call{o.ID, o.At, o.AtEnd, o.Value, o.Figure, o.Broken, o.Start, o.Preempted, o.Goal, Cause{
+		convert(o.Named, func(n storedNamed) NamedAlert {
+			return NamedAlert{convert(n.Labels, func(l storedLabel) rules.Label { return rules.Label(l) }), n.Fingerprint, n.StartsAt}
+		}),
+		o.More, o.Since, shared(o.Receiver), o.Group,
+	}}
 }
 
 // The years of which a time can be written as JSON, in whatever zone.
@@ -323,7 +347,7 @@ func (o *storedState) state(parts []Part) (RefState, error) {
 	})
 	for name, ep := range o.Episodes {
 		s.setEpisode(shared(name), &Episode{
-			ep.Since, ep.Ended, (*Call)(ep.Call), (*Call)(ep.Cancelled), ep.Value, ep.EndServed, (*Call)(ep.Served), ep.ServedAt, ep.QuietAt, ep.Ending, ep.Figure,
+			ep.Since, ep.Ended, ep.Call.call(), ep.Cancelled.call(), ep.Value, ep.EndServed, ep.Served.call(), ep.ServedAt, ep.QuietAt, ep.Ending, ep.Figure,
 		})
 	}
 	if in := o.Intent; in != nil && len(in.Attempts) > 0 {

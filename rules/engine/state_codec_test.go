@@ -42,7 +42,8 @@ func whole() RefState {
 		Intent: &Intent{At: at("5m"), From: 3, Plan: json.RawMessage(`{"step":1}`),
 			Attempts: []Attempt{{To: 2, Rule: "calm", Calls: []uint64{4}}, {To: 5, Rule: "busy", Calls: []uint64{3}}}},
 	}.during(map[string]*Episode{
-		"busy": {Since: at("0s"), Call: &Call{ID: 3, At: at("0s"), Start: &three, Preempted: true, Alerts: []string{`{alertname="Busy"}`}, Since: at("-1m")}},
+		"busy": {Since: at("0s"), Call: &Call{ID: 3, At: at("0s"), Start: &three, Preempted: true, Cause: Cause{Since: at("-1m"), Receiver: "alertscale", Group: "g", More: 2,
+			Alerts: []NamedAlert{{rules.Labels{{Name: "alertname", Value: "Busy"}}, "00112233445566aa", at("-1m")}}}}},
 		"calm": {Since: at("-2h"), Ended: at("-1h"), Call: &Call{ID: 4, At: at("-1h"), AtEnd: true}, Cancelled: &Call{ID: 2, At: at("-2h")}, EndServed: true},
 		"want": {Since: at("-1h"), Call: &Call{ID: 5, At: at("-1h"), Value: &seven, Broken: "set: no"}, Value: &seven},
 	}).with(map[string]AlertState{
@@ -70,6 +71,7 @@ func TestCodec_WhatThisVersionWrites(t *testing.T) {
 		again.Intent.Plan = s.Intent.Plan // which the file has with more space
 		if name == "testdata/state-v2.json" {
 			again.hearGroup(12, at("5m"))
+			again.episode("busy").Call.Cause = s.episode("busy").Call.Cause // it had texts alone
 		}
 		require.Equal(t, s.plain(), again.plain())
 	}
@@ -167,7 +169,16 @@ func anyCall(r *rapid.T) *Call {
 	}
 	return &Call{
 		ID: anyID(r, "id"), At: anyTime(r, "at"), AtEnd: rapid.Bool().Draw(r, "at end"), Value: anyCount(r, "value"), Broken: anyText(r, "broken"),
-		Start: anyCount(r, "start"), Preempted: rapid.Bool().Draw(r, "preempted"), Alerts: some(r, "alerts", anyText), Since: anyTime(r, "since"),
+		Start: anyCount(r, "start"), Preempted: rapid.Bool().Draw(r, "preempted"), Cause: anyCause(r),
+	}
+}
+
+func anyCause(r *rapid.T) Cause {
+	return Cause{
+		Since: anyTime(r, "since"), More: rapid.IntRange(0, 9).Draw(r, "more"), Receiver: anyText(r, "receiver"), Group: anyText(r, "group"),
+		Alerts: some(r, "alerts", func(r *rapid.T, _ string) NamedAlert {
+			return NamedAlert{rules.Labels{{Name: anyText(r, "name"), Value: anyText(r, "value")}}, anyText(r, "fingerprint"), anyTime(r, "starts")}
+		}),
 	}
 }
 

@@ -88,7 +88,7 @@ func (s *RefState) undecided(set *rules.Set, t *rules.Target, v Verdict, why ...
 	first := slices.MinFunc(open, func(a, b *rules.Rule) int { return a.Index - b.Index })
 	d.Rule = first.Name
 	if c := s.episode(first.Name).Call; c != nil {
-		d.from(c)
+		d.Cause = c.Cause
 	}
 	return d, true
 }

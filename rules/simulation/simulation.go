@@ -102,7 +102,7 @@ func (s *Simulation) Post(e *rules.Event, at time.Time) []engine.Decision {
 		}
 	}
 	for _, b := range m.Broken {
-		broken = append(broken, engine.Refusal(b))
+		broken = append(broken, engine.Refusal(b, e))
 	}
 	broken = append(broken, engine.Refusals(e)...)
 	s.report(broken...)

@@ -47,7 +47,7 @@ func (s *Simulation) record(t *tracked, r *rules.RefAlerts) (decisions, refused 
 	switch {
 	case result.Refused != nil:
 		for _, e := range result.Refused {
-			refused = append(refused, engine.Refusal(e))
+			refused = append(refused, engine.Refusal(e, r.Event))
 		}
 	case result.Repeat:
 		s.report(result.Decision)

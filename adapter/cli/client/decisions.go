@@ -116,6 +116,8 @@ func decisionEntry(d *controller.DecisionRecord) entry {
 	e.field("target", d.Target)
 	e.field("rule", d.Rule)
 	e.field("why", d.Why...)
-	e.field("alerts", d.Alerts...)
+	e.field("alerts", d.AlertTexts()...)
+	e.field("receiver", d.Receiver)
+	e.field("group", d.Group)
 	return e
 }

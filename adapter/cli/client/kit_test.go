@@ -123,11 +123,12 @@ func newCore() (*fakeCore, *history.History) {
 	decisions := history.New(history.Options{})
 	for _, d := range []controller.DecisionRecord{
 		{At: *at(-500_000), Decision: engine.Decision{Ref: "swarm:service/queue", Target: "queue", Rule: "queue", Verdict: engine.AtBound, From: n(200), To: n(200), Why: []string{"max 200: 210 → 200"}}},
-		{At: *at(-90), Decision: engine.Decision{Target: "any", Rule: "any", Verdict: engine.Rejected, Why: []string{`name: label "deployment" is missing or empty`}}, Alerts: []string{"{alertname=\"Busy\", text=\"\x1b[2J\u202e\"}"}},
+		{At: *at(-90), Decision: engine.Decision{Target: "any", Rule: "any", Verdict: engine.Rejected, Why: []string{`name: label "deployment" is missing or empty`}}, Alerts: []engine.NamedAlert{{Labels: rules.Labels{{Name: "alertname", Value: "Busy"}, {Name: "text", Value: "\x1b[2J\u202e"}}}}},
 		{At: *at(-60), Decision: engine.Decision{Ref: "kubernetes:Deployment/shop/web", Target: "web", Rule: "web is busy", Verdict: engine.Failed, Why: []string{"observe: connection refused"}}},
 		{
 			At: *at(-0.5), Decision: engine.Decision{Ref: "kubernetes:Deployment/shop/web", Target: "web", Rule: "web is busy", Verdict: engine.Scaled, From: n(3), To: n(5), Why: []string{"2 alerts fire", "up 2: 3 → 5"}},
-			Alerts: []string{`{alertname="WebBusy", severity="critical"}`, `{alertname="WebBusy", severity="warning"}`},
+			Receiver: "alertscale", Group: `{}:{alertname="WebBusy"}`, More: 1,
+			Alerts: []engine.NamedAlert{webBusy("critical"), webBusy("warning")},
 		},
 	} {
 		decisions.Record(d)
@@ -176,3 +177,10 @@ func (s *site) run(command func(Options) error, change ...func(*Options)) string
 }
 
 func output(form string) func(*Options) { return func(o *Options) { o.Output = form } }
+
+func webBusy(severity string) engine.NamedAlert {
+	return engine.NamedAlert{
+		Labels: rules.Labels{{Name: "alertname", Value: "WebBusy"}, {Name: "severity", Value: severity}}, Fingerprint: "00112233445566aa",
+		StartsAt: time.Date(2026, 3, 2, 11, 58, 0, 0, time.UTC),
+	}
+}

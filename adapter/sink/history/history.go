@@ -150,10 +150,10 @@ func selects(q *Query, d *controller.DecisionRecord) bool {
 }
 
 // own returns a record that keeps nothing alive but itself: its texts may be parts of a whole notification, and its
-// lists may be used again.
+// lists may be used again. What it tells of alerts is nobody else's.
 func own(d controller.DecisionRecord) controller.DecisionRecord {
 	d.Ref = strings.Clone(d.Ref)
-	d.Why, d.Alerts = ownAll(d.Why), ownAll(d.Alerts)
+	d.Why = ownAll(d.Why)
 	return d
 }
 
@@ -169,9 +169,13 @@ func ownAll(texts []string) []string {
 // are the file's, but a file that was replaced may live by them alone.
 func size(d *controller.DecisionRecord) int64 {
 	n := int(unsafe.Sizeof(entry{})) + len(d.Ref) + len(d.Target) + len(d.Rule) + len(d.Receiver) + len(d.Group) + 2*int(unsafe.Sizeof(0))
-	for _, texts := range [][]string{d.Why, d.Alerts} {
-		for _, s := range texts {
-			n += int(unsafe.Sizeof(s)) + len(s)
+	for _, s := range d.Why {
+		n += int(unsafe.Sizeof(s)) + len(s)
+	}
+	for i := range d.Alerts {
+		n += int(unsafe.Sizeof(d.Alerts[i])) + len(d.Alerts[i].Fingerprint)
+		for _, l := range d.Alerts[i].Labels {
+			n += int(unsafe.Sizeof(l)) + len(l.Name) + len(l.Value)
 		}
 	}
 	return int64(n)

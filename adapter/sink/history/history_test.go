@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"alertscale/adapter/controller"
+	"alertscale/rules"
 	"alertscale/rules/engine"
 )
 
@@ -81,7 +82,7 @@ func TestBound(t *testing.T) {
 		tooLarge := 0
 		for n := range rapid.IntRange(0, 200).Draw(t, "records") {
 			d := record(n)
-			d.Alerts = []string{strings.Repeat("x", rapid.IntRange(0, 3000).Draw(t, "length"))}
+			d.Alerts = []engine.NamedAlert{{Labels: rules.Labels{{Name: "text", Value: strings.Repeat("x", rapid.IntRange(0, 3000).Draw(t, "length"))}}}}
 			h.Record(d)
 			if size(&d) > limit {
 				tooLarge++
@@ -115,13 +116,13 @@ func total(all []controller.DecisionRecord) (sum int64) {
 func TestTextsAreItsOwn(t *testing.T) {
 	h := New(Options{})
 	whole := strings.Repeat("x", 1<<20)
-	why, alerts := []string{whole[:5]}, []string{whole[5:10]}
-	h.Record(controller.DecisionRecord{Decision: engine.Decision{Ref: whole[:3], Why: why}, Alerts: alerts})
-	why[0], alerts[0] = "", ""
+	why := []string{whole[:5]}
+	h.Record(controller.DecisionRecord{Decision: engine.Decision{Ref: whole[:3], Why: why}})
+	why[0] = ""
 	for d := range h.Find(Query{}) {
-		require.Equal(t, []string{"xxx", "xxxxx", "xxxxx"}, []string{d.Ref, d.Why[0], d.Alerts[0]})
+		require.Equal(t, []string{"xxx", "xxxxx"}, []string{d.Ref, d.Why[0]})
 		start, end := address(whole), address(whole)+uintptr(len(whole))
-		for _, s := range []string{d.Ref, d.Why[0], d.Alerts[0]} {
+		for _, s := range []string{d.Ref, d.Why[0]} {
 			require.False(t, address(s) >= start && address(s) < end)
 		}
 	}

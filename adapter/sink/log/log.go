@@ -32,7 +32,10 @@ func (s *Sink) Record(d controller.DecisionRecord) {
 		"from", count(d.From), "to", count(d.To), "why", strings.Join(d.Why, "; "),
 	}
 	if len(d.Alerts) > 0 {
-		line = append(line, "alerts", strings.Join(d.Alerts, " "))
+		line = append(line, "alerts", strings.Join(d.AlertTexts(), "; "))
+	}
+	if d.Receiver != "" || d.Group != "" {
+		line = append(line, "receiver", d.Receiver, "group", d.Group)
 	}
 	at(s.logger).Log(line...)
 }

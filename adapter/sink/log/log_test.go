@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-kit/log"
 	"github.com/stretchr/testify/require"
 
 	"alertscale/adapter/controller"
+	"alertscale/rules"
 	"alertscale/rules/engine"
 )
 
@@ -21,16 +23,19 @@ func TestRecord(t *testing.T) {
 	failed := engine.Decision{Ref: "k:D/shop/web", Target: "web", Rule: "r", Verdict: engine.Failed, Why: []string{"observe: refused"}}
 	rejected := engine.Decision{Target: "any", Rule: "r", Verdict: engine.Rejected}
 	duplicate := engine.Decision{Ref: "k:D/shop/web", Verdict: engine.Duplicate}
+	busy := engine.NamedAlert{
+		Labels: rules.Labels{{Name: "alertname", Value: "Busy"}}, Fingerprint: "00112233445566aa", StartsAt: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC),
+	}
 	var text strings.Builder
 	s := New(log.NewLogfmtLogger(&text))
 	for _, d := range []controller.DecisionRecord{
-		{Decision: scaled, Alerts: []string{`{alertname="Busy"}`, `{alertname="Full"}`}}, {Decision: failed}, {Decision: rejected}, {Decision: duplicate},
+		{Decision: scaled, Alerts: []engine.NamedAlert{busy, {Labels: rules.Labels{{Name: "alertname", Value: "Full"}}}}, More: 3, Receiver: "alertscale", Group: "g"}, {Decision: failed}, {Decision: rejected}, {Decision: duplicate},
 	} {
 		s.Record(d)
 	}
 	require.Equal(t, strings.Join([]string{
 		`level=info msg=decision ref=k:D/shop/web target=web rule="web is busy" verdict=scaled from=3 to=5 why="alert fires; up 2: 3 → 5" ` +
-			`alerts="{alertname=\"Busy\"} {alertname=\"Full\"}"`,
+			`alerts="{alertname=\"Busy\"} fingerprint=00112233445566aa startsAt=2026-03-02T12:00:00Z; {alertname=\"Full\"}; and 3 more" receiver=alertscale group=g`,
 		`level=warn msg=decision ref=k:D/shop/web target=web rule=r verdict=failed from=null to=null why="observe: refused"`,
 		`level=warn msg=decision ref= target=any rule=r verdict=rejected from=null to=null why=`,
 	}, "\n")+"\n", text.String())
