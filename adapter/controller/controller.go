@@ -92,6 +92,8 @@ type Controller struct {
 	work context.Context
 	stop context.CancelFunc
 
+	unmatched unmatched
+
 	store  *lane
 	asks   *lane // to Alertmanager
 	riders riders

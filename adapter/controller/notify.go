@@ -6,8 +6,6 @@ import (
 
 	"alertscale/rules"
 	"alertscale/rules/engine"
-
-	"github.com/go-kit/log/level"
 )
 
 // Handle enters a notification and returns what was done to each ref that it touches. What is not done
@@ -45,7 +43,7 @@ func (n *notification) enter(e *rules.Event) {
 	defer n.c.reload.RUnlock()
 	m := n.c.Snapshot().Rules.Match(e)
 	n.c.Metrics.heard(e, len(m.Unmatched))
-	n.c.logUnmatched(m.Unmatched)
+	n.c.noteUnmatched(e, m.Unmatched)
 	n.results, n.touched = make([]refResult, 0, len(m.Refs)), make([]*tracker, 0, len(m.Refs))
 	n.repeats = make([]engine.Decision, 0, len(m.Refs))
 	for _, r := range m.Refs {
@@ -188,18 +186,4 @@ func failedFor(w *waiter, why string) engine.Decision {
 	d := w.result.Decision
 	d.Verdict, d.Why = engine.Failed, []string{why}
 	return d
-}
-
-// maxUnmatched is how many unmatched alerts of a notification are logged.
-const maxUnmatched = 10
-
-// logUnmatched logs alerts that no rule matches, with what kept the nearest rule out.
-func (c *Controller) logUnmatched(all []*rules.Alert) {
-	if !c.Debug {
-		return
-	}
-	for _, a := range all[:min(len(all), maxUnmatched)] {
-		rule, why := c.Snapshot().Rules.Nearest(a.Labels)
-		_ = level.Debug(c.Logger).Log("msg", "no rule matches", "alert", a.Labels, "nearest", rule, "why", why)
-	}
 }

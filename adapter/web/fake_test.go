@@ -28,13 +28,14 @@ const minimal = `{"version":"4","receiver":"alertscale","alerts":[]}`
 
 // fakeCore stands for all that is behind the paths. Its fields are set before it is used.
 type fakeCore struct {
-	handle  func(ctx context.Context, e *rules.Event) []engine.Decision
-	targets []controller.TargetStatus
-	rules   []controller.RuleStatus
-	logged  []controller.DecisionRecord
-	config  string
-	ready   error
-	reload  error
+	handle    func(ctx context.Context, e *rules.Event) []engine.Decision
+	targets   []controller.TargetStatus
+	rules     []controller.RuleStatus
+	unmatched []controller.UnmatchedAlert
+	logged    []controller.DecisionRecord
+	config    string
+	ready     error
+	reload    error
 
 	mu      sync.Mutex
 	asked   history.Query // the last query
@@ -50,8 +51,11 @@ func (c *fakeCore) Handle(ctx context.Context, e *rules.Event) []engine.Decision
 
 func (c *fakeCore) Targets() []controller.TargetStatus { return c.targets }
 func (c *fakeCore) Rules() []controller.RuleStatus     { return c.rules }
-func (c *fakeCore) Config() string                     { return c.config }
-func (c *fakeCore) Ready() error                       { return c.ready }
+func (c *fakeCore) Unmatched() []controller.UnmatchedAlert {
+	return append([]controller.UnmatchedAlert{}, c.unmatched...)
+}
+func (c *fakeCore) Config() string { return c.config }
+func (c *fakeCore) Ready() error   { return c.ready }
 
 func (c *fakeCore) Find(q history.Query) iter.Seq[controller.DecisionRecord] {
 	c.mu.Lock()

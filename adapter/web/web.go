@@ -51,6 +51,7 @@ type Hook interface {
 type View interface {
 	Targets() []controller.TargetStatus
 	Rules() []controller.RuleStatus
+	Unmatched() []controller.UnmatchedAlert
 }
 
 // Pauser keeps refs from being scaled for a while.
@@ -117,6 +118,7 @@ func New(o Options) http.Handler {
 	mux.Handle("/api/v1/targets/pause", rt.only(rt.pause, http.MethodPost))
 	mux.Handle("/api/v1/targets/resume", rt.only(rt.resume, http.MethodPost))
 	mux.Handle("/api/v1/rules", rt.data(func() any { return o.View.Rules() }))
+	mux.Handle("/api/v1/unmatched", rt.data(func() any { return o.View.Unmatched() }))
 	mux.Handle("/api/v1/decisions", rt.get(decisions(o.Decisions, o.Now)))
 	mux.Handle("/api/v1/status/config", rt.data(func() any { return configFile{o.File.Config()} }))
 	mux.Handle("/api/v1/status/buildinfo", rt.data(buildInfo))

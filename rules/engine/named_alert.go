@@ -25,8 +25,8 @@ const (
 	maxNamedValue  = 256  // bytes of a value
 )
 
-// nameOf returns an alert as it is told to people. It shares no memory with the alert.
-func nameOf(a *rules.Alert) NamedAlert {
+// NameOf returns an alert as it is told to people. It shares no memory with the alert.
+func NameOf(a *rules.Alert) NamedAlert {
 	sorted := slices.Clone(a.Labels)
 	slices.SortFunc(sorted, func(x, y rules.Label) int { return cmp.Compare(x.Name, y.Name) })
 	n, size := NamedAlert{Fingerprint: strings.Clone(a.Fingerprint), StartsAt: writable(a.StartsAt)}, 0
@@ -86,15 +86,15 @@ type Cause struct {
 	Group    string       // likewise: its groupKey
 }
 
-// broughtBy is what came from an event, whatever its alerts. It shares no memory with it.
-func broughtBy(e *rules.Event) Cause {
+// BroughtBy is what came from an event, whatever its alerts. It shares no memory with it.
+func BroughtBy(e *rules.Event) Cause {
 	return Cause{Receiver: strings.Clone(clip(e.Receiver)), Group: strings.Clone(clip(e.GroupKey))}
 }
 
 // add notes one more alert, which an event brought.
 func (c *Cause) add(a *rules.Alert, e *rules.Event) {
 	if len(c.Alerts) == 0 {
-		from := broughtBy(e)
+		from := BroughtBy(e)
 		c.Receiver, c.Group = from.Receiver, from.Group
 	}
 	if c.Since.IsZero() || a.StartsAt.Before(c.Since) {
@@ -104,7 +104,7 @@ func (c *Cause) add(a *rules.Alert, e *rules.Event) {
 		c.More++
 		return
 	}
-	c.Alerts = append(slices.Clip(c.Alerts), nameOf(a))
+	c.Alerts = append(slices.Clip(c.Alerts), NameOf(a))
 }
 
 // causeOf returns what came from the alerts of a notification that concern it. Since is left zero: nothing waited for them.

@@ -5,7 +5,7 @@ import "alertscale/rules"
 // Refusal is the decision for a rule of an event that comes to no ref.
 func Refusal(r rules.RenderError, e *rules.Event) Decision {
 	return Decision{
-		Ref: r.Ref, Rule: r.Rule.Name, Target: r.Rule.Target.Name, Verdict: Rejected, Why: []string{clip(r.Text)}, Cause: broughtBy(e),
+		Ref: r.Ref, Rule: r.Rule.Name, Target: r.Rule.Target.Name, Verdict: Rejected, Why: []string{clip(r.Text)}, Cause: BroughtBy(e),
 	}
 }
 
@@ -16,8 +16,8 @@ const maxRefused = 5
 func Refusals(e *rules.Event) []Decision {
 	var all []Decision
 	for _, r := range e.Refused[:min(len(e.Refused), maxRefused)] {
-		d := Decision{Verdict: Rejected, Why: []string{clip(r.Why)}, Cause: broughtBy(e)}
-		d.Alerts = []NamedAlert{nameOf(&rules.Alert{Labels: r.Labels})}
+		d := Decision{Verdict: Rejected, Why: []string{clip(r.Why)}, Cause: BroughtBy(e)}
+		d.Alerts = []NamedAlert{NameOf(&rules.Alert{Labels: r.Labels})}
 		all = append(all, d)
 	}
 	return all

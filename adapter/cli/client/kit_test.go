@@ -56,6 +56,7 @@ func (c *fakeCore) Handle(context.Context, *rules.Event) []engine.Decision { ret
 func (c *fakeCore) Ready() error                                           { return c.ready }
 func (c *fakeCore) Targets() []controller.TargetStatus                     { return c.targets }
 func (c *fakeCore) Rules() []controller.RuleStatus                         { return c.rules }
+func (c *fakeCore) Unmatched() []controller.UnmatchedAlert                 { return nil }
 func (c *fakeCore) Config() string                                         { return c.config }
 func (c *fakeCore) Reload() error                                          { return errors.New("not here") }
 

@@ -141,5 +141,17 @@ func message(ref rules.Ref, r controller.DecisionRecord) string {
 	default:
 		what = fmt.Sprintf("%s would go %d → %d by rule %q", what, *r.From, *r.To, r.Rule)
 	}
-	return httpx.OneLine(what+": "+strings.Join(r.Why, "; "), maxMessage)
+	return httpx.OneLine(what+": "+strings.Join(r.Why, "; ")+cause(r), maxMessage)
+}
+
+// cause says which alert a decision came from, and how many more.
+func cause(r controller.DecisionRecord) string {
+	if len(r.Alerts) == 0 {
+		return ""
+	}
+	text := "; for " + r.Alerts[0].Labels.String()
+	if more := len(r.Alerts) - 1 + r.More; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }

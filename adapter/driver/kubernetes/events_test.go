@@ -157,6 +157,15 @@ func TestEvent_OfAnObjectThatIsGone(t *testing.T) {
 	require.Contains(t, o.waitTold(1), `the count: 3 → 4 by rule "busy": why`)
 }
 
+func TestEvent_NamesTheAlert(t *testing.T) {
+	d := decided(deployment("web"), engine.Scaled, 3, 4, "why")
+	busy := engine.NamedAlert{Labels: rules.Labels{{Name: "alertname", Value: "Busy"}}}
+	d.Alerts = []engine.NamedAlert{busy}
+	require.Equal(t, `the count: 3 → 4 by rule "busy": why; for {alertname="Busy"}`, message(readRef(d.Ref), d))
+	d.Alerts, d.More = []engine.NamedAlert{busy, busy}, 3
+	require.Equal(t, `the count: 3 → 4 by rule "busy": why; for {alertname="Busy"} and 4 more`, message(readRef(d.Ref), d))
+}
+
 func TestEvent_ALongWhy(t *testing.T) {
 	d := decided(deployment("web"), engine.Scaled, 3, 4, strings.Repeat("ä", 5000))
 	text := message(readRef(d.Ref), d)
