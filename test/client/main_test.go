@@ -43,7 +43,7 @@ func alert(labels ...string) map[string]any {
 func notify(t *testing.T, a *stack.Alertscale, want int, alerts ...map[string]any) {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{
-		"version": "4", "receiver": "alertscale", "groupKey": fmt.Sprint(alerts[0]["labels"]), "alerts": alerts,
+		"version": "4", "receiver": "alertscale", "groupKey": fmt.Sprintf("{}:{alertname=%q}", alerts[0]["labels"].(map[string]string)["alertname"]), "alerts": alerts,
 	})
 	require.NoError(t, err)
 	code, answer := a.Post(t, "/webhook", string(body))

@@ -38,6 +38,7 @@ func timeless(text string) string {
 		{`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC`, "TIME"},
 		{`[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d`, "STAMP"},
 		{`\b\d+[sm]( +)`, "AGE "},
+		{`startsAt=\S+`, "startsAt=TIME"},
 	} {
 		text = regexp.MustCompile(r.times).ReplaceAllString(text, r.word)
 	}
