@@ -2,6 +2,7 @@ package rules
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"alertscale/rules/yamldoc"
@@ -62,6 +63,10 @@ func (s *Set) readRule(n yamldoc.Node) *Rule {
 }
 
 func (r *Rule) readMatchers(n yamldoc.Node, mt *matcherTable) {
+	if !n.IsList() && !n.IsNull() {
+		notAList(n)
+		return
+	}
 	empty := true
 	n.Items(func(_ int, item yamldoc.Node) {
 		empty = false
@@ -83,6 +88,16 @@ func (r *Rule) readMatchers(n yamldoc.Node, mt *matcherTable) {
 	if empty && n.IsList() {
 		n.Faultf("is empty, want at least one matcher")
 	}
+}
+
+// notAList reports matchers that are a single one, or written as Alertmanager's match was.
+func notAList(n yamldoc.Node) {
+	if n.IsMap() {
+		n.Faultf(`are a mapping; want a list of texts: matchers: ['alertname="WebBusy"']`)
+		return
+	}
+	text, _ := n.Scalar()
+	n.Faultf("are one text; want a list, also of one: matchers: ['%s']", strings.ReplaceAll(text, "'", "''"))
 }
 
 // actionFields returns the fields of the actions that there are, and how many of them the rule has.

@@ -8,12 +8,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
-	"strconv"
 
 	"gopkg.in/yaml.v3"
 )
+
+// Place is a line of a file.
+type Place struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
+}
+
+func (p Place) String() string { return fmt.Sprintf("%s:%d", p.File, p.Line) }
 
 // Fault is one thing that is wrong with a file.
 type Fault struct {
@@ -52,40 +58,57 @@ func (d *Doc) Tree() *yaml.Node { return d.tree }
 // is the only fault then, and the root has no fields.
 func Parse(file string, text []byte) (*Doc, Node) {
 	d := &Doc{file: file}
-	var y yaml.Node
+	roots := d.decode(text, 2)
+	if len(roots) == 0 {
+		return d, d.root(&yaml.Node{Kind: yaml.MappingNode, Line: 1})
+	}
+	if len(roots) > 1 {
+		d.add(roots[1].Line, "", "a second document begins here; the file is to hold one")
+	}
+	d.tree = roots[0]
+	return d, d.root(roots[0].Content[0])
+}
+
+// ParseAll reads the text of a file that may hold several documents, as manifests do, and returns their roots, those that
+// are empty left out. With a fault of the syntax there are none.
+func ParseAll(file string, text []byte) (*Doc, []Node) {
+	d := &Doc{file: file}
+	var roots []Node
+	for _, y := range d.decode(text, maxDocuments) {
+		if root := d.root(y.Content[0]); !root.IsNull() {
+			roots = append(roots, root)
+		}
+	}
+	if d.faults != nil {
+		return d, nil
+	}
+	return d, roots
+}
+
+// maxDocuments is how many documents of a file are read.
+const maxDocuments = 10_000
+
+// decode parses the documents of a text, at most so many. What is wrong becomes a fault.
+func (d *Doc) decode(text []byte, most int) (all []*yaml.Node) {
 	dec := yaml.NewDecoder(bytes.NewReader(text))
-	if err := dec.Decode(&y); errors.Is(err, io.EOF) {
-		d.add(1, "", "the file is empty")
-		return d, d.root(&yaml.Node{Kind: yaml.MappingNode, Line: 1})
-	} else if err != nil {
-		d.syntax(err)
-		return d, d.root(&yaml.Node{Kind: yaml.MappingNode, Line: 1})
+	for len(all) < most {
+		var y yaml.Node
+		switch err := dec.Decode(&y); {
+		case errors.Is(err, io.EOF):
+			if len(all) == 0 {
+				d.add(1, "", "the file is empty")
+			}
+			return all
+		case err != nil:
+			d.faults = append(d.faults, syntaxFault(d.file, text, err))
+			return all
+		}
+		all = append(all, &y)
 	}
-	var second yaml.Node
-	if err := dec.Decode(&second); err == nil {
-		d.add(second.Line, "", "a second document begins here; the file is to hold one")
-	} else if !errors.Is(err, io.EOF) {
-		d.syntax(err)
-	}
-	d.tree = &y
-	return d, d.root(y.Content[0])
+	return all
 }
 
 func (d *Doc) root(y *yaml.Node) Node { return Node{doc: d, y: y} }
-
-var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
-
-// syntax turns go-yaml's error into a fault.
-func (d *Doc) syntax(err error) {
-	line, what := 1, err.Error()
-	if m := yamlLine.FindStringSubmatch(what); m != nil {
-		what = m[2]
-		if n, err := strconv.Atoi(m[1]); err == nil {
-			line = n
-		}
-	}
-	d.add(line, "", "not YAML: "+what)
-}
 
 func (d *Doc) add(line int, where, what string) {
 	d.faults = append(d.faults, &Fault{File: d.file, Line: line, Where: where, What: what})

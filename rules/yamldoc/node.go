@@ -24,6 +24,12 @@ func (n Node) Line() int {
 	return n.y.Line
 }
 
+// Place is where the value begins.
+func (n Node) Place() Place { return Place{n.doc.file, n.Line()} }
+
+// Where is how a user calls the value: rules[2] "web busy": target. Of the root it is empty.
+func (n Node) Where() string { return n.where }
+
 // Faultf says what is wrong here.
 func (n Node) Faultf(format string, args ...any) {
 	n.doc.add(n.Line(), n.where, fmt.Sprintf(format, args...))
