@@ -13,17 +13,6 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 )
 
-func checkCommand(app *kingpin.Application) command {
-	cmd := app.Command("check", "Check files of rules and targets, and print all their faults, and warnings of what is probably not meant.")
-	o := cli.CheckOptions{}
-	cmd.Arg("file", "The files to check.").Required().StringsVar(&o.Files)
-	lint := cmd.Flag("lint", "What warnings do: warn, or fail as faults do.").Default("warn").Enum("warn", "fail")
-	return command{cmd.FullCommand(), func() (int, error) {
-		o.LintFails = *lint == "fail"
-		return cli.Check(os.Stdout, os.Stderr, o), nil
-	}}
-}
-
 func testCommand(app *kingpin.Application) command {
 	cmd := app.Command("test", "Run unit tests of rules, on a clock that jumps.")
 	files := cmd.Arg("file", "The files of tests.").Required().Strings()

@@ -7,39 +7,129 @@ import (
 	"io"
 
 	"alertscale/adapter/config"
+	"alertscale/adapter/promfiles"
+	"alertscale/rules/chain"
 	"alertscale/rules/yamldoc"
 )
 
 // CheckOptions say what to check.
 type CheckOptions struct {
-	Files []string
+	Files []string // a dash is standard input
 	// LintFails makes faults of warnings.
 	LintFails bool
+	// Alertmanager and Rules name files of Alertmanager and of Prometheus, through which alerts are followed to the rules;
+	// both or none.
+	Alertmanager, Rules []string
+	// JSON prints everything as one object, to out.
+	JSON  bool
+	Stdin io.Reader
 }
 
 // Check reads files and prints, in promtool's manner, whether each is right, or all its faults, and its warnings. It
 // returns the exit code: 1 where there is any fault.
 func Check(out, errOut io.Writer, o CheckOptions) int {
-	code := 0
-	for _, path := range o.Files {
-		fmt.Fprintln(out, "Checking", path)
-		f, warnings, err := config.Lint(path)
-		if err == nil && o.LintFails {
-			err = joined(warnings)
-			warnings = nil
+	c := checker{options: o}
+	c.run()
+	if o.JSON {
+		return c.printJSON(out)
+	}
+	return c.print(out, errOut)
+}
+
+// checker checks files.
+type checker struct {
+	options CheckOptions
+	follows bool // alerts are followed
+	input   chain.Input
+	fault   error // of what alerts are followed through
+	files   []checked
+}
+
+// checked is what came of a file.
+type checked struct {
+	name     string
+	file     *config.File // nil with a fault
+	fault    error
+	warnings []*yamldoc.Fault
+	chain    *chain.Report // nil: no alerts are followed to it
+}
+
+func (c *checker) run() {
+	c.readChain()
+	for _, name := range c.options.Files {
+		f := c.check(name)
+		if f.fault == nil && c.follows && c.fault == nil {
+			f.chain = c.follow(f)
 		}
-		if err != nil {
-			fmt.Fprintf(errOut, "  FAILED:\n%v\n", err)
-			code = 1
+		if c.options.LintFails {
+			f.fail()
+		}
+		c.files = append(c.files, f)
+	}
+}
+
+// check checks one file by itself.
+func (c *checker) check(name string) checked {
+	source, err := promfiles.Read(name, c.options.Stdin)
+	f := checked{name: source.Name}
+	if err != nil {
+		f.name, f.fault = name, err
+		return f
+	}
+	f.file, f.warnings, f.fault = config.LintText(source.Name, source.Text)
+	return f
+}
+
+// fail makes faults of warnings.
+func (f *checked) fail() {
+	f.fault = errors.Join(f.fault, joined(f.warnings))
+	f.warnings = nil
+	if f.chain != nil {
+		f.fault = errors.Join(f.fault, joined(f.chain.Warnings))
+		f.chain.Warnings = nil
+	}
+}
+
+// failed reports whether there is any fault.
+func (c *checker) failed() bool {
+	failed := c.fault != nil
+	for _, f := range c.files {
+		failed = failed || f.fault != nil
+	}
+	return failed
+}
+
+func (c *checker) print(out, errOut io.Writer) int {
+	if c.fault != nil {
+		fmt.Fprintf(errOut, "  FAILED:\n%v\n", c.fault)
+	}
+	for _, f := range c.files {
+		fmt.Fprintln(out, "Checking", f.name)
+		if f.chain != nil {
+			f.printAlerts(out)
+		}
+		if f.fault != nil {
+			fmt.Fprintf(errOut, "  FAILED:\n%v\n", f.fault)
 			continue
 		}
-		fmt.Fprintf(out, "  SUCCESS: %s, %s, %s found\n", count(len(f.Drivers), "driver"),
-			count(len(f.Rules.Targets), "target"), count(len(f.Rules.Rules), "rule"))
-		if err := joined(warnings); err != nil {
+		fmt.Fprintf(out, "  SUCCESS: %s, %s, %s found%s\n", count(len(f.file.Drivers), "driver"),
+			count(len(f.file.Rules.Targets), "target"), count(len(f.file.Rules.Rules), "rule"), f.followed())
+		if err := joined(f.allWarnings()); err != nil {
 			fmt.Fprintln(errOut, err)
 		}
 	}
-	return code
+	if c.failed() {
+		return 1
+	}
+	return 0
+}
+
+// allWarnings are those of the file, and those of the way of alerts to it.
+func (f *checked) allWarnings() []*yamldoc.Fault {
+	if f.chain == nil {
+		return f.warnings
+	}
+	return append(f.warnings[:len(f.warnings):len(f.warnings)], f.chain.Warnings...)
 }
 
 // joined makes one error of faults; nil where there are none.

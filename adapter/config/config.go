@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 
+	"alertscale/adapter/promfiles"
 	"alertscale/adapter/source/alertmanager"
 	"alertscale/adapter/source/hook"
 	"alertscale/rules"
@@ -61,6 +62,11 @@ func Lint(path string) (*File, []*yamldoc.Fault, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the configuration: %w", err)
 	}
+	return LintText(path, text)
+}
+
+// LintText is Lint of the text of a file. path is for messages.
+func LintText(path string, text []byte) (*File, []*yamldoc.Fault, error) {
 	f, src, err := parse(path, text, false)
 	if err != nil {
 		return nil, nil, err
@@ -77,6 +83,9 @@ type source struct {
 
 func parse(path string, text []byte, dryRun bool) (*File, source, error) {
 	doc, root := yamldoc.Parse(path, text)
+	if what := promfiles.Foreign(root); what != "" { // which has one document or several
+		return nil, source{}, &yamldoc.Fault{File: path, Line: root.Line(), What: what}
+	}
 	if err := doc.Err(); err != nil {
 		return nil, source{}, err
 	}

@@ -40,6 +40,9 @@ func (v Value) Exact() (string, bool) {
 	return v.oneOf[0], true
 }
 
+// Values returns all possible values, sorted, where they are known; else nil.
+func (v Value) Values() []string { return slices.Clone(v.oneOf) }
+
 // IsMissing reports whether the label is certainly not there.
 func (v Value) IsMissing() bool {
 	value, ok := v.Exact()
