@@ -52,21 +52,25 @@ func (f *follower) nearest(ls possible.Labels) string {
 	return text
 }
 
-// distance returns how far alerts are from matchers, and the first that does not match: the number of those that do not, the
-// alert's name counting twice. Zero: they may match.
+// distance returns how far alerts are from matchers, and the first that does not match: the more of them do not, the farther,
+// above all where it is their name. Zero: they may match.
 func distance(ls possible.Labels, matchers []possible.Matcher) (first possible.Matcher, far int) {
+	named := 0
 	for _, m := range matchers {
 		if _, verdict := ls.Get(m.Name).Narrow(m); verdict != possible.No {
+			if m.Name == alertName && !m.Match("") {
+				named = 1
+			}
 			continue
 		}
 		if far == 0 {
 			first = m
 		}
-		if far++; m.Name == alertName {
-			far++
+		if far += 2; m.Name == alertName {
+			far += 2
 		}
 	}
-	return first, far
+	return first, max(0, far-named)
 }
 
 // missText says why a matcher does not match.
