@@ -106,7 +106,7 @@ func (r *routesReader) configuration(root yamldoc.Node) {
 	if list := root.Child("receivers"); list != nil {
 		readReceivers(*list, fileKeys, tree.Receivers, asIs)
 	}
-	tree.Root = (&routeReader{fileKeys, tree.Receivers, asIs}).root(*root.Child("route"))
+	tree.Root = (&routeReader{keys: fileKeys, receivers: tree.Receivers, scoped: asIs}).root(*root.Child("route"))
 	r.trees = append(r.trees, tree)
 }
 
@@ -188,5 +188,5 @@ func (c configObject) read(receivers map[string]*routing.Receiver, inherited rou
 	if route == nil {
 		return nil
 	}
-	return (&routeReader{manifestKeys, receivers, c.scoped}).route(*route, inherited)
+	return (&routeReader{keys: manifestKeys, receivers: receivers, scoped: c.scoped}).route(*route, inherited)
 }

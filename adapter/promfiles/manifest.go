@@ -9,13 +9,13 @@ import (
 // operatorGroup is the API group of the Prometheus operator.
 const operatorGroup = "monitoring.coreos.com/"
 
-// objects returns the objects of a document: itself, or the items of a list of them.
+// objects returns the objects of a document: itself, or the items of a list.
 func objects(root yamldoc.Node) []yamldoc.Node {
 	if KindOf(root) != Manifest || !strings.HasSuffix(peeked(root, "kind"), "List") || root.Peek("items") == nil {
 		return []yamldoc.Node{root}
 	}
 	var all []yamldoc.Node
-	root.Child("items").Items(func(_ int, item yamldoc.Node) { all = append(all, objects(item)...) })
+	root.Child("items").Items(func(_ int, item yamldoc.Node) { all = append(all, item) })
 	return all
 }
 

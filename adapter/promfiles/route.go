@@ -20,6 +20,28 @@ type routeReader struct {
 	keys      keys
 	receivers map[string]*routing.Receiver
 	scoped    func(name string) string // the name that a receiver has in the tree
+	read      int                      // how many routes so far
+	depth     int                      // of the route that is being read
+	endless   bool                     // a fault that was reported
+}
+
+// A tree has so many routes at most, and is so deep: one that is an alias of itself has no end.
+const (
+	maxRoutes = 100_000
+	maxDepth  = 100
+)
+
+// ends reports whether there are too many routes.
+func (r *routeReader) ends(n yamldoc.Node) bool {
+	r.read++
+	if r.read <= maxRoutes && r.depth <= maxDepth {
+		return false
+	}
+	if !r.endless {
+		n.Faultf("is one route too many: there are %d, or %d below each other; is a route an alias of itself?", maxRoutes, maxDepth)
+	}
+	r.endless = true
+	return true
 }
 
 // root reads the route that all alerts come to.
@@ -34,6 +56,11 @@ func (r *routeReader) root(n yamldoc.Node) *routing.Route {
 // route reads a route, which inherits what it does not say.
 func (r *routeReader) route(n yamldoc.Node, inherited routing.Options) *routing.Route {
 	route := &routing.Route{Place: n.Place(), Where: n.Where(), Options: inherited}
+	r.depth++
+	defer func() { r.depth-- }()
+	if r.ends(n) {
+		return route
+	}
 	var children yamldoc.Node
 	fields := []yamldoc.Field{
 		{Key: "receiver", Read: func(v yamldoc.Node) { r.receiver(route, v) }},

@@ -8,7 +8,7 @@ import (
 	"alertscale/rules/possible"
 	"alertscale/rules/promql"
 
-	"github.com/prometheus/common/model"
+	"github.com/prometheus/alertmanager/pkg/labels"
 )
 
 // labeler knows which labels alerts may have when they leave Prometheus.
@@ -77,23 +77,29 @@ func templated(value string, results possible.Labels) possible.Value {
 
 // alert is what is known of the labels of an alert when it comes to Alertmanager.
 func (l *labeler) alert(a *Alert) possible.Labels {
-	known := l.of(a.Expr, a.Labels).With("__name__", possible.Missing()).With(model.AlertNameLabel, possible.OneOf(a.Name))
+	known := l.of(a.Expr, a.Labels).With("__name__", possible.Missing()).With(alertName, possible.OneOf(a.Name))
 	if m := a.Manifest; m != nil {
 		known = l.byOperator(known, m)
 	}
 	for _, label := range l.from.External {
-		if known.Get(label.Name).MayBe("") {
-			v := known.Get(label.Name)
-			known = known.With(label.Name, v.Or(possible.OneOf(label.Value)))
-			if v.IsMissing() {
-				known = known.With(label.Name, possible.OneOf(label.Value))
-			}
-		}
+		known = known.With(label.Name, orElse(known.Get(label.Name), label.Value))
 	}
 	for _, r := range l.from.Relabel {
 		known = r.apply(known)
 	}
 	return known
+}
+
+// orElse is a value, or another one where it is missing.
+func orElse(v possible.Value, otherwise string) possible.Value {
+	there, verdict := v.Narrow(possible.Matcher{Type: labels.MatchNotEqual, Match: func(value string) bool { return value != "" }})
+	switch verdict {
+	case possible.No:
+		return possible.OneOf(otherwise)
+	case possible.Yes:
+		return v
+	}
+	return there.Or(possible.OneOf(otherwise))
 }
 
 // byOperator leaves open what a Prometheus that an operator runs adds: a label of its own, and, where it enforces one, the

@@ -116,24 +116,28 @@ type Obstacle struct {
 	Below   bool // the route that takes them is below
 }
 
-// Obstacle returns what keeps alerts from a route; nil where nothing is known to.
+// Obstacle returns what keeps alerts from a route; nil where nothing is known to. What they do not match goes first.
 func (t *Tree) Obstacle(ls possible.Labels, to *Route) *Obstacle {
 	path := t.Root.pathTo(to)
-	for i, r := range path {
-		narrowed, verdict, m := ls.Narrow(r.Matchers...)
+	come := ls
+	for _, r := range path {
+		narrowed, verdict, m := come.Narrow(r.Matchers...)
 		if verdict == possible.No {
 			return &Obstacle{Route: r, Matcher: m}
 		}
+		come = narrowed
+	}
+	for i, r := range path {
+		ls, _, _ = ls.Narrow(r.Matchers...)
 		last := i+1 == len(path)
 		for _, child := range r.Routes {
 			if !last && child == path[i+1] {
 				break
 			}
-			if _, of := child.ways(narrowed); of == possible.Yes && (last || !child.Continue) {
+			if _, of := child.ways(ls); of == possible.Yes && (last || !child.Continue) {
 				return &Obstacle{Route: child, Takes: true, Below: last}
 			}
 		}
-		ls = narrowed
 	}
 	return nil
 }
