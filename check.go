@@ -11,7 +11,7 @@ import (
 func checkCommand(app *kingpin.Application) command {
 	cmd := app.Command("check", "Check files of rules and targets, and print all their faults, and warnings of what is probably not meant.")
 	o := cli.CheckOptions{Stdin: os.Stdin}
-	cmd.Arg("file", "The files to check; - is standard input.").Required().StringsVar(&o.Files)
+	cmd.Arg("file", "The files to check; - is standard input.").Required().SetValue(&fileNames{&o.Files})
 	lint := cmd.Flag("lint", "What warnings do: warn, or fail as faults do.").Default("warn").Enum("warn", "fail")
 	format := cmd.Flag("format", "How to print what was found: text, json.").Default("text").Enum("text", "json")
 	cmd.Flag("alertmanager-config", "Alertmanager's configuration, or AlertmanagerConfigs, or a pattern of files: "+
@@ -20,11 +20,6 @@ func checkCommand(app *kingpin.Application) command {
 		"whose alerts to follow. May be repeated.").PlaceHolder("FILE").StringsVar(&o.Rules)
 	return command{cmd.FullCommand(), func() (int, error) {
 		o.LintFails, o.JSON = *lint == "fail", *format == "json"
-		for i, name := range o.Files {
-			if name == "" {
-				o.Files[i] = "-" // which kingpin hands over as nothing
-			}
-		}
 		return cli.Check(os.Stdout, os.Stderr, o), nil
 	}}
 }

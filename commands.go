@@ -26,7 +26,7 @@ func testCommand(app *kingpin.Application) command {
 func explainCommand(app *kingpin.Application) command {
 	cmd := app.Command("explain", "Say which rules match which alerts, and what would be decided, with every line of why. Changes nothing.")
 	o := explain.Options{In: os.Stdin, Now: time.Now}
-	cmd.Arg("payload", "A notification of Alertmanager's webhook; - is standard input.").StringVar(&o.Payload)
+	cmd.Arg("payload", "A notification of Alertmanager's webhook; - is standard input.").SetValue(&fileName{&o.Payload})
 	configFlag(cmd, &o.Config)
 	cmd.Flag("labels", "In place of a notification: the labels of one alert that fires, NAME=VALUE,….").StringVar(&o.Labels)
 	cmd.Flag("annotations", "Its annotations, likewise.").StringVar(&o.Annotations)
@@ -42,7 +42,7 @@ func explainCommand(app *kingpin.Application) command {
 func replayCommand(app *kingpin.Application) command {
 	cmd := app.Command("replay", "Say what the rules would have done with notifications that were recorded, on a clock that jumps.")
 	o := replay.Options{In: os.Stdin}
-	cmd.Arg("file", "The files that serve --history recorded, in any order; - is standard input.").Required().StringsVar(&o.Files)
+	cmd.Arg("file", "The files that serve --history recorded, in any order; - is standard input.").Required().SetValue(&fileNames{&o.Files})
 	configFlag(cmd, &o.Config)
 	cmd.Flag("against", "Another file of rules: tell what differs.").StringVar(&o.Against)
 	cmd.Flag("count", "The count of a target or ref at the start, in place of the first that was recorded: REF=N. May be repeated.").
