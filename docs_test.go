@@ -20,15 +20,21 @@ var update = flag.Bool("update", false, "rewrite the outputs in docs")
 // console is a command in a page, and what it prints.
 var console = regexp.MustCompile("(?s)```console\n\\$ alertscale ([^\n]*)\n(.*?)```")
 
-// TestTheCommandsOfThePage runs those of docs/testing-rules.md, which need nothing but files, and compares what they print.
-func TestTheCommandsOfThePage(t *testing.T) {
-	const page = "docs/testing-rules.md"
+// TestTheCommandsOfPages runs those of pages whose commands need nothing but files, and compares what they print.
+func TestTheCommandsOfPages(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "alertscale")
 	out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput()
 	require.NoError(t, err, "%s", out)
+	for page, commands := range map[string]int{"docs/testing-rules.md": 4, "docs/checking.md": 3} {
+		runPage(t, program, page, commands)
+	}
+}
+
+// runPage runs the commands of a page, of which there are so many at least.
+func runPage(t *testing.T, program, page string, commands int) {
 	text, err := os.ReadFile(page)
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(console.FindAll(text, -1)), 4)
+	require.GreaterOrEqual(t, len(console.FindAll(text, -1)), commands)
 	next := console.ReplaceAllFunc(text, func(block []byte) []byte {
 		args := string(console.FindSubmatch(block)[1])
 		return fmt.Appendf(nil, "```console\n$ alertscale %s\n%s```", args, printed(t, program, strings.Fields(args)))

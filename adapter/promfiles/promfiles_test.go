@@ -9,6 +9,7 @@ import (
 
 	"alertscale/rules"
 	"alertscale/rules/chain"
+	"alertscale/rules/routing"
 	"alertscale/rules/yamldoc"
 
 	"github.com/stretchr/testify/require"
@@ -118,8 +119,9 @@ receivers:
     slack_configs: [{channel: x}]
   - name: b
     webhook_configs:
-      - {url: 'http://x/webhook', send_resolved: false, max_alerts: 3, http_config: {}}
+      - {url: 'http://u:p@x:1/webhook?a=b', send_resolved: false, max_alerts: 3, http_config: {}}
       - {url_file: x}
+      - {url: 'http://{{ .Labels.x }}/webhook'}
 `))
 	require.NoError(t, err)
 	require.Len(t, trees, 1)
@@ -140,10 +142,11 @@ receivers:
 	require.Equal(t, 15, last.RepeatPlace.Line)
 	require.Empty(t, trees[0].Receivers["a"].Webhooks)
 	hooks := trees[0].Receivers["b"].Webhooks
-	require.Equal(t, "http://x/webhook", hooks[0].URL)
+	require.Equal(t, &routing.URL{Host: "x", Port: "1", Path: "/webhook"}, hooks[0].URL)
 	require.Equal(t, 3, hooks[0].MaxAlerts)
 	require.False(t, hooks[0].SendResolved)
-	require.Empty(t, hooks[1].URL)
+	require.Nil(t, hooks[1].URL)
+	require.Nil(t, hooks[2].URL)
 	require.True(t, hooks[1].SendResolved)
 }
 

@@ -1,6 +1,7 @@
 package promfiles
 
 import (
+	"net/url"
 	"strings"
 
 	"alertscale/rules/routing"
@@ -30,9 +31,8 @@ func readWebhook(n yamldoc.Node, k keys) routing.Webhook {
 	}
 	if v := n.Child("url"); v != nil && !v.IsNull() {
 		w.URLPlace = v.Place()
-		if url, _ := v.Scalar(); !strings.Contains(url, "{{") && url != "<secret>" {
-			w.URL = url
-		}
+		text, _ := v.Scalar()
+		w.URL = readURL(text)
 	}
 	if v := n.Child(k.sendResolved); v != nil {
 		w.SendResolved, w.ResolvedPlace = v.Bool(), v.Place()
@@ -45,4 +45,13 @@ func readWebhook(n yamldoc.Node, k keys) routing.Webhook {
 		w.Payload = &at
 	}
 	return w
+}
+
+// readURL takes a url apart; nil where it is a template, or is not shown.
+func readURL(text string) *routing.URL {
+	u, err := url.Parse(text)
+	if err != nil || strings.Contains(text, "{{") || text == "<secret>" {
+		return nil
+	}
+	return &routing.URL{Host: u.Hostname(), Port: u.Port(), Path: u.Path}
 }

@@ -150,10 +150,10 @@ func (r *routeReader) matchers(route *routing.Route, n yamldoc.Node) {
 func parseMatchers(text string) (labels.Matchers, error) {
 	newer, err := parse.Matchers(text)
 	before, errBefore := labels.ParseMatchers(text)
-	if errBefore == nil && (err != nil || !reflect.DeepEqual(newer, labels.Matchers(before))) {
-		return before, nil
+	if errBefore != nil || err == nil && reflect.DeepEqual(newer, labels.Matchers(before)) {
+		return newer, err
 	}
-	return newer, err
+	return before, errBefore
 }
 
 // matchTypes are the operators of an AlertmanagerConfig's matchers.

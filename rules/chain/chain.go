@@ -5,6 +5,7 @@ package chain
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"alertscale/rules"
@@ -36,7 +37,7 @@ type Report struct {
 
 // Follow follows all alerts.
 func Follow(in Input) Report {
-	f := &follower{Input: in, index: newIndex(in.Rules.Rules), warned: map[string]bool{}}
+	f := &follower{Input: in, index: newIndex(in.Rules.Rules), byName: map[string][]*alert{}, warned: map[string]bool{}}
 	f.receivers()
 	if len(f.alertsOf()) == 0 {
 		return f.report
@@ -63,6 +64,10 @@ type follower struct {
 	index   *index
 	entries []entries // of each tree
 	alerts  []*alert
+	byName  map[string][]*alert
+	names   []string // of alerts, sorted
+
+	compared int // how many names were compared with others
 
 	report Report
 	warned map[string]bool
@@ -107,8 +112,11 @@ func (f *follower) alertsOf() []*alert {
 	l := newLabeler(&f.Prometheus)
 	for i := range f.Prometheus.Alerts {
 		a := &f.Prometheus.Alerts[i]
-		f.alerts = append(f.alerts, &alert{Alert: a, labels: l.alert(a)})
+		followed := &alert{Alert: a, labels: l.alert(a)}
+		f.alerts = append(f.alerts, followed)
+		f.byName[a.Name] = append(f.byName[a.Name], followed)
 	}
+	f.names = slices.Sorted(maps.Keys(f.byName))
 	return f.alerts
 }
 

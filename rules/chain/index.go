@@ -2,6 +2,7 @@ package chain
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"alertscale/rules"
@@ -14,6 +15,7 @@ type index struct {
 	matchers map[int][]possible.Matcher // by the rule's index
 	byName   map[string][]*rules.Rule   // those that are for alerts of some names alone
 	anyName  []*rules.Rule
+	names    []string // of byName, sorted
 }
 
 func newIndex(all []*rules.Rule) *index {
@@ -30,6 +32,7 @@ func newIndex(all []*rules.Rule) *index {
 			x.byName[name] = append(x.byName[name], r)
 		}
 	}
+	x.names = slices.Sorted(maps.Keys(x.byName))
 	return x
 }
 

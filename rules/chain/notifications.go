@@ -16,7 +16,8 @@ type delivery struct {
 	arrival
 	alerts []*alert
 	labels []possible.Labels // of each alert, as they come this way
-	rules  []*rules.Rule     // in the order of the file
+	rules  []*rules.Rule     // each once
+	known  map[any]bool      // of alerts and rules
 }
 
 // deliveries returns those that bring alerts to rules, but for hooks, whose alerts end by themselves.
@@ -32,20 +33,25 @@ func (f *follower) deliveries() (all []*delivery) {
 			}
 			k := key{r.route, r.webhook}
 			if known[k] == nil {
-				known[k] = &delivery{arrival: r.arrival}
+				known[k] = &delivery{arrival: r.arrival, known: map[any]bool{}}
 				all = append(all, known[k])
 			}
-			d := known[k]
-			if !slices.Contains(d.alerts, a) {
-				d.alerts = append(d.alerts, a)
-				d.labels = append(d.labels, r.arrival.labels)
-			}
-			if !slices.Contains(d.rules, r.rule) {
-				d.rules = append(d.rules, r.rule)
-			}
+			known[k].add(a, r)
 		}
 	}
 	return all
+}
+
+func (d *delivery) add(a *alert, r reach) {
+	if !d.known[a] {
+		d.known[a] = true
+		d.alerts = append(d.alerts, a)
+		d.labels = append(d.labels, r.arrival.labels)
+	}
+	if !d.known[r.rule] {
+		d.known[r.rule] = true
+		d.rules = append(d.rules, r.rule)
+	}
 }
 
 // notifications warns of how alerts are told of.

@@ -1,7 +1,6 @@
 package chain
 
 import (
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,9 +27,8 @@ const (
 
 // endpoint returns what a webhook posts to: the hook's name, or nothing for /webhook. Only the end of the path counts, as
 // something in front of alertscale may add to its beginning.
-func endpoint(text string) (hook string, ours bool) {
-	u, err := url.Parse(text)
-	if err != nil {
+func endpoint(u *routing.URL) (hook string, ours bool) {
+	if u == nil {
 		return "", false
 	}
 	parts := strings.FieldsFunc(u.Path, func(r rune) bool { return r == '/' })
@@ -45,9 +43,8 @@ func endpoint(text string) (hook string, ours bool) {
 }
 
 // called reports whether a url is called alertscale's.
-func called(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && (strings.Contains(u.Hostname(), ownName) || u.Port() == ownPort)
+func called(u *routing.URL) bool {
+	return u != nil && (strings.Contains(u.Host, ownName) || u.Port == ownPort)
 }
 
 // entriesOf returns the webhooks that are to post to alertscale, and those of them that post elsewhere.
@@ -62,7 +59,7 @@ func entriesOf(t *routing.Tree) (ours entries, astray []*routing.Webhook) {
 			hook, right := endpoint(w.URL)
 			e := entry{r, w, hook}
 			switch {
-			case w.URL == "" && byName, right && (byName || called(w.URL)):
+			case w.URL == nil && byName, right && (byName || called(w.URL)):
 				ours[r.Name] = append(ours[r.Name], e)
 			case right:
 				byPath[r.Name] = append(byPath[r.Name], e)
@@ -94,7 +91,7 @@ func (f *follower) receivers() {
 		ours, astray := entriesOf(tree)
 		found = found || len(ours) > 0
 		for _, w := range astray {
-			f.warn(w.URLPlace, w.Where+": url", "posts to the path %q, where alertscale takes nothing; want /webhook or /hook/NAME at its end", pathOf(w.URL))
+			f.warn(w.URLPlace, w.Where+": url", "posts to the path %q, where alertscale takes nothing; want /webhook or /hook/NAME at its end", w.URL.Path)
 		}
 		f.unled(tree, ours)
 		for name, list := range ours {
@@ -106,14 +103,6 @@ func (f *follower) receivers() {
 		root := f.Trees[0].Root
 		f.warn(root.Place, root.Where, "no receiver posts to alertscale; want one with a webhook whose url is such as http://%s:%s/webhook", ownName, ownPort)
 	}
-}
-
-func pathOf(text string) string {
-	u, err := url.Parse(text)
-	if err != nil {
-		return ""
-	}
-	return u.Path
 }
 
 // takes reports whether alertscale takes what a webhook posts, and warns where it does not.

@@ -7,6 +7,7 @@ import (
 	"alertscale/rules"
 	"alertscale/rules/possible"
 	"alertscale/rules/routing"
+	"alertscale/rules/yamldoc"
 
 	"github.com/prometheus/common/model"
 )
@@ -20,7 +21,7 @@ func (f *follower) unheard() {
 		case len(a.arrivals) > 0:
 			at := a.arrivals[0]
 			f.warn(a.Place, a.where(), "comes to receiver %q by %s (%s), and reaches no rule of %s%s",
-				at.receiver.Name, at.route.Where, at.route.Place, f.File, f.nearest(at.labels))
+				at.receiver.Name, at.route.Where, at.route.Place, f.File, f.nearest(a, at.labels))
 		default:
 			if r := f.namedBy(a); r != nil {
 				f.warn(a.Place, a.where(), "%s is for it, but it does not come to alertscale: %s", f.ruleText(r), f.obstacle(a))
@@ -39,11 +40,18 @@ func (f *follower) namedBy(a *alert) *rules.Rule {
 	return nil
 }
 
-// nearest says which rule alerts come nearest to, and what keeps them out: of the rules with the fewest matchers that do
-// not match, the first.
-func (f *follower) nearest(ls possible.Labels) string {
+// nearest says which rule alerts come nearest to, and what keeps them out: of those that name them, else of those that name
+// none, the first with the fewest matchers that do not match.
+func (f *follower) nearest(a *alert, ls possible.Labels) string {
+	candidates := f.index.byName[a.Name]
+	if len(candidates) == 0 {
+		candidates = f.index.anyName
+		if hint := f.hint(a.Name, f.index.names); hint != "" || len(candidates) == 0 {
+			return ": none is for alerts of that name" + hint
+		}
+	}
 	least, text := 0, ""
-	for _, r := range f.index.all {
+	for _, r := range candidates {
 		m, far := distance(ls, f.index.matchers[r.Index])
 		if far > 0 && (least == 0 || far < least) {
 			least, text = far, fmt.Sprintf("; %s comes nearest, but %s", f.ruleText(r), f.missText(m, ls))
@@ -52,25 +60,28 @@ func (f *follower) nearest(ls possible.Labels) string {
 	return text
 }
 
-// distance returns how far alerts are from matchers, and the first that does not match: the more of them do not, the farther,
-// above all where it is their name. Zero: they may match.
+// distance returns how many matchers alerts do not match, and the first of these.
 func distance(ls possible.Labels, matchers []possible.Matcher) (first possible.Matcher, far int) {
-	named := 0
 	for _, m := range matchers {
 		if _, verdict := ls.Get(m.Name).Narrow(m); verdict != possible.No {
-			if m.Name == alertName && !m.Match("") {
-				named = 1
-			}
 			continue
 		}
-		if far == 0 {
+		if far++; far == 1 {
 			first = m
 		}
-		if far += 2; m.Name == alertName {
-			far += 2
-		}
 	}
-	return first, max(0, far-named)
+	return first, far
+}
+
+// maxCompared is how many names are compared with others, which takes a while where there are many.
+const maxCompared = 100_000
+
+// hint returns what may have been meant by a name.
+func (f *follower) hint(name string, known []string) string {
+	if f.compared += len(known); f.compared > maxCompared {
+		return ""
+	}
+	return yamldoc.Hint(name, known)
 }
 
 // missText says why a matcher does not match.

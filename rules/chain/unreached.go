@@ -7,7 +7,6 @@ import (
 
 	"alertscale/rules"
 	"alertscale/rules/possible"
-	"alertscale/rules/yamldoc"
 )
 
 // unreached warns of rules that no alert can reach. Alerts of hooks may be any that their labels do not rule out.
@@ -37,7 +36,7 @@ func (f *follower) mayReach(ls possible.Labels, r *rules.Rule) bool {
 
 // why says why no alert reaches a rule.
 func (f *follower) why(r *rules.Rule) string {
-	for _, a := range f.alerts {
+	for _, a := range f.alertsFor(r) {
 		if !f.mayReach(a.labels, r) {
 			continue
 		}
@@ -56,26 +55,31 @@ func (f *follower) why(r *rules.Rule) string {
 	return f.nearestAlert(r)
 }
 
+// alertsFor returns the alerts whose names a rule lists; all where it lists none.
+func (f *follower) alertsFor(r *rules.Rule) (all []*alert) {
+	names := f.index.namesOf(r)
+	if names == nil {
+		return f.alerts
+	}
+	for _, name := range names {
+		all = append(all, f.byName[name]...)
+	}
+	return all
+}
+
 // noSuchAlert says that there are no alerts of the names that a rule is for; empty where there are.
 func (f *follower) noSuchAlert(r *rules.Rule) string {
 	names := f.index.namesOf(r)
-	if len(names) == 0 {
+	if len(names) == 0 || len(f.alertsFor(r)) > 0 {
 		return ""
 	}
-	var known []string
-	for _, a := range f.alerts {
-		if slices.Contains(names, a.Name) {
-			return ""
-		}
-		known = append(known, a.Name)
-	}
-	return fmt.Sprintf(": there is no alert %s%s", strings.ReplaceAll(quoted(names), ", ", " or "), yamldoc.Hint(names[0], known))
+	return fmt.Sprintf(": there is no alert %s%s", strings.ReplaceAll(quoted(names), ", ", " or "), f.hint(names[0], f.names))
 }
 
 // nearestAlert says which alert comes nearest to a rule, and what keeps it out.
 func (f *follower) nearestAlert(r *rules.Rule) string {
 	least, text := 0, ""
-	for _, a := range f.alerts {
+	for _, a := range f.alertsFor(r) {
 		m, far := distance(a.labels, f.index.matchers[r.Index])
 		if far > 0 && (least == 0 || far < least) {
 			least, text = far, fmt.Sprintf(": %s (%s) comes nearest, but %s", a.where(), a.Place, f.missText(m, a.labels))

@@ -58,7 +58,7 @@ type Receiver struct {
 type Webhook struct {
 	yamldoc.Place
 	Where         string // how a user calls it: receivers[1] "alertscale": webhook_configs[0]
-	URL           string // empty: it is not known
+	URL           *URL   // nil: it is not known
 	URLPlace      yamldoc.Place
 	SendResolved  bool
 	ResolvedPlace yamldoc.Place
@@ -66,6 +66,9 @@ type Webhook struct {
 	MaxPlace      yamldoc.Place
 	Payload       *yamldoc.Place // where it has a payload of its own; else nil
 }
+
+// URL is what counts of a url: whom it is of, and what it asks for.
+type URL struct{ Host, Port, Path string }
 
 // Way is a route that alerts may end at, and what is known of the labels of those that do.
 type Way struct {
