@@ -45,7 +45,7 @@ func Follow(in Input) Report {
 	for _, a := range f.alerts {
 		f.follow(a)
 	}
-	f.unheard()
+	f.unmatched()
 	f.unreached()
 	f.notifications()
 	f.needs()

@@ -12,9 +12,9 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// unheard warns of alerts that reach no rule though they are for alertscale: they come to it, or a rule names them. What is
+// unmatched warns of alerts that reach no rule though they are for alertscale: they come to it, or a rule names them. What is
 // somebody else's is not warned of.
-func (f *follower) unheard() {
+func (f *follower) unmatched() {
 	for _, a := range f.alerts {
 		switch {
 		case len(a.reaches) > 0:
