@@ -34,15 +34,18 @@ func (d *decider) fillGap(all []*Case) {
 
 // recommend notes what was asked for.
 func (d *decider) recommend(count int, at time.Time) {
-	b := d.target.Behavior
+	d.changed = d.next.recommend(d.target, Recommendation{at, count}, d.now) || d.changed
+}
+
+// recommend notes what was asked for, and reports whether that is to be known.
+func (s *RefState) recommend(t *rules.Target, r Recommendation, now time.Time) bool {
+	b := t.Behavior
 	if b == nil {
-		return
+		return false
 	}
-	horizon := d.now.Add(-max(b.Up.Window, b.Down.Window))
-	d.next.changePolicies(func(p *Policies) {
-		p.Recommended = pruned(append(slices.Clone(p.Recommended), Recommendation{at, count}), horizon)
-	})
-	d.changed = true
+	horizon := now.Add(-max(b.Up.Window, b.Down.Window))
+	s.changePolicies(func(p *Policies) { p.Recommended = pruned(append(slices.Clone(p.Recommended), r), horizon) })
+	return true
 }
 
 // pruned leaves out what no window can be decided by any more: what is older than the horizon, and what is neither higher

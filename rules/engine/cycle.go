@@ -34,6 +34,7 @@ type Cycle struct {
 	saving  bool // a command of the store is out
 	calling bool // a command of the driver is out
 	stirred bool // something happened that is worth a look
+	again   again
 
 	groups []rules.GroupID // that tell of an alert
 	listed uint64          // the sum of their hashes
@@ -179,8 +180,10 @@ func (c *Cycle) State() *RefState { return &c.state }
 // Ready returns whether the workload was ready when it was last read; nil: it was not read.
 func (c *Cycle) Ready() *bool { return c.ready }
 
-// Unknown reports whether the workload was never found.
-func (c *Cycle) Unknown() bool { return c.state.ReadAt.IsZero() && !c.state.MissingAt.IsZero() }
+// Unknown reports whether the workload was never found, and nothing but alerts names it.
+func (c *Cycle) Unknown() bool {
+	return c.state.ReadAt.IsZero() && !c.state.MissingAt.IsZero() && (c.target == nil || !c.fixed())
+}
 
 // Kind says what a Command is.
 type Kind string
@@ -204,7 +207,7 @@ type Command struct {
 	Record    Record     // of Save
 	Change    Change     // of Plan and Scale
 	Questions []Question // of Ask
-	Begins    bool       // a reconciliation begins with it: what is heard from then on is not part of it
+	Begins    bool       // a reconciliation begins with it: what is heard from then on is not part of it; of Observe false: see ReadAgain
 	Until     time.Time  // of SleepUntil, Wait: when to come back; zero: not before something is heard or done
 	Failed    string     // of SleepUntil: why what was heard is not done now, though it would be time
 }
@@ -228,7 +231,7 @@ func (c *Cycle) Next(now time.Time) Command {
 	case c.pending != nil && !c.pending.planned && !c.calling:
 		c.calling, c.holdSave = true, now.Add(heldFor)
 		return Command{Kind: Plan, Change: c.pending.change}
-	case c.readsFirst(now):
+	case c.readsFirst(now) && c.again != againOut:
 		c.holdSave = now.Add(heldFor)
 		return c.look(now)
 	case c.pending != nil && c.pending.stored && !c.calling: // before what else was heard is stored, or a stream of words would hold it up
@@ -239,9 +242,9 @@ func (c *Cycle) Next(now time.Time) Command {
 			return cmd
 		}
 		return c.Next(now)
-	case c.calling && c.unsaved:
+	case c.waitsForDriver(now) && c.unsaved:
 		return Command{Kind: Wait, Until: later(c.holdSave, c.saveAt)}
-	case c.calling:
+	case c.waitsForDriver(now):
 		return Command{Kind: Wait}
 	case c.unsaved:
 		return Command{Kind: SleepUntil, Until: c.saveAt, Failed: c.saveWhy}
@@ -250,6 +253,8 @@ func (c *Cycle) Next(now time.Time) Command {
 		return Command{Kind: Scale, Change: c.pending.change}
 	case c.looksNow(now):
 		return c.look(now)
+	case c.again == againWanted && c.mayReadAgain(now):
+		return c.readAgain(now)
 	}
 	return c.sleep(now)
 }
@@ -268,6 +273,9 @@ func (c *Cycle) sleep(now time.Time) Command {
 		cmd.Failed = fmt.Sprintf("driver %q asked not to be called before %s", c.ref.Driver, c.notBefore.Format(time.RFC3339))
 	}
 	c.stirred = false
+	if c.again == againWanted {
+		c.again = againNot
+	}
 	return cmd
 }
 
@@ -306,8 +314,8 @@ func (c *Cycle) look(now time.Time) Command {
 	if all := c.questions(now); len(all) > 0 {
 		return c.ask(all, now)
 	}
-	c.stirred, c.calling = false, true
-	c.lookAt, c.settleAt = time.Time{}, time.Time{}
+	c.begin()
+	c.calling = true
 	if change, ok := c.state.resumePlan(); ok {
 		in := c.state.Intent
 		from, to := change.From, change.To
@@ -318,6 +326,12 @@ func (c *Cycle) look(now time.Time) Command {
 		return Command{Kind: Scale, Change: change, Begins: true}
 	}
 	return Command{Kind: Observe, Begins: true}
+}
+
+// begin begins a reconciliation, which all that asked for one so far are part of.
+func (c *Cycle) begin() {
+	c.stirred = false
+	c.lookAt, c.settleAt = time.Time{}, time.Time{}
 }
 
 // plan notes what a driver planned for the pending change.

@@ -55,7 +55,11 @@ func (c *Cycle) Done(cmd Command, r Reply, now time.Time) Conclusion {
 	case Load:
 		return c.read(r, now)
 	case Observe:
-		c.calling, c.holdSave = false, time.Time{}
+		c.holdSave = time.Time{}
+		if !cmd.Begins {
+			return c.readAgainDone(r, now)
+		}
+		c.calling = false
 		return c.keptBack(c.observed(r, now))
 	case Ask:
 		c.calling, c.holdSave = false, time.Time{}

@@ -24,6 +24,7 @@ func (c *Cycle) Recover() {
 	c.work()
 	c.saving, c.calling, c.pending, c.held, c.holdSave = false, false, nil, nil, time.Time{}
 	c.reload, c.joined = true, true
+	c.again = againNot
 }
 
 // Groups lists the groups that tell of an alert of the ref, in a fixed order. The list is not to be changed.

@@ -16,7 +16,8 @@ func (c *Cycle) savesNow(now time.Time) bool {
 	if now.Before(c.saveAt) {
 		return false
 	}
-	return c.unsaved && !now.Before(c.holdSave) || !c.saveBy.IsZero() && !now.Before(c.saveBy)
+	held := now.Before(c.holdSave) && (c.again != againOut || c.looksNow(now))
+	return c.unsaved && !held || !c.saveBy.IsZero() && !now.Before(c.saveBy)
 }
 
 // readsFirst reports whether the count is to be read before what was heard is stored, so that both that and what comes

@@ -26,9 +26,7 @@ func (w *world) pump(c *Cycle) {
 			return
 		}
 		if cmd.Begins {
-			for _, p := range w.waiting(c) {
-				p.begun = true
-			}
+			w.begin(c)
 		}
 		e := &errand{c: c, cmd: cmd}
 		if cmd.Kind == Scale {
@@ -39,6 +37,13 @@ func (w *world) pump(c *Cycle) {
 		if !w.async {
 			w.carryOut(e)
 		}
+	}
+}
+
+// begin makes all who wait part of the reconciliation that begins.
+func (w *world) begin(c *Cycle) {
+	for _, p := range w.waiting(c) {
+		p.begun = true
 	}
 }
 
@@ -63,6 +68,9 @@ func (w *world) carryOut(e *errand) {
 	reply := w.execute(e)
 	if e.cmd.Kind == Observe && reply.Outcome == Succeeded {
 		w.checkDecide(e.c, reply.Observed)
+	}
+	if e.cmd.Kind == Observe && !e.cmd.Begins && !e.c.saving { // a call that came up meanwhile may be decided on it
+		w.begin(e.c)
 	}
 	done := e.c.Done(e.cmd, reply, w.now)
 	w.sound(e.c)

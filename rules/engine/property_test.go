@@ -79,7 +79,7 @@ func (s *story) step() {
 		0, time.Second, 7 * time.Second, 40 * time.Second, 2 * time.Minute, 6 * time.Minute, 20 * time.Minute,
 	}).Draw(r, "pause")))
 	switch rapid.SampledFrom([]string{
-		"flip", "flip", "flip", "tell", "tell", "tell", "tell", "tell", "mishap", "somebody", "crash", "reload",
+		"flip", "flip", "flip", "tell", "tell", "tell", "tell", "tell", "mishap", "somebody", "crash", "reload", "read again",
 	}).Draw(r, "step") {
 	case "flip":
 		s.flip()
@@ -98,6 +98,8 @@ func (s *story) step() {
 	case "reload":
 		s.set = newSet(r, s.ttl+rapid.SampledFrom(propertyFiles).Draw(r, "file"))
 		s.useAll()
+	case "read again":
+		s.readAgain()
 	}
 }
 

@@ -68,6 +68,12 @@ func (s *RefState) eachOpen(set *rules.Set, t *rules.Target, do func(*rules.Rule
 	}
 }
 
+// openForReal reports whether a call waits to be served that is no dry run's.
+func (s *RefState) openForReal(set *rules.Set, t *rules.Target) (open bool) {
+	s.eachOpen(set, t, func(r *rules.Rule, _ *Call) { open = open || !r.DryRun })
+	return open
+}
+
 // cooled is when the cooldown of a rule's calls ends; of those which may go either way, the sooner.
 func (s *RefState) cooled(t *rules.Target, r *rules.Rule) time.Time {
 	if s.Last == nil {
