@@ -29,6 +29,26 @@ type Planner interface {
 	Plan(ctx context.Context, ref rules.Ref, c engine.Change) (json.RawMessage, error)
 }
 
+// Describer is a Driver that says where it is connected.
+type Describer interface {
+	// Describe asks the API who it is, and for whom it takes the credentials. It changes nothing. An error says that the
+	// driver is of no use as it is: the API does not answer, or does not take the credentials. What the API does not tell
+	// this user stays empty.
+	Describe(ctx context.Context) (Endpoint, error)
+}
+
+// Endpoint is where a driver is connected. What is not known is empty.
+type Endpoint struct {
+	Address string // of the API, without secrets
+	User    string // for whom the API takes the credentials
+	Version string // of the API's server
+}
+
+// Limited is a Driver that sends no more than so many requests a second.
+type Limited interface {
+	QPS() float64
+}
+
 // What callers ask of a driver's or a store's error with errors.Is. Every other error is
 // transient, and says nothing about whether a write was carried out.
 var (
@@ -39,6 +59,9 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrForbidden: the credentials do not allow it. Permanent.
 	ErrForbidden = errors.New("forbidden")
+	// ErrUnauthorized: the credentials are not taken. They may be about to be renewed, so it is no reason to give up:
+	// it comes in a ThrottledError.
+	ErrUnauthorized = errors.New("unauthorized")
 	// ErrInvalid: the API will never take this. Permanent.
 	ErrInvalid = errors.New("invalid")
 	// ErrPartial: of a change by a plan a part may be done, and the API will not take the rest. It is carried on for

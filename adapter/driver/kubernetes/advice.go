@@ -3,9 +3,11 @@ package kubernetes
 import (
 	"crypto/x509"
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 
 	"alertscale/adapter/controller"
 	"alertscale/adapter/driver/internal/httpx"
@@ -90,11 +92,30 @@ func ownRefusal(a httpx.Answer, s status) error {
 	return nil
 }
 
+// remedy says what to do where nobody answers, as far as that is known.
+func (c *client) remedy(err error) string {
+	who := "the API server"
+	if c.rancher != nil {
+		who = "Rancher"
+	}
+	unknown, dns, timeout := x509.UnknownAuthorityError{}, (*net.DNSError)(nil), net.Error(nil)
+	switch {
+	case errors.As(err, &unknown):
+		return c.distrusted()
+	case errors.As(err, &dns):
+		return "; the name is not known here: is that the address of " + who + "?"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "; is " + who + " up, and is that its address?"
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return "; is " + who + " up, and does what is in between, such as a firewall, let requests through?"
+	}
+	return ""
+}
+
 // distrusted says what to do where a certificate is of nobody that is known.
-func (c *client) distrusted(err error) string {
-	unknown := x509.UnknownAuthorityError{}
-	if c.rancher == nil || !errors.As(err, &unknown) {
-		return ""
+func (c *client) distrusted() string {
+	if c.rancher == nil {
+		return "; certificate-authority of the kubeconfig must hold who signed the API server's certificate"
 	}
 	return "; put the certificate of its CA into a file, and name that in rancher.ca_file"
 }

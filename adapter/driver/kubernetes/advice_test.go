@@ -127,6 +127,9 @@ func TestDiscoveryViaRancher(t *testing.T) {
 	for _, test := range refusalsOfRancher(&Rancher{URL: "URL", TokenFile: "FILE"}) {
 		w, r := newRancherWorld(t)
 		want := strings.NewReplacer("URL/", r.URL+"/", "FILE", r.TokenFile).Replace(in + test.want)
+		if strings.HasPrefix(test.want, "401") {
+			want = "unauthorized: " + want
+		}
 		w.fake.with(func() { w.fake.index = test.fail })
 		for range 2 { // it is asked for once
 			err := w.observe("Deployment")

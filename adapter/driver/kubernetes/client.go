@@ -22,7 +22,8 @@ type client struct {
 	rancher *Rancher // that is in front; nil: none that the file tells of
 	http    *http.Client
 	limit   *controller.Turns
-	rate    string // the limit in words
+	qps     float64 // the limit
+	rate    string  // and in words
 }
 
 func newClient(found *rest.Config, cfg Config, agent string) (*client, error) {
@@ -41,6 +42,7 @@ func newClient(found *rest.Config, cfg Config, agent string) (*client, error) {
 		rancher: cfg.Rancher,
 		http:    httpx.NewClient(transport),
 		limit:   controller.NewTurns(flowcontrol.NewTokenBucketRateLimiter(float32(cfg.QPS), cfg.Burst).Wait),
+		qps:     cfg.QPS,
 		rate:    fmt.Sprintf("qps %v, burst %d", cfg.QPS, cfg.Burst),
 	}, nil
 }
@@ -92,5 +94,5 @@ func (c *client) silence(err error) error {
 	if never := (*unsent)(nil); errors.As(err, &never) {
 		return &controller.ThrottledError{Err: fmt.Errorf("not sent: %w", never.error)}
 	}
-	return fmt.Errorf("no answer from %s: %w%s", c.base, err, c.distrusted(err))
+	return fmt.Errorf("no answer from %s: %w%s", c.base, err, c.remedy(err))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -120,6 +121,9 @@ func (d *discovery) recallUnknown(k kind, why error, now time.Time) (resource, b
 func (r *refused) of(k kind, left time.Duration) error {
 	if own := ownRefusal(r.Answer, r.status); own != nil {
 		return fmt.Errorf("%w: discovery of kind %s: %v", own, k, r)
+	}
+	if r.Code == http.StatusUnauthorized {
+		return &controller.ThrottledError{After: left, Err: fmt.Errorf("%w: discovery of kind %s: %w", controller.ErrUnauthorized, k, r)}
 	}
 	return &controller.ThrottledError{After: left, Err: fmt.Errorf("discovery of kind %s: %w", k, r)}
 }

@@ -176,7 +176,7 @@ func TestStartsWithoutAPIServer(t *testing.T) {
 	require.NoError(t, err)
 	for range 3 {
 		_, err = d.Observe(t.Context(), deployment("web"))
-		require.EqualError(t, err, "discovery of kind Deployment: no answer from http://"+address+": dial tcp "+address+": connect: connection refused")
+		require.EqualError(t, err, "discovery of kind Deployment: no answer from http://"+address+": dial tcp "+address+": connect: connection refused; is the API server up, and is that its address?")
 	}
 	f := newFake(t, false)
 	f.put(deploymentPath("web"), 3)

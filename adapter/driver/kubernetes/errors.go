@@ -25,7 +25,7 @@ func (d *Driver) refusal(c call, a httpx.Answer) error {
 	case http.StatusForbidden:
 		return d.recovery.Settle(fmt.Errorf("%w: %s: %s%s", controller.ErrForbidden, c, said, c.grant(s.Message)), 0)
 	case http.StatusUnauthorized:
-		return &controller.ThrottledError{Err: fmt.Errorf("unauthorized: %s: %s", c, said)}
+		return &controller.ThrottledError{Err: fmt.Errorf("%w: %s: %s", controller.ErrUnauthorized, c, said)}
 	case http.StatusTooManyRequests:
 		return &controller.ThrottledError{After: d.retryAfter(a, s), Err: d.recovery.Note(fmt.Errorf("%s: %s", c, said))}
 	}

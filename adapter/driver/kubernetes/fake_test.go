@@ -41,6 +41,8 @@ type fake struct {
 	counts   map[string]int // requests by "VERB path"
 	agents   map[string]bool
 	token    string // that is asked for; empty: none
+	user     string // whom it is of; empty: nobody is told
+	version  string // of the server
 	down     bool
 	delay    time.Duration
 	hurry    chan struct{} // closed when the delay ends
@@ -70,7 +72,7 @@ type fakeObject struct {
 }
 
 func newFake(t testing.TB, http2 bool) *fake {
-	f := &fake{objects: map[string]*fakeObject{}, whole: map[string]object{}, listed: map[string]int{}, refusing: map[string]fault{}, events: map[string]*corev1.Event{}, gone: make(chan struct{}), counts: map[string]int{}, agents: map[string]bool{}, groups: []fakeGroup{
+	f := &fake{version: "v1.35.0", user: "system:serviceaccount:alertscale:alertscale", objects: map[string]*fakeObject{}, whole: map[string]object{}, listed: map[string]int{}, refusing: map[string]fault{}, events: map[string]*corev1.Event{}, gone: make(chan struct{}), counts: map[string]int{}, agents: map[string]bool{}, groups: []fakeGroup{
 		{"", "v1", false, []fakeResource{{"configmaps", "ConfigMap", true, false}, {"replicationcontrollers", "ReplicationController", true, true}}},
 		{"apps", "v1", false, []fakeResource{{"deployments", "Deployment", true, true}, {"daemonsets", "DaemonSet", true, false}}},
 		{"example.com", "v1", false, []fakeResource{{"fleets", "Fleet", false, true}}},

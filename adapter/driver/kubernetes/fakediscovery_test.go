@@ -13,6 +13,11 @@ func (f *fake) discover(w http.ResponseWriter, r *http.Request) {
 	defer f.mu.Unlock()
 	var doc any
 	switch path := r.URL.Path; {
+	case path == "/version":
+		doc = object{"major": "1", "minor": "35", "gitVersion": f.version}
+	case path == "/apis/authentication.k8s.io/v1/selfsubjectreviews" && f.user != "":
+		f.review(w, r)
+		return
 	case path != "/api" && path != "/apis":
 		f.list(w, path)
 		return
@@ -23,6 +28,18 @@ func (f *fake) discover(w http.ResponseWriter, r *http.Request) {
 		doc = f.aggregated(path == "/api")
 	}
 	_ = json.NewEncoder(w).Encode(doc)
+}
+
+// review says who asks.
+func (f *fake) review(w http.ResponseWriter, r *http.Request) {
+	var asked struct{ APIVersion, Kind string }
+	if json.NewDecoder(r.Body).Decode(&asked) != nil || r.Method != http.MethodPost ||
+		asked.APIVersion != "authentication.k8s.io/v1" || asked.Kind != "SelfSubjectReview" {
+		refuse(w, 400, "no SelfSubjectReview", "")
+		return
+	}
+	w.WriteHeader(http.StatusCreated)
+	_ = json.NewEncoder(w).Encode(object{"kind": asked.Kind, "apiVersion": asked.APIVersion, "status": object{"userInfo": object{"username": f.user}}})
 }
 
 type object = map[string]any

@@ -66,7 +66,7 @@ func explain(what string, err error) error {
 	}
 	switch e.StatusCode {
 	case http.StatusUnauthorized:
-		return &controller.ThrottledError{Err: fmt.Errorf("%s: %s; the server does not take the key, which may be about to be renewed: check access_key and secret_key", what, said(e))}
+		return &controller.ThrottledError{Err: fmt.Errorf("%w: %s: %s; the server does not take the key, which may be about to be renewed: check access_key and secret_key", controller.ErrUnauthorized, what, said(e))}
 	case http.StatusForbidden:
 		return fmt.Errorf("%w: %s: %s; check the key's role, and that it is a key of this environment", controller.ErrForbidden, what, said(e))
 	case http.StatusNotFound:

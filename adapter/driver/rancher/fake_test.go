@@ -34,6 +34,7 @@ type fake struct {
 	secret     string
 	kind       string   // of the account
 	open       bool     // access control is off
+	blind      bool     // the key may not see settings
 	methods    []string // of a resource
 	collection []string // of a collection
 	requests   []string
@@ -46,7 +47,10 @@ func newFake(t *testing.T) *fake {
 	t.Helper()
 	f := &fake{
 		secret: "hush", kind: "project", methods: []string{"GET", "PUT", "DELETE"}, collection: []string{"GET", "POST"},
-		things: map[string][]object{"stack": {{"id": "1st1", "name": "shop", "accountId": "1a7", "state": "active"}}},
+		things: map[string][]object{
+			"stack":   {{"id": "1st1", "name": "shop", "accountId": "1a7", "state": "active"}},
+			"setting": {{"id": "rancher.server.version", "type": "setting", "value": "v1.6.30"}},
+		},
 		stored: func(object) {}, pairs: []rules.Label{{Name: "pool", Value: "web"}},
 	}
 	f.server = httptest.NewServer(f)
@@ -148,7 +152,7 @@ func (f *fake) ofContainer(kind string) bool { return kind == "environment" || k
 
 func (f *fake) base() string { return f.server.URL + "/v2-beta/projects/1a7" }
 
-var collections = map[string]string{"stacks": "stack", "services": "service", "hosts": "host", "externalhostevents": "externalHostEvent"}
+var collections = map[string]string{"stacks": "stack", "services": "service", "hosts": "host", "externalhostevents": "externalHostEvent", "settings": "setting"}
 
 func (f *fake) answer(w http.ResponseWriter, r *http.Request, parts []string) {
 	kind := collections[parts[0]]
@@ -225,6 +229,9 @@ func (f *fake) page(r *http.Request, all []object) object {
 func (f *fake) answerSchemas(w http.ResponseWriter, parts []string) {
 	var all []object
 	for collection, kind := range collections {
+		if kind == "setting" && f.blind {
+			continue
+		}
 		fields := object{"hostname": object{"type": "string", "create": true}, "name": object{"type": "string", "create": true}, "labels": object{"type": "map[string]", "create": true},
 			"state": object{"type": "enum"}, "hostTemplateId": object{"type": "reference", "create": true}, "fooConfig": object{"type": "fooConfig", "create": true}, "barConfig": object{"type": "barConfig", "create": true}}
 		methods := f.collection

@@ -121,6 +121,13 @@ func (c *connector) expire(s *session) {
 	}
 }
 
+// with returns the settings as they are now.
+func (c *connector) with() settings {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.settings
+}
+
 // renew reads the key again, where it is from a file.
 func (c *connector) renew() {
 	c.mu.Lock()

@@ -80,7 +80,7 @@ func (d *Driver) refusal(c call, a httpx.Answer) error {
 	text := s.text(a.Code)
 	switch a.Code {
 	case http.StatusUnauthorized:
-		return &controller.ThrottledError{Err: fmt.Errorf("unauthorized: %s: %s; Rancher does not take the token, which may be about to be renewed: check that it is whole (token-abcde:secret), not expired, and not scoped to a cluster", c, text)}
+		return &controller.ThrottledError{Err: fmt.Errorf("%w: %s: %s; %s", controller.ErrUnauthorized, c, text, notTaken)}
 	case http.StatusForbidden, http.StatusMethodNotAllowed: // Rancher's own API says 405 where the user's roles do not let it
 		return d.recovery.Settle(fmt.Errorf("%w: %s: %s%s", controller.ErrForbidden, c, text, d.grant(c, s)), 0)
 	case http.StatusNotFound:
@@ -93,6 +93,9 @@ func (d *Driver) refusal(c call, a httpx.Answer) error {
 	}
 	return d.trouble(c, a, s, text)
 }
+
+// notTaken is what to do where the token is not taken.
+const notTaken = "Rancher does not take the token, which may be about to be renewed: check that it is whole (token-abcde:secret), not expired, and not scoped to a cluster"
 
 // grant says what the user of the token lacks, where it is for that and not for a policy that an answer is a no.
 func (d *Driver) grant(c call, s said) string {

@@ -29,6 +29,7 @@ type fake struct {
 
 	mu       sync.Mutex
 	token    string
+	user     string            // whom it is of
 	clusters map[string]object // by name
 	pools    map[string]object // node pools, by id
 	made     int
@@ -46,7 +47,7 @@ type fake struct {
 type fault func(w http.ResponseWriter, r *http.Request) bool
 
 func newFake(t testing.TB) *fake {
-	f := &fake{token: "token-abcde:hush", clusters: map[string]object{}, pools: map[string]object{}, agents: map[string]bool{}}
+	f := &fake{token: "token-abcde:hush", user: "scaler", clusters: map[string]object{}, pools: map[string]object{}, agents: map[string]bool{}}
 	f.server = httptest.NewServer(f)
 	t.Cleanup(f.server.Close)
 	return f
@@ -135,6 +136,12 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !known:
 		reply(w, 401, object{"type": "error", "status": "401", "message": "Unauthorized 401: must authenticate"})
 	case fail != nil && fail(w, r):
+	case r.URL.String() == "/v3/users?me=true":
+		reply(w, 200, object{"type": "collection", "data": []object{{"id": "u-abcde", "username": f.user}}})
+	case r.URL.Path == "/v3/settings/server-version":
+		reply(w, 200, object{"id": "server-version", "value": "v2.12.1"})
+	case r.URL.Path == "/k8s/clusters/local/version":
+		reply(w, 200, object{"gitVersion": "v1.33.4+k3s1"})
 	case strings.HasPrefix(r.URL.Path, clusters):
 		f.onCluster(w, r, strings.TrimPrefix(r.URL.Path, clusters))
 	case strings.HasPrefix(r.URL.Path, pools):

@@ -26,6 +26,8 @@ type Driver struct {
 	counts map[rules.Ref]workload // of the refs that were asked for so far
 }
 
+var _ controller.Describer = (*Driver)(nil)
+
 type workload struct {
 	count   int
 	version int
@@ -51,6 +53,11 @@ func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, e
 	}
 	ready := w.changed.IsZero() || d.now().Sub(w.changed) >= d.cfg.ReadyAfter
 	return engine.Observed{Count: w.count, Version: strconv.Itoa(w.version), Ready: ready}, nil
+}
+
+// Describe says that there is no API.
+func (d *Driver) Describe(context.Context) (controller.Endpoint, error) {
+	return controller.Endpoint{Address: "in memory"}, nil
 }
 
 // Scale sets the count of a ref if it has both the count and the version that were read.

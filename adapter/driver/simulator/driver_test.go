@@ -80,6 +80,12 @@ func TestCountAtStart(t *testing.T) {
 	require.EqualError(t, err, "not found: service/shop/wbe; add it to the simulator's workloads")
 }
 
+func TestDescribe(t *testing.T) {
+	e, err := New(Config{}, Options{Now: time.Now}).Describe(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, controller.Endpoint{Address: "in memory"}, e)
+}
+
 func TestReadyAfter(t *testing.T) {
 	c := &clock{at: time.Unix(1e9, 0)}
 	d := New(Config{Workloads: map[string]int{"web": 3}, ReadyAfter: 20 * time.Second}, Options{Now: c.now})

@@ -104,3 +104,11 @@ func (c Config) tlsConfig() (*tls.Config, error) {
 	t.Certificates = []tls.Certificate{pair}
 	return t, nil
 }
+
+// shownName is the name in the certificate that is shown; empty: none is.
+func shownName(secure *tls.Config) string {
+	if secure == nil || len(secure.Certificates) == 0 || secure.Certificates[0].Leaf == nil {
+		return ""
+	}
+	return secure.Certificates[0].Leaf.Subject.CommonName
+}

@@ -21,6 +21,7 @@ type dockerEngine struct {
 	host  string // as the user writes it
 	base  string // the URL of the API
 	agent string // User-Agent
+	user  string // of the certificate that is shown
 	http  *http.Client
 
 	api    atomic.Pointer[string] // version of the API that the engine speaks, nil: not known
@@ -41,7 +42,7 @@ func newEngine(cfg Config, agent string) (*dockerEngine, error) {
 	}
 	transport, base := a.transport(secure)
 	return &dockerEngine{
-		host: cfg.Host, base: base, agent: agent, asking: make(chan struct{}, 1),
+		host: cfg.Host, base: base, agent: agent, user: shownName(secure), asking: make(chan struct{}, 1),
 		http: httpx.NewClient(transport),
 	}, nil
 }

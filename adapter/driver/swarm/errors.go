@@ -49,6 +49,12 @@ func (a answer) said() string {
 	return fmt.Sprintf("%d: %s", a.Code, m.Message)
 }
 
+// What an engine says that wants TLS, and what to do.
+const (
+	plainToTLS = "HTTP request to an HTTPS server"
+	adviceTLS  = "; give the driver ca_file, cert_file and key_file"
+)
+
 // refusal turns an answer that is no success into an error of the adapter's terms. An engine answers most
 // of what its swarm refuses with 500 or 503, and says what it is in the text alone.
 func (d *Driver) refusal(c call, a answer) error {
@@ -61,8 +67,8 @@ func (d *Driver) refusal(c call, a answer) error {
 		return &controller.ThrottledError{Err: fmt.Errorf("%s: %s is not a manager of a swarm, and only managers know its services: make one the host of the driver, or promote the node (%s)", c, d.docker.host, said)}
 	case has("needs to be unlocked"):
 		return &controller.ThrottledError{Err: fmt.Errorf("%s: %s; run docker swarm unlock there", c, said)}
-	case has("HTTP request to an HTTPS server"):
-		return fmt.Errorf("%s: %s; give the driver ca_file, cert_file and key_file", c, said)
+	case has(plainToTLS):
+		return fmt.Errorf("%s: %s%s", c, said, adviceTLS)
 	case a.moved != "" && a.Code == http.StatusBadRequest:
 		return &controller.ThrottledError{Err: fmt.Errorf("%s: the engine at %s speaks version %s of its API by now, and is asked in it next (%s)", c, d.docker.host, a.moved, said)}
 	}
@@ -73,7 +79,7 @@ func (d *Driver) refusal(c call, a answer) error {
 func (d *Driver) status(c call, a answer, said string) error {
 	switch a.Code {
 	case http.StatusUnauthorized:
-		return &controller.ThrottledError{Err: fmt.Errorf("unauthorized: %s: %s; what is in front of %s wants credentials", c, said, d.docker.host)}
+		return &controller.ThrottledError{Err: fmt.Errorf("%w: %s: %s; what is in front of %s wants credentials", controller.ErrUnauthorized, c, said, d.docker.host)}
 	case http.StatusForbidden:
 		return fmt.Errorf("%w: %s: %s; an authorization plugin, or a proxy in front of %s, must allow %s", controller.ErrForbidden, c, said, d.docker.host, c.needs(a))
 	case http.StatusTooManyRequests:

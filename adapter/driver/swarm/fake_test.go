@@ -16,6 +16,8 @@ type fake struct {
 	services map[string]*fakeService
 	order    []string // their IDs, in which they are listed
 	index    int      // of the last change of anything
+
+	servicesOnly bool // as a proxy in front of it would have it
 }
 
 type fakeService struct {
@@ -126,6 +128,10 @@ func (f *fake) route(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case version != f.api:
 		refuse(w, 400, fmt.Sprintf("client version %s is too new. Maximum supported API version is %s", version, f.api))
+	case r.Method == http.MethodGet && path == "version" && !f.servicesOnly:
+		fmt.Fprint(w, `{"Version":"28.3.1","ApiVersion":"1.51"}`)
+	case r.Method == http.MethodGet && path == "version":
+		refuse(w, 403, "not for you")
 	case r.Method == http.MethodGet && path == "services":
 		f.list(w, r)
 	case r.Method == http.MethodPost && update:
