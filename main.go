@@ -87,6 +87,8 @@ func serveFlags(cmd *kingpin.CmdClause) *options {
 	cmd.Flag("web.shutdown-timeout", "How long to finish what is under way at shutdown.").
 		Default(web.DefaultShutdownTimeout.String()).DurationVar(&o.shutdown)
 	cmd.Flag("web.enable-pprof", "Serve profiles of the process under /debug/pprof.").BoolVar(&o.pprof)
+	cmd.Flag("targets.refresh-interval", "How often to read the counts of what is known again, at a tenth of a driver's qps at the most; 0: never.").
+		Default("5m").DurationVar(&o.refresh)
 	limitFlags(cmd, o)
 	cmd.Flag("metrics.max-refs", "How many refs to show in metrics.").Default("10000").IntVar(&o.maxRefs)
 	cmd.Flag("log.level", "Only log messages of this severity or above: debug, info, warn, error.").
@@ -121,7 +123,7 @@ type options struct {
 	decisionLog          int64
 	connections          int
 	limits               controller.Limits
-	shutdown             time.Duration
+	shutdown, refresh    time.Duration
 	maxRefs              int
 	logLevel, logFormat  string
 }
@@ -189,7 +191,7 @@ func (s *service) wire() error {
 	s.sinks.prepare(snapshot)
 	s.controller, err = controller.New(context.Background(), controller.Options{
 		Store: s.store, Sinks: s.sinks.all(), Logger: s.logger, Metrics: metrics, Limits: s.options.limits, Limited: limits.Limited,
-		Counted: s.counted(), Debug: s.options.logLevel == "debug",
+		Counted: s.counted(), Debug: s.options.logLevel == "debug", ReadFixed: true, RefreshInterval: s.options.refresh,
 	}, snapshot)
 	if err != nil {
 		return errors.Join(err, s.store.Close())

@@ -23,6 +23,8 @@ type CheckOptions struct {
 	// JSON prints everything as one object, to out.
 	JSON  bool
 	Stdin io.Reader
+	// Connect also connects to the drivers of the files, and looks whether the workloads of their fixed targets are there.
+	Connect bool
 }
 
 // Check reads files and prints, in promtool's manner, whether each is right, or all its faults, and its warnings. It
@@ -52,6 +54,8 @@ type checked struct {
 	fault    error
 	warnings []*yamldoc.Fault
 	chain    *chain.Report // nil: no alerts are followed to it
+
+	connected *connected // nil: its drivers are not connected to
 }
 
 func (c *checker) run() {
@@ -60,6 +64,9 @@ func (c *checker) run() {
 		f := c.check(name)
 		if f.fault == nil && c.follows && c.fault == nil {
 			f.chain = c.follow(f)
+		}
+		if f.fault == nil && c.options.Connect {
+			f.connected = connect(f.file)
 		}
 		if c.options.LintFails {
 			f.fail()
@@ -94,10 +101,12 @@ func (f *checked) fail() {
 func (c *checker) failed() bool {
 	failed := c.fault != nil
 	for _, f := range c.files {
-		failed = failed || f.fault != nil
+		failed = failed || f.failed()
 	}
 	return failed
 }
+
+func (f *checked) failed() bool { return f.fault != nil || f.connected != nil && !f.connected.well() }
 
 func (c *checker) print(out, errOut io.Writer) int {
 	if c.fault != nil {
@@ -116,6 +125,9 @@ func (c *checker) print(out, errOut io.Writer) int {
 			count(len(f.file.Rules.Targets), "target"), count(len(f.file.Rules.Rules), "rule"), f.followed())
 		if err := joined(f.allWarnings()); err != nil {
 			fmt.Fprintln(errOut, err)
+		}
+		if f.connected != nil {
+			f.connected.print(out, errOut)
 		}
 	}
 	if c.failed() {

@@ -28,6 +28,8 @@ type fileJSON struct {
 	Faults   []faultJSON `json:"faults"`
 	Warnings []faultJSON `json:"warnings"`
 	Alerts   []alertJSON `json:"alerts,omitempty"`
+
+	Connections []connectionJSON `json:"connections,omitempty"`
 }
 
 // faultJSON is a fault or a warning. One that is of no place has its text alone.
@@ -53,12 +55,16 @@ type delayJSON struct {
 func (c *checker) printJSON(out io.Writer) int {
 	all := checkJSON{OK: !c.failed(), Files: []fileJSON{}, Faults: faultsOf(c.fault)}
 	for _, f := range c.files {
-		j := fileJSON{File: f.name, OK: f.fault == nil, Faults: faultsOf(f.fault), Warnings: faultsOf(joined(f.allWarnings()))}
+		j := fileJSON{File: f.name, OK: !f.failed(), Faults: faultsOf(f.fault), Warnings: faultsOf(joined(f.allWarnings()))}
 		if f.file != nil {
 			j.Drivers, j.Targets, j.Rules = len(f.file.Drivers), len(f.file.Rules.Targets), len(f.file.Rules.Rules)
 		}
 		if f.chain != nil {
 			j.Alerts = alertsJSON(f.chain.Alerts)
+		}
+		if f.connected != nil {
+			j.Faults = append(j.Faults, faultsOf(f.connected.fault)...)
+			j.Connections = f.connected.json()
 		}
 		all.Files = append(all.Files, j)
 	}

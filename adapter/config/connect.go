@@ -53,6 +53,9 @@ func Connect(f *File, before *Connections, o Options) (*Connections, error) {
 	return c, nil
 }
 
+// Close ends what the drivers keep up.
+func (c *Connections) Close() { c.release(nil) }
+
 func (c *Connections) open(before *Connections, o Options) error {
 	types := driverTypes()
 	for _, name := range c.file.names() {

@@ -32,6 +32,11 @@ type Options struct {
 	Limits Limits
 	// Counted is told of each count that is read, by the ref as it is written; nil: nobody is. It must not block.
 	Counted func(ref string, count int)
+	// ReadFixed has the workload of each fixed target read once after start and after each reload, and the log say where
+	// each driver is connected and what was not found.
+	ReadFixed bool
+	// RefreshInterval is how often the counts of all refs that are known are read again, at the most; 0: they are not.
+	RefreshInterval time.Duration
 	// Limited counts what a limit stopped, by the limit; nil: it is not counted.
 	Limited func(what string)
 }
@@ -100,6 +105,10 @@ type Controller struct {
 	mu     sync.RWMutex // guards what follows
 	lanes  map[string]*lane
 
+	health   health
+	readings readings
+	reloaded chan struct{} // has one when there is another file than drivers are watched by
+
 	stopping atomic.Bool  // nothing new is begun
 	storeBad atomic.Int64 // since when the store fails, in Unix nanoseconds; 0: it does not
 }
@@ -125,6 +134,7 @@ func New(ctx context.Context, o Options, s *Snapshot) (*Controller, error) {
 	c := &Controller{
 		Options: o, schedule: newSchedule(), registry: newRegistry(o.Limits), cycles: engine.CycleOptions{Jitter: rand.Float64},
 		store: newLane(maxPuts), asks: newLane(MaxCalls), lanes: map[string]*lane{},
+		health: health{down: map[string]time.Time{}}, readings: readings{all: map[string]*reading{}}, reloaded: make(chan struct{}, 1),
 	}
 	c.work, c.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if err := c.restore(ctx); err != nil {
@@ -180,7 +190,13 @@ func (c *Controller) restoreOne(r engine.Record) error {
 func (c *Controller) Snapshot() *Snapshot { return c.snapshot.Load() }
 
 // Use makes another file the active one. What is under way ends under it; every ref is looked at again.
-func (c *Controller) Use(s *Snapshot) { c.use(s) }
+func (c *Controller) Use(s *Snapshot) {
+	c.use(s)
+	select {
+	case c.reloaded <- struct{}{}:
+	default:
+	}
+}
 
 func (c *Controller) use(s *Snapshot) {
 	all := c.useOnAll(s)
@@ -196,10 +212,23 @@ func (c *Controller) useOnAll(s *Snapshot) []*tracker {
 	defer c.reload.Unlock()
 	c.snapshot.Store(s)
 	c.Metrics.use(s)
+	c.health.forget(s)
 	for _, tr := range c.registry.all() {
 		c.useOn(tr, s)
 	}
+	if c.ReadFixed {
+		c.knowFixed(s)
+	}
 	return c.registry.all()
+}
+
+// knowFixed takes the refs of the fixed targets in, whether or not an alert has named them.
+func (c *Controller) knowFixed(s *Snapshot) {
+	for _, t := range s.Rules.Targets {
+		if ref, ok := t.Ref(); ok {
+			_, _ = c.registry.ensure(ref, true, c.track) // for which there always is room
+		}
+	}
 }
 
 // useOn makes a file the one that a ref is decided on, under the name that it has there.

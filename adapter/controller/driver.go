@@ -32,8 +32,8 @@ type Planner interface {
 // Describer is a Driver that says where it is connected.
 type Describer interface {
 	// Describe asks the API who it is, and for whom it takes the credentials. It changes nothing. An error says that the
-	// driver is of no use as it is: the API does not answer, or does not take the credentials. What the API does not tell
-	// this user stays empty.
+	// driver is down: the API does not answer, or does not take the credentials. What the API does not tell this user stays
+	// empty.
 	Describe(ctx context.Context) (Endpoint, error)
 }
 

@@ -1,6 +1,7 @@
 package controller_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -36,6 +37,11 @@ type world struct {
 	stopped chan struct{}
 	limits  controller.Limits
 	limited map[string]int // by the limit
+	logged  bytes.Buffer
+
+	readFixed bool
+	refresh   time.Duration
+	clock     func() time.Time // nil: that of the bubble
 }
 
 // inWorld runs a test in a bubble with an adapter on the rules of a file.
@@ -77,8 +83,9 @@ func (w *world) start() {
 	w.metrics = controller.NewMetrics(w.reg, 100)
 	w.sink, w.limited = &fakeSink{}, map[string]int{}
 	a, err := controller.New(w.t.Context(), controller.Options{
-		Store: w.store, Sinks: []controller.Sink{w.sink}, Logger: log.NewNopLogger(), Metrics: w.metrics,
+		Store: w.store, Sinks: []controller.Sink{w.sink}, Logger: log.NewLogfmtLogger(log.NewSyncWriter(&w.logged)), Metrics: w.metrics,
 		Limits: w.limits, Limited: func(what string) { w.limited[what]++ },
+		ReadFixed: w.readFixed, RefreshInterval: w.refresh, Now: w.clock,
 	}, w.file)
 	require.NoError(w.t, err)
 	ctx, cancel := context.WithCancel(w.t.Context())

@@ -13,6 +13,7 @@ type job struct {
 	tr *tracker
 	do func(ctx context.Context)
 
+	beside   bool // nothing asked for it: it is not waited for
 	rank     rank
 	queued   time.Time // under that rank
 	running  bool
@@ -83,6 +84,9 @@ func (l *lane) hasten(ctx context.Context, j *job) {
 		l.uncount(j)
 		j.rank = j.rank.hastened()
 		close(j.hastened)
+		if j.beside { // it has a second more to be of use
+			time.AfterFunc(hangsAfter, func() { j.cancel(errGivesWay) })
+		}
 	} else if i := slices.Index(l.queues[j.rank], j); i >= 0 {
 		l.queues[j.rank] = slices.Delete(l.queues[j.rank], i, i+1)
 		l.queue(j, j.rank.hastened())

@@ -5,14 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"time"
 )
 
-// Run comes back to refs when it is time to, until ctx ends.
+// Run comes back to refs when it is time to, and keeps their counts known, until ctx ends.
 func (c *Controller) Run(ctx context.Context) {
 	if len(c.registry.all()) > manyRefs {
 		defer time.AfterFunc(startTakes, debug.FreeOSMemory).Stop() // reading them took several times the memory of what is kept
 	}
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	watching.Go(func() { c.watchDrivers(ctx) })
 	c.schedule.run(ctx, c.Now, c.MaxSleep, c.wake)
 }
 

@@ -42,7 +42,7 @@ func NewMetrics(reg prometheus.Registerer, maxRefs int) *Metrics {
 			Name: "alertscale_store_request_duration_seconds", Help: "How long requests to the store took.", Buckets: requestBuckets,
 		}, []string{"operation", "outcome"}),
 		up: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "alertscale_driver_up", Help: "Whether the API of a driver answered when it was last called.",
+			Name: "alertscale_driver_up", Help: "Whether the API of a driver answered, and took the credentials, when it was last called.",
 		}, []string{"driver"}),
 		reloadOK: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "alertscale_config_last_reload_successful", Help: "Whether the last load of the file was successful.",
@@ -104,7 +104,7 @@ func (m *Metrics) requested(driver, operation string, err error, took time.Durat
 	what := outcome(err)
 	m.requests.WithLabelValues(driver, operation, what).Observe(took.Seconds())
 	up := 1.0
-	if what == "error" {
+	if isDown(err) {
 		up = 0
 	}
 	m.up.WithLabelValues(driver).Set(up)

@@ -178,7 +178,7 @@ alertscale_target_max_replicas{ref="fake:web"} 20
 # HELP alertscale_target_min_replicas Lower bound of a ref.
 # TYPE alertscale_target_min_replicas gauge
 alertscale_target_min_replicas{ref="fake:web"} 1
-# HELP alertscale_driver_up Whether the API of a driver answered when it was last called.
+# HELP alertscale_driver_up Whether the API of a driver answered, and took the credentials, when it was last called.
 # TYPE alertscale_driver_up gauge
 alertscale_driver_up{driver="fake"} 1
 `, float64(time.Now().Unix()))), "alertscale_deferred_calls", "alertscale_target_replicas",

@@ -75,7 +75,8 @@ func (c *Controller) rest(tr *tracker, cmd engine.Command) {
 
 // hand gives a command to the lane of a ref's driver. The caller holds the tracker.
 func (c *Controller) hand(tr *tracker, cmd engine.Command, r rank) {
-	tr.call = &job{tr: tr, rank: r, do: func(ctx context.Context) {
+	beside := cmd.Kind == engine.Observe && !cmd.Begins
+	tr.call = &job{tr: tr, rank: r, beside: beside, do: func(ctx context.Context) {
 		if cmd.Kind == engine.Observe {
 			tr.begin()
 		}
@@ -124,6 +125,7 @@ func (c *Controller) enter(tr *tracker, cmd engine.Command, reply engine.Reply) 
 		c.riders.add(tr)
 	case engine.Observe, engine.Plan:
 		tr.call = nil
+		c.observed(tr, cmd, reply)
 	case engine.Save:
 		tr.saving = false
 	}
@@ -141,6 +143,18 @@ func (c *Controller) enter(tr *tracker, cmd engine.Command, reply engine.Reply) 
 	} else if reply.Outcome == engine.Succeeded {
 		c.saveOnly(tr)
 	}
+}
+
+// observed notes that a ref was read. Who waits by now is part of what a read comes to that nothing had asked for: see
+// engine.Cycle.ReadAgain. What is being stored right then may lack what they said.
+func (c *Controller) observed(tr *tracker, cmd engine.Command, reply engine.Reply) {
+	if cmd.Kind != engine.Observe {
+		return
+	}
+	if !cmd.Begins && !tr.saving {
+		tr.beginRound()
+	}
+	c.noteRead(tr, cmd, reply)
 }
 
 // releasePredecessor lets the ref be forgotten that this one was spelled as before.
@@ -252,7 +266,7 @@ func (c *Controller) call(ctx context.Context, tr *tracker, cmd engine.Command) 
 	if err != nil && errors.Is(context.Cause(ctx), errGivesWay) {
 		err = fmt.Errorf("%s: %w", tr.name(), errGivesWay)
 	}
-	c.Metrics.requested(tr.ref().Driver, string(cmd.Kind), err, time.Since(start))
+	c.called(tr.ref().Driver, string(cmd.Kind), err, time.Since(start))
 	if c.Counted != nil && cmd.Kind == engine.Observe && err == nil {
 		c.Counted(tr.name(), reply.Observed.Count)
 	}

@@ -21,6 +21,7 @@ type tracker struct {
 	unknown bool            // counted as one whose workload was never found
 	saving  bool            // a request that stores what is known is out
 	owes    bool            // the outcome of its last change is to be stored
+	missing bool            // the workload was not there, or not to be read, when it was last looked for
 	call    *job            // to the driver, that is queued or under way
 	hangs   bool            // its last call to the driver hung; guarded by the mutex of the driver's lane
 

@@ -35,6 +35,7 @@ type fakeCore struct {
 	logged    []controller.DecisionRecord
 	config    string
 	ready     error
+	down      []controller.DriverDown
 	reload    error
 
 	mu      sync.Mutex
@@ -54,8 +55,9 @@ func (c *fakeCore) Rules() []controller.RuleStatus     { return c.rules }
 func (c *fakeCore) Unmatched() []controller.UnmatchedAlert {
 	return append([]controller.UnmatchedAlert{}, c.unmatched...)
 }
-func (c *fakeCore) Config() string { return c.config }
-func (c *fakeCore) Ready() error   { return c.ready }
+func (c *fakeCore) Config() string                       { return c.config }
+func (c *fakeCore) Ready() error                         { return c.ready }
+func (c *fakeCore) DriversDown() []controller.DriverDown { return c.down }
 
 func (c *fakeCore) Find(q history.Query) iter.Seq[controller.DecisionRecord] {
 	c.mu.Lock()

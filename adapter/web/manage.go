@@ -1,8 +1,10 @@
 package web
 
 import (
+	"fmt"
 	"io"
 	"net/http"
+	"time"
 )
 
 const landing = `alertscale turns Alertmanager's notifications into scaling.
@@ -10,7 +12,7 @@ const landing = `alertscale turns Alertmanager's notifications into scaling.
 POST /webhook                    where Alertmanager posts to
 POST /hook/NAME                  where other senders post to, with the token of the hook
 GET  /-/healthy                  200 while the process lives
-GET  /-/ready                    200 while it takes notifications
+GET  /-/ready                    200 while it takes notifications; names the drivers that are down
 POST /-/reload                   reads the file of rules again
 GET  /metrics                    for Prometheus
 GET  /api/v1/targets             counts, cooldowns and active rules
@@ -28,13 +30,18 @@ func landingPage(w http.ResponseWriter, _ *http.Request) { text(w, landing) }
 
 func healthy(w http.ResponseWriter, _ *http.Request) { text(w, "alertscale is healthy.\n") }
 
-func ready(h Handler) http.HandlerFunc {
+// ready answers whether notifications are taken. They are while an API is down, too, which is only said.
+func ready(h Handler, v View) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		if err := h.Ready(); err != nil {
 			http.Error(w, "alertscale is not ready: "+err.Error(), http.StatusServiceUnavailable)
 			return
 		}
-		text(w, "alertscale is ready.\n")
+		body := "alertscale is ready.\n"
+		for _, d := range v.DriversDown() {
+			body += fmt.Sprintf("Driver %s is down since %s: what is asked of it is tried again; see the log.\n", d.Driver, d.Since.UTC().Format(time.RFC3339))
+		}
+		text(w, body)
 	}
 }
 

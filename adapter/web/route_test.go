@@ -5,9 +5,11 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"alertscale/adapter/controller"
 	"alertscale/rules"
 )
 
@@ -81,11 +83,23 @@ func TestHealthReadyReload(t *testing.T) {
 	require.Contains(t, body, "alertscale.yml:3: a\nalertscale.yml:9: b\n")
 
 	core.ready, core.reload = nil, nil
-	r, _ = s.ask("GET", "/-/ready", "")
+	r, body = s.ask("GET", "/-/ready", "")
 	require.Equal(t, http.StatusOK, r.StatusCode)
+	require.Equal(t, "alertscale is ready.\n", body)
 	r, _ = s.ask("PUT", "/-/reload", "")
 	require.Equal(t, http.StatusOK, r.StatusCode)
 	require.Equal(t, 2, core.reloads)
+}
+
+// TestReadyNamesTheDriversThatAreDown: alerts are taken all the same.
+func TestReadyNamesTheDriversThatAreDown(t *testing.T) {
+	at := time.Date(2026, 11, 20, 7, 24, 45, 0, time.FixedZone("", 2*60*60))
+	s := newSite(&fakeCore{down: []controller.DriverDown{{Driver: "kubernetes", Since: at}, {Driver: "legacy", Since: at.Add(time.Minute)}}})
+	r, body := s.ask("GET", "/-/ready", "")
+	require.Equal(t, http.StatusOK, r.StatusCode)
+	require.Equal(t, "alertscale is ready.\n"+
+		"Driver kubernetes is down since 2026-11-20T05:24:45Z: what is asked of it is tried again; see the log.\n"+
+		"Driver legacy is down since 2026-11-20T05:25:45Z: what is asked of it is tried again; see the log.\n", body)
 }
 
 // TestPostedElsewhere checks that whoever posts to a path that is none is told where to post, and that it is seen.

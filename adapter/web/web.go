@@ -52,6 +52,8 @@ type View interface {
 	Targets() []controller.TargetStatus
 	Rules() []controller.RuleStatus
 	Unmatched() []controller.UnmatchedAlert
+	// DriversDown lists the drivers whose API does not answer, or does not take the credentials.
+	DriversDown() []controller.DriverDown
 }
 
 // Pauser keeps refs from being scaled for a while.
@@ -111,7 +113,7 @@ func New(o Options) http.Handler {
 	mux.Handle("/hook/{name}", &hooks{posts})
 	mux.Handle("/metrics", rt.get(metricsHandler(o).ServeHTTP))
 	mux.Handle("/-/healthy", rt.get(healthy))
-	mux.Handle("/-/ready", rt.get(ready(o.Handler)))
+	mux.Handle("/-/ready", rt.get(ready(o.Handler, o.View)))
 	mux.Handle("/-/reload", rt.only(reload(o.File), http.MethodPost, http.MethodPut))
 	mux.Handle("/api/v1/targets", rt.data(func() any { return o.View.Targets() }))
 	mux.Handle("/api/v1/targets/state", rt.get(rt.state))

@@ -57,6 +57,7 @@ func (c *fakeCore) Ready() error                                           { ret
 func (c *fakeCore) Targets() []controller.TargetStatus                     { return c.targets }
 func (c *fakeCore) Rules() []controller.RuleStatus                         { return c.rules }
 func (c *fakeCore) Unmatched() []controller.UnmatchedAlert                 { return nil }
+func (c *fakeCore) DriversDown() []controller.DriverDown                   { return nil }
 func (c *fakeCore) Config() string                                         { return c.config }
 func (c *fakeCore) Reload() error                                          { return errors.New("not here") }
 

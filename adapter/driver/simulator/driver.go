@@ -57,7 +57,7 @@ func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, e
 
 // Describe says that there is no API.
 func (d *Driver) Describe(context.Context) (controller.Endpoint, error) {
-	return controller.Endpoint{Address: "in memory"}, nil
+	return controller.Endpoint{Address: "memory"}, nil
 }
 
 // Scale sets the count of a ref if it has both the count and the version that were read.

@@ -83,7 +83,7 @@ func TestCountAtStart(t *testing.T) {
 func TestDescribe(t *testing.T) {
 	e, err := New(Config{}, Options{Now: time.Now}).Describe(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, controller.Endpoint{Address: "in memory"}, e)
+	require.Equal(t, controller.Endpoint{Address: "memory"}, e)
 }
 
 func TestReadyAfter(t *testing.T) {
