@@ -41,6 +41,7 @@ func requests(t *testing.T, b *bench) {
 	a := stack.StartAlertscale(t, stack.AlertscaleOptions{
 		Config: config(o.Name, 1), Kubeconfig: stack.WriteKubeconfig(t, proxy.URL, b.api.CA, b.token),
 	})
+	a.WaitConnected(t, 1)
 	s := newSender(a.URL, busy(0))
 	require.NoError(t, s.fire()) // finds out what a Deployment is
 	require.NoError(t, s.resolve())

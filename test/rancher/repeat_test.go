@@ -56,6 +56,7 @@ func (p *program) fire(t *testing.T, name string, want int) {
 // A change of a service whose id is known is two requests, and a notification that brings nothing new is none.
 func TestRequestsOfAChangeAndOfARepeat(t *testing.T) {
 	p := newProgram(t)
+	p.WaitConnected(t, 1)
 	p.fire(t, "Busy", http.StatusOK)
 	require.Equal(t, 4, p.server.Scale(p.web))
 	p.server.Forget()

@@ -39,6 +39,8 @@ func startOnce(t *testing.T, namespace string) *once {
 		Config:     shipped.Replace(t, testdata(t, "once.yml"), "NAMESPACE", namespace),
 		Kubeconfig: accountVia(t, o.api),
 	})
+	o.WaitConnected(t, 1)
+	o.api.Forget()
 	o.webhook = stack.StartProxy(t, o.URL)
 	t.Cleanup(func() {
 		if t.Failed() {
