@@ -15,7 +15,10 @@ const (
   web: {driver: sim, name: web, max: 9}
   cart: {driver: sim, name: cart, max: 9}
   any: {driver: sim, name: '{{ .Labels.app }}', max: 9}
-rules: [{name: busy, matchers: [alertname=Busy], target: web, up: 1}]
+rules:
+  - {name: busy, matchers: [alertname=Busy], target: web, up: 1}
+  - {name: cart busy, matchers: [alertname=CartBusy], target: cart, up: 1}
+  - {name: app busy, matchers: [alertname=AppBusy], target: any, up: 1}
 `
 	dead = `drivers: {cluster: {type: kubernetes, kubeconfig: kubeconfig}}
 targets: {web: {driver: cluster, kind: Deployment, namespace: shop, name: web, max: 9}}
@@ -39,7 +42,7 @@ func TestCheckConnect(t *testing.T) {
 	code, out, errOut := checked(t, t.TempDir(), "drivers: {sim: {type: simulator, workloads: {web: 3, cart: 0}}}\n"+twoTargets)
 	require.Zero(t, code)
 	require.Empty(t, errOut)
-	require.Equal(t, `  SUCCESS: 1 driver, 3 targets, 1 rule found
+	require.Equal(t, `  SUCCESS: 1 driver, 3 targets, 3 rules found
   drivers.sim: connected to memory: 2 of 2 fixed targets found
   targets.cart: sim:cart has count 0
   targets.web: sim:web has count 3
