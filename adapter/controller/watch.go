@@ -173,19 +173,23 @@ func (w *watch) known() []*tracker {
 	var all []*tracker
 	readAt := map[*tracker]time.Time{}
 	for _, tr := range w.c.registry.all() {
-		if tr.ref().Driver == w.driver {
+		if tr.ref().Driver != w.driver {
+			continue
+		}
+		if at, ok := tr.readAt(); ok {
 			all = append(all, tr)
-			readAt[tr] = tr.readAt()
+			readAt[tr] = at
 		}
 	}
 	slices.SortFunc(all, func(x, y *tracker) int { return readAt[x].Compare(readAt[y]) })
 	return all
 }
 
-func (tr *tracker) readAt() time.Time {
+// readAt returns when the count was last read; false: there is nothing to read.
+func (tr *tracker) readAt() (time.Time, bool) {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	return tr.cycle.State().ReadAt
+	return tr.cycle.State().ReadAt, tr.cycle.Target() != nil && !tr.cycle.Unknown()
 }
 
 // readAgain has the count of a ref read though nothing asks for it. It reports whether that comes.

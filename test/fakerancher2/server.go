@@ -76,7 +76,25 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveCluster(w, r, holder, parts[3])
 	case len(parts) > 2 && parts[1] == "v3" && parts[2] == "nodePools":
 		s.serveNodePools(w, r, holder, strings.Join(parts[3:], "/"))
+	case r.URL.Path == "/v3/users" && r.URL.RawQuery == "me=true":
+		serveUser(w, holder)
+	case r.URL.Path == "/v3/settings/server-version":
+		writeJSON(w, http.StatusOK, map[string]any{"id": "server-version", "type": "setting", "value": Version})
 	default:
 		http.NotFound(w, r)
 	}
+}
+
+// Version is what the server says that it is.
+const Version = "v2.12.1"
+
+// serveUser says whose a token is. UNVERIFIED.
+func serveUser(w http.ResponseWriter, h Holder) {
+	name := "scaler"
+	if h.Members == nil {
+		name = "admin"
+	}
+	writeJSON(w, http.StatusOK, map[string]any{
+		"type": "collection", "resourceType": "user", "data": []any{map[string]any{"id": "user-" + name, "type": "user", "username": name}},
+	})
 }

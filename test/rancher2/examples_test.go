@@ -141,6 +141,8 @@ func (m monitored) chain(t *testing.T, config string) {
 			"\n    token_file: /run/secrets/rancher/token\n", "\n    token_file: "+fileOf(t, r.AddToken(fakerancher2.Holder{}))+"\n"),
 		Kubeconfig: stack.WriteKubeconfig(t, m.api.URL, m.api.CA, shipped.Token(t, m.admin, monitoring, "alertscale")),
 	})
+	a.WaitConnected(t, 2)
+	require.Contains(t, a.Log(), "address="+r.URL+" user=admin version="+fakerancher2.Version+" ")
 	const service = "http://alertscale." + monitoring + ".svc:9098/webhook"
 	require.Equal(t, 2, strings.Count(config, service))
 	am := stack.StartAlertmanager(t, stack.AlertmanagerOptions{
