@@ -112,7 +112,7 @@ func at(t *testing.T, line string) time.Time {
 	return when
 }
 
-// onlyScales checks that alertscale asked for nothing but what kinds there are, scales, and what autoscalers have, wrote
+// onlyScales checks that alertscale asked for nothing but who is there, what kinds there are, scales, and what autoscalers have, wrote
 // scales as often as it stepped, and beside them Events alone.
 func onlyScales(t *testing.T, api *stack.Proxy) {
 	require.Len(t, api.Requests(func(r stack.Request) bool { return scaleRequest(r) && r.Method == "PATCH" }), 3)
@@ -128,7 +128,7 @@ func onlyScales(t *testing.T, api *stack.Proxy) {
 			require.Equal(t, "PATCH", r.Method, r)
 		default:
 			require.Equal(t, "GET", r.Method, r)
-			require.Contains(t, []string{"/api", "/apis", "/apis/autoscaling/v2/horizontalpodautoscalers", "/apis/keda.sh/v1alpha1/scaledobjects"}, r.Path)
+			require.Contains(t, []string{"/version", "/api", "/apis", "/apis/autoscaling/v2/horizontalpodautoscalers", "/apis/keda.sh/v1alpha1/scaledobjects"}, r.Path)
 		}
 	}
 }
