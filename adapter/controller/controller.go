@@ -30,7 +30,8 @@ type Options struct {
 	// Debug says that alerts which no rule matches are to be logged, with the nearest rule.
 	Debug  bool
 	Limits Limits
-	// Counted is told of each count that is read, by the ref as it is written; nil: nobody is. It must not block.
+	// Counted is told of each count that is read for something, and of each that is another one than was known, by the ref
+	// as it is written; nil: nobody is. It must not block.
 	Counted func(ref string, count int)
 	// ReadFixed has the workload of each fixed target read once after start and after each reload, and the log say where
 	// each driver is connected and what was not found.

@@ -42,6 +42,7 @@ type world struct {
 	readFixed bool
 	refresh   time.Duration
 	clock     func() time.Time // nil: that of the bubble
+	counted   func(ref string, count int)
 }
 
 // inWorld runs a test in a bubble with an adapter on the rules of a file.
@@ -85,7 +86,7 @@ func (w *world) start() {
 	a, err := controller.New(w.t.Context(), controller.Options{
 		Store: w.store, Sinks: []controller.Sink{w.sink}, Logger: log.NewLogfmtLogger(log.NewSyncWriter(&w.logged)), Metrics: w.metrics,
 		Limits: w.limits, Limited: func(what string) { w.limited[what]++ },
-		ReadFixed: w.readFixed, RefreshInterval: w.refresh, Now: w.clock,
+		ReadFixed: w.readFixed, RefreshInterval: w.refresh, Now: w.clock, Counted: w.counted,
 	}, w.file)
 	require.NoError(w.t, err)
 	ctx, cancel := context.WithCancel(w.t.Context())

@@ -154,7 +154,17 @@ func (c *Controller) observed(tr *tracker, cmd engine.Command, reply engine.Repl
 	if !cmd.Begins && !tr.saving {
 		tr.beginRound()
 	}
+	if !cmd.Begins && reply.Outcome == engine.Succeeded {
+		c.tellOther(tr, reply.Observed.Count)
+	}
 	c.noteRead(tr, cmd, reply)
+}
+
+// tellOther tells of a count that is another one than was known.
+func (c *Controller) tellOther(tr *tracker, count int) {
+	if known := tr.cycle.State().Count; c.Counted != nil && (known == nil || *known != count) {
+		c.Counted(tr.name(), count)
+	}
 }
 
 // releasePredecessor lets the ref be forgotten that this one was spelled as before.
@@ -267,7 +277,7 @@ func (c *Controller) call(ctx context.Context, tr *tracker, cmd engine.Command) 
 		err = fmt.Errorf("%s: %w", tr.name(), errGivesWay)
 	}
 	c.called(tr.ref().Driver, string(cmd.Kind), err, time.Since(start))
-	if c.Counted != nil && cmd.Kind == engine.Observe && err == nil {
+	if c.Counted != nil && cmd.Kind == engine.Observe && cmd.Begins && err == nil {
 		c.Counted(tr.name(), reply.Observed.Count)
 	}
 	is := replyTo(err)

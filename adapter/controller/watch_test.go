@@ -157,3 +157,22 @@ func TestRefreshByAClockThatRunsFaster(t *testing.T) {
 		require.Greater(t, d.reads(), 20)
 	})
 }
+
+func TestACountThatIsReadAgainIsRecordedWhereItIsAnother(t *testing.T) {
+	var told []string
+	prepare := func(w *world, d *describedDriver) {
+		w.counted = func(ref string, count int) {
+			d.with(func(*fakeDriver) { told = append(told, fmt.Sprint(ref, " ", count)) })
+		}
+	}
+	watched(t, fixed, map[string]int{"web": 3, "cart": 1}, prepare, func(w *world, d *describedDriver) {
+		after(time.Hour)
+		d.set("web", 9)
+		after(time.Hour)
+		require.Equal(t, engine.Scaled, w.one(w.post(firing("Busy"))).Verdict)
+		after(time.Hour)
+		d.with(func(*fakeDriver) {
+			require.Equal(t, []string{"fake:cart 1", "fake:web 3", "fake:web 9", "fake:web 9"}, told, "at the start, by somebody else, for the alert")
+		})
+	})
+}
