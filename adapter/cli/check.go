@@ -127,7 +127,7 @@ func (c *checker) print(out, errOut io.Writer) int {
 			fmt.Fprintln(errOut, err)
 		}
 		if f.connected != nil {
-			f.connected.print(out, errOut)
+			f.connected.show(out, errOut)
 		}
 	}
 	if c.failed() {

@@ -43,7 +43,7 @@ func (c *connected) well() bool {
 	return c.fault == nil && !slices.ContainsFunc(c.surveys, missing)
 }
 
-func (c *connected) print(out, errOut io.Writer) {
+func (c *connected) show(out, errOut io.Writer) {
 	if c.fault != nil {
 		fmt.Fprintf(errOut, "  FAILED:\n%v\n", c.fault)
 		return
