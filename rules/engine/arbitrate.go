@@ -26,6 +26,8 @@ func (d *decider) arbitrate(all []*Case) Decision {
 	case !limited.serves():
 		dec.Verdict = limited.Gate
 		d.waitFor(limited)
+		_, mute := w.Rule.Muted(d.now) // then it keeps nobody back
+		d.until = soonest(d.until, mute)
 		return dec
 	case limited != nil:
 		dec.Verdict = limited.Gate

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,6 +75,26 @@ func TestBehavior_ADirectionThatIsDisabled(t *testing.T) {
 	w.post("1s", resolved("Idle", "1s"), firing("Busy").since("1s")).is(Scaled, 5, 6)
 }
 
+func TestBehavior_PercentOfNothingIsNothing(t *testing.T) {
+	text := strings.Replace(fast("{scaleUp: {policies: [{type: Percent, value: 100, periodSeconds: 60}]}}", rule("busy", "Busy", "up: 1")), "min: 1", "min: 0", 1)
+	w := newWorld(t, text, 0)
+	w.post("0s", firing("Busy")).is(Limited, 0, 0).because("0 at the most, by the policy 100% in 1m0s")
+	w.until("1h").has(0)
+	w.somebody("1h0m30s", 1)
+	w.until("1h1m").has(2)
+}
+
+// A call that waits behind one that may not go is looked at when that one's rule becomes mute.
+func TestBehavior_WhatALimitedCallKeepsBackGoesOnceThatIsMute(t *testing.T) {
+	later := strings.ReplaceAll(atNoon, "'12:00'", "'12:20'")
+	w := newWorld(t, later+fast("{scaleUp: {selectPolicy: Disabled}, scaleDown: {stabilizationWindowSeconds: 0}}",
+		rule("more", "Busy", "up: 1, when: resolved, mute_time_intervals: [noon]"), rule("calm", "Busy", "down: 1, when: resolved")), 5)
+	w.post("0s", firing("Busy"))
+	w.post("1m", resolved("Busy", "1m")).verdict(Limited)
+	w.until("19m59s").has(5)
+	w.until("20m").has(4)
+}
+
 func TestBehavior_PercentOfSmallCounts(t *testing.T) {
 	for _, c := range []struct{ percent, count, up, down int }{
 		{1, 3, 4, 2}, {10, 3, 4, 2}, {10, 5, 6, 4}, {50, 1, 2, 1}, {100, 1, 2, 1}, {10, 10, 11, 9}, {33, 10, 14, 6},
@@ -87,6 +108,22 @@ func TestBehavior_PercentOfSmallCounts(t *testing.T) {
 		a := w.post("0s", firing("Idle"))
 		require.Equal(t, c.down, *a.all[0].To, "%+v %v", c, a.all[0].Why)
 	}
+}
+
+// A dry run is decided by itself: what was recommended since it called, which were its own recommendations if it were none,
+// does not keep it waiting.
+func TestBehavior_ADryRunIsStabilizedOnce(t *testing.T) {
+	w := newWorld(t, fast("{scaleUp: {stabilizationWindowSeconds: 60}}", rule("try", "Busy", "up: 1, dry_run: true"), rule("want", "Want", "set: 3")), 3)
+	w.post("0s", firing("Busy")).verdict(Stabilizing)
+	w.post("30s", firing("Want"), in("w")).verdict(Duplicate)
+	w.until("59s")
+	require.NotNil(t, w.state().episode("try").Call)
+	w.until("1m")
+	require.Nil(t, w.state().episode("try").Call)
+	require.Equal(t, DryRun, w.log[len(w.log)-1].Verdict)
+	reads := len(w.only().reads)
+	w.until("1h")
+	require.Len(t, w.only().reads, reads)
 }
 
 func TestWaitReady_HoldsTheNextStepUp(t *testing.T) {

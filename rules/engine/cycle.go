@@ -95,9 +95,10 @@ type CycleOptions struct {
 	Jitter func() float64 // between 0 and 1, for the delays of retries; nil: 1
 }
 
-// heard is a notification that was recorded.
+// heard is a notification that was recorded, or a change that somebody asked for.
 type heard struct {
 	e   *rules.RefAlerts
+	do  func(*Policies) // nil: a notification
 	at  time.Time
 	out bool // a command that stores it is out
 }

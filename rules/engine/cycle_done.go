@@ -97,7 +97,7 @@ func (c *Cycle) read(r Reply, now time.Time) Conclusion {
 	text := r.Text
 	if r.Outcome == Succeeded {
 		unkept := c.unkept || c.unkeptIn
-		err := c.loaded(r.Record)
+		err := c.loaded(r.Record, now)
 		switch {
 		case err == nil && unkept:
 			return Conclusion{Ended: true, Unsaved: c.name + ": somebody else wrote to the store; send it again", New: true}
@@ -283,6 +283,7 @@ func (c *Cycle) missed(now time.Time) bool {
 // told that it is not found.
 func (c *Cycle) notFound(why string, now time.Time) Conclusion {
 	r := c.refused(why, now)
+	c.endWayBack(now)
 	if c.fixed() && c.state.ReadAt.IsZero() && now.Sub(c.state.MissingAt) < missedFor {
 		c.misses++
 		c.lookAt = now.Add(c.delay(c.misses))

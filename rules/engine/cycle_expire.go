@@ -36,6 +36,18 @@ func (c *Cycle) expire(now time.Time) {
 	c.expiry = c.state.nextExpiry(c.set, c.target)
 }
 
+// endWayBack forgets where to go back to, as of a workload that is gone.
+func (c *Cycle) endWayBack(now time.Time) {
+	if c.state.policies().Baseline == nil {
+		return
+	}
+	c.state = c.state.clone()
+	c.state.changePolicies(func(p *Policies) { p.Baseline = nil })
+	c.state.endRestore()
+	c.expiry = c.state.nextExpiry(c.set, c.target)
+	c.saveLate(now.Add(outcomeLate))
+}
+
 // lookSoon lets the open calls be looked at when their time comes.
 func (c *Cycle) lookSoon(now time.Time) {
 	if c.target == nil {

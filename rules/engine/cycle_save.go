@@ -115,9 +115,14 @@ func (c *Cycle) withdraw() {
 }
 
 // reconsider takes a change back that is not asked for so far, where a call that it was decided for is not open any
-// more.
+// more, or somebody paused the ref.
 func (c *Cycle) reconsider(now time.Time) {
-	if c.pending == nil || c.pending.carriesOn || c.state.Intent == nil || c.state.allOpen(c.state.Intent.last().Calls) {
+	if c.pending == nil || c.pending.carriesOn || c.state.Intent == nil {
+		return
+	}
+	d := rules.DirectionOf(c.pending.change.From, c.pending.change.To)
+	paused := slices.ContainsFunc(c.state.policies().Pauses, func(p Pause) bool { return p.stops(d, now) })
+	if !paused && c.state.allOpen(c.state.Intent.last().Calls) {
 		return
 	}
 	c.withdraw()
@@ -125,7 +130,7 @@ func (c *Cycle) reconsider(now time.Time) {
 }
 
 // loaded takes over what somebody else stored, records again what is not known to be stored, and looks again.
-func (c *Cycle) loaded(r Record) error {
+func (c *Cycle) loaded(r Record, now time.Time) error {
 	state, parts := RefState{}, (*storedParts)(nil)
 	if len(r.Data) > 0 {
 		var err error
@@ -139,8 +144,10 @@ func (c *Cycle) loaded(r Record) error {
 	again := c.unstored
 	c.unstored, c.unsaved, c.joined, c.unkept, c.unkeptIn = nil, false, true, false, false
 	for _, h := range again {
-		if e := c.rematch(h.e); e != nil {
-			c.enter(e, h.at)
+		if h.do != nil {
+			c.change(h.do, now)
+		} else if e := c.rematch(h.e); e != nil {
+			c.enter(e, earlier(h.at, now))
 		}
 	}
 	c.unsaved, c.stirred = c.unsaved || len(again) > 0, true

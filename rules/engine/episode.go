@@ -55,7 +55,7 @@ func (s *RefState) resume(set *rules.Set, t *rules.Target, fp string, h AlertSta
 			s.setEpisode(name, ep.resumed())
 		}
 	}
-	next := AlertState{Phase: Firing, StartsAt: h.StartsAt, At: heard, Rules: h.Rules}
+	next := AlertState{Phase: Firing, StartsAt: h.StartsAt, At: heard, Rules: h.Rules, Figures: h.Figures, Labels: h.Labels}
 	for _, g := range h.DisputedBy {
 		next.Groups = append(next.Groups, Membership{Group: g})
 	}
@@ -99,9 +99,13 @@ func (s *RefState) dropEpisodes() (changed bool, expired []string) {
 // serve closes the call of a rule; nil: the file does not have it any more.
 func (s *RefState) serve(name string, rule *rules.Rule, now time.Time) {
 	ep := *s.episode(name)
-	ep.EndServed = ep.EndServed || ep.Call != nil && ep.Call.AtEnd
-	if rule != nil && (rule.Repeat > 0 || isRestore(name)) {
-		ep.Served, ep.ServedAt = ep.Call, now
+	atEnd := ep.Call != nil && ep.Call.AtEnd
+	ep.EndServed = ep.EndServed || atEnd
+	if isRestore(name) || !atEnd {
+		ep.ServedAt = now // also where the rule does not repeat: another file may have it repeat
+	}
+	if rule != nil && rule.Repeat > 0 {
+		ep.Served = ep.Call
 	}
 	ep.Call = nil
 	s.setEpisode(name, &ep)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"alertscale/rules"
@@ -20,7 +21,7 @@ func (stabilizationGate) Check(c *Case) *Reason {
 	}
 	window := c.Target.Behavior.For(c.Want.Direction).Window
 	safest, last := c.To, time.Time{}
-	for _, r := range c.State.policies().Recommended {
+	for _, r := range c.recommended() {
 		if d := rules.DirectionOf(c.To, r.Count); !r.At.Add(window).After(c.Now) || d == c.Want.Direction || d == rules.Stay {
 			continue
 		}
@@ -37,6 +38,16 @@ func (stabilizationGate) Check(c *Case) *Reason {
 	word := map[rules.Direction]string{rules.Up: "lowest", rules.Down: "highest"}[c.Want.Direction]
 	text := fmt.Sprintf("stabilization: the %s recommendation of the last %s is %d", word, model.Duration(window), safest)
 	return c.only(safest, Stabilizing, text, last.Add(window))
+}
+
+// recommended lists what was recommended apart from the call. A dry run is decided by itself: up to its call there was what
+// the others asked for, and since then nobody's wish but its own.
+func (c *Case) recommended() []Recommendation {
+	if !c.Rule.DryRun {
+		return c.State.policies().Recommended
+	}
+	since := func(r Recommendation) bool { return r.At.After(c.Call.At) }
+	return append(slices.DeleteFunc(slices.Clone(c.State.policies().Recommended), since), Recommendation{c.Call.At, c.Observed.Count})
 }
 
 // policyGate lets a call go no further than its direction's policies allow.
@@ -63,7 +74,11 @@ func (policyGate) Check(c *Case) *Reason {
 	if d := rules.DirectionOf(limit, c.To); d != c.Want.Direction {
 		return nil
 	}
-	return c.only(limit, Limited, fmt.Sprintf("%d at the most, %s", limit, by), c.nextAllowed(s))
+	r := c.only(limit, Limited, fmt.Sprintf("%d at the most, %s", limit, by), c.nextAllowed(s))
+	if r != nil && r.Until.IsZero() && s.Select != rules.SelectDisabled { // percent of too little, which somebody else may change
+		r.Poll = PollMinute
+	}
+	return r
 }
 
 // only lets the call go no further than to a count, which behavior allows; where that is no way at all it waits.

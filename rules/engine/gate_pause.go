@@ -1,10 +1,6 @@
 package engine
 
-import (
-	"fmt"
-
-	"alertscale/rules"
-)
+import "fmt"
 
 // pauseGate stops a call while somebody paused its target, or its ref.
 type pauseGate struct{}
@@ -15,7 +11,7 @@ func (pauseGate) Check(c *Case) *Reason {
 		return &Reason{Gate: Paused, Text: "paused: true stands in the file"}
 	}
 	for _, p := range c.State.policies().Pauses {
-		if c.Want.Direction != rules.Stay && (p.Direction == rules.Stay || p.Direction == c.Want.Direction) && c.Now.Before(p.Until) {
+		if p.stops(c.Want.Direction, c.Now) {
 			return &Reason{Gate: Paused, Until: p.Until, Text: fmt.Sprintf("paused over the API until %s", clock(p.Until, c.Now))}
 		}
 	}

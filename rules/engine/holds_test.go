@@ -16,7 +16,7 @@ import (
 
 // checkRecord checks what holds of recording.
 func (w *world) checkRecord(c *Cycle, r *rules.RefAlerts) {
-	if len(r.Alerts) == 0 || w.odd || w.set.Disowned(r, c.state.Target) != nil {
+	if len(r.Alerts) == 0 || w.odd || w.spared() || w.set.Disowned(r, c.state.Target) != nil {
 		return
 	}
 	before := dump(w.t, c.state)
@@ -51,10 +51,16 @@ func (w *world) checkRepeat(c *Cycle, r *rules.RefAlerts) {
 	switch {
 	case due:
 	case repeat:
-		require.True(w.t, same, "a repeat, though record changes something")
+		require.Equal(w.t, heard, then, "a repeat, though record changes something")
 	case same && !disputes && !c.state.unrenderedAny(r):
 		require.Fail(w.t, "no repeat, though record changes nothing")
 	}
+}
+
+// spared reports whether a check is left out.
+func (w *world) spared() bool {
+	w.checks++
+	return w.sparing > 0 && w.checks%w.sparing > 0
 }
 
 func (s *RefState) unrenderedAny(r *rules.RefAlerts) bool {
@@ -68,7 +74,7 @@ func (s *RefState) unrenderedAny(r *rules.RefAlerts) bool {
 
 // checkDecide checks what holds of deciding.
 func (w *world) checkDecide(c *Cycle, seen Observed) {
-	if c.target == nil || w.odd {
+	if c.target == nil || w.odd || w.spared() {
 		return
 	}
 	before := dump(w.t, c.state)
@@ -86,11 +92,14 @@ func (w *world) checkDecide(c *Cycle, seen Observed) {
 
 // sound checks what holds of every state.
 func (w *world) sound(c *Cycle) {
+	if w.spared() {
+		return
+	}
 	s := c.State()
 	require.LessOrEqual(w.t, s.alerts.n, maxAlerts)
 	s.counted(w.t)
 	for fp, h := range s.allAlerts() {
-		require.Falsef(w.t, h.At.After(w.now), "%s: heard of in the future", fp)
+		require.Falsef(w.t, h.At.After(w.now) && !c.joined, "%s: heard of in the future", fp) // what was loaded is brought up first
 		if h.Phase == Resolved {
 			require.Empty(w.t, h.Groups)
 			continue

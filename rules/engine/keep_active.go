@@ -70,38 +70,6 @@ func (s *RefState) endKept(set *rules.Set, t *rules.Target, now time.Time) (ende
 	return ended
 }
 
-// openRepeats opens the calls of rules that repeat and whose time has come.
-func (s *RefState) openRepeats(set *rules.Set, t *rules.Target, now time.Time) (changed bool) {
-	for name, ep := range s.episodes() {
-		rule := set.RuleFor(name, t)
-		due := s.repeatAt(rule, ep)
-		if due.IsZero() || now.Before(due) {
-			continue
-		}
-		next := *ep
-		next.Call = s.newCall(now)
-		next.Call.Value = ep.Value
-		if ep.Served != nil {
-			next.Call.Cause = ep.Served.Cause
-		}
-		if lacksValue(rule, next.Call) {
-			next.Call.Broken = "set: the template waits for the next notification"
-		}
-		next.Served, next.ServedAt = nil, time.Time{}
-		s.setEpisode(name, &next)
-		changed = true
-	}
-	return changed
-}
-
-// repeatAt is when a rule calls again; zero: it does not.
-func (s *RefState) repeatAt(rule *rules.Rule, ep *Episode) time.Time {
-	if rule == nil || rule.Repeat == 0 || ep.Call != nil || !ep.Ended.IsZero() || ep.ServedAt.IsZero() || s.firing(rule.Name) == 0 {
-		return time.Time{}
-	}
-	return ep.ServedAt.Add(rule.Repeat)
-}
-
 // nextOfEpisodes is when an episode that is kept ends, or a rule calls again; zero: never.
 func (s *RefState) nextOfEpisodes(set *rules.Set, t *rules.Target) (at time.Time) {
 	if t == nil {

@@ -32,6 +32,9 @@ func (w *world) pump(c *Cycle) {
 		if cmd.Kind == Scale {
 			e.asked = w.asked(e)
 			w.allowed(e.asked)
+			if w.eyes != nil {
+				w.eyes.changing(e)
+			}
 		}
 		w.out = append(w.out, e)
 		if !w.async {
@@ -74,6 +77,9 @@ func (w *world) carryOut(e *errand) {
 	}
 	done := e.c.Done(e.cmd, reply, w.now)
 	w.sound(e.c)
+	if w.eyes != nil {
+		w.eyes.done(e, reply, done)
+	}
 	w.conclude(e.c, done)
 }
 
@@ -146,6 +152,9 @@ func (w *world) rest(c *Cycle, cmd Command) {
 		return []Decision{d}
 	})
 	delete(w.wakes, c.Ref())
+	if w.eyes != nil {
+		w.eyes.sleeps(c, cmd)
+	}
 	if cmd.Kind == Drop {
 		delete(w.cycles, c.Ref())
 	} else if !cmd.Until.IsZero() {
@@ -201,7 +210,7 @@ func (w *world) nextThing(end time.Time) (time.Time, func()) {
 // asked returns a change as the driver gets it.
 func (w *world) asked(e *errand) *asked {
 	rule := e.c.State().Intent.last().Rule
-	return &asked{e.cmd.Change, e.c.Ref(), w.set.RuleFor(rule, e.c.Target()), e.c.Target()}
+	return &asked{Change: e.cmd.Change, ref: e.c.Ref(), rule: w.set.RuleFor(rule, e.c.Target()), target: e.c.Target()}
 }
 
 // record enters what a notification says of a ref, with what holds of it.

@@ -74,3 +74,36 @@ func TestPause_IsForgottenWhenItIsOver(t *testing.T) {
 	w.until("1h2m")
 	require.Empty(t, w.store.records)
 }
+
+func TestPause_OutlivesAConflictOfTheStore(t *testing.T) {
+	w := newWorld(t, busyIdle, 3)
+	w.post("0s", firing("Busy")).is(Scaled, 3, 5)
+	w.until("1m")
+	w.store.fails(outrun)
+	w.pause(rules.Stay, time.Hour)
+	w.post("2m", resolved("Busy", "2m"))
+	w.post("5m", firing("Busy").since("5m")).verdict(Paused)
+	w.store.fails(outrun)
+	require.True(t, w.cycle(parseRef("sim:web")).Resume(rules.Stay, w.now))
+	w.pump(w.cycle(parseRef("sim:web")))
+	require.Empty(t, w.state().Pauses())
+	w.until("6m").has(7)
+}
+
+// Whoever is told that a ref is paused sees no change of it from then on.
+func TestPause_TakesAChangeBackThatIsNotAskedForSoFar(t *testing.T) {
+	w := newWorld(t, busyIdle, 3)
+	w.async = true
+	w.post("0s", firing("Busy"))
+	for len(w.out) > 0 {
+		require.NotEqual(t, Scale, w.out[0].cmd.Kind)
+		if w.out[0].cmd.Kind == Save && w.state().Intent != nil {
+			w.cycle(parseRef("sim:web")).Pause(Pause{Until: at("1h")}, w.now)
+		}
+		w.complete(w.out[0])
+	}
+	require.Nil(t, w.state().Intent)
+	w.async = false
+	w.until("59m59s").has(3)
+	w.until("1h").has(5)
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"testing"
+	"time"
 
 	"alertscale/rules"
 
@@ -89,6 +90,23 @@ func TestProportional_ABrokenFigureIsRejected(t *testing.T) {
 		w.post("1m", load("140")).is(Scaled, 4, 8)
 		w.post("2m", load(value)).is(Duplicate, 8, 8)
 	}
+}
+
+// A word that takes a resolve back brings its figure too.
+func TestProportional_ALateWordBringsAFigure(t *testing.T) {
+	w := newWorld(t, inProportion(ofEach), 3)
+	w.pause(rules.Up, 20*time.Minute)
+	w.post("0s", load("140")).verdict(Paused)
+	w.post("10m", resolved("Load", "10m")).verdict(Ended)
+	w.post("16m", load("280")).verdict(Paused)
+	w.post("17m", firing("Idle").since("11m"), in("i"))
+	w.until("20m").has(12)
+
+	w = newWorld(t, inProportion(ofEach), 4)
+	w.post("0s", load("140")).is(Scaled, 4, 8)
+	w.post("10m", resolved("Load", "10m")).verdict(Ended)
+	w.post("11m", load("280")).verdict(Duplicate) // late: it is believed at 20m
+	w.post("21m", load("280")).is(Scaled, 8, 32)
 }
 
 func TestProportional_AFigureBeyondAllBoundsAsksForTheMost(t *testing.T) {

@@ -203,7 +203,7 @@ func (r *recorder) join(rule *rules.Rule, member bool) {
 // end ends the episodes that have no alert left: by a resolve as soon as none fires.
 func (r *recorder) end() {
 	for name, ep := range r.state.episodes() {
-		if r.state.firing(name) > 0 || !ep.Ended.IsZero() {
+		if r.state.firing(name) > 0 || !ep.Ended.IsZero() || isRestore(name) {
 			continue
 		}
 		switch {

@@ -49,7 +49,7 @@ func (r *recorder) follow() {
 		case gives && ep.Figure != nil && *ep.Figure == largest:
 		case gives:
 			r.ask(rule, *ep, &largest)
-		case ep.Call != nil && ep.Call.Broken == "":
+		case ep.Call != nil && ep.Call.Broken == "" && r.broken[name] != "":
 			call := *ep.Call
 			call.Broken = r.broken[name]
 			r.state.setCall(name, &call)

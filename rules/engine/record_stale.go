@@ -31,9 +31,10 @@ func (r *recorder) dispute(m rules.MatchedAlert, h AlertState) {
 	if !h.NeverFired {
 		r.takeOver(&h, m.Rules)
 	}
-	h.Rules, h.LastAt = namesOf(m.Rules, h.Rules), r.now
-	disputed := slices.Contains(h.DisputedBy, r.e.Group)
-	if !disputed {
+	before := h.Figures
+	h.Rules, h.LastAt, h.Figures, h.Labels = namesOf(m.Rules, h.Rules), r.now, r.figuresOf(m), r.labelsOf(m)
+	disputed := slices.Contains(h.DisputedBy, r.e.Group) && slices.Equal(before, h.Figures)
+	if !slices.Contains(h.DisputedBy, r.e.Group) {
 		h.DisputedBy = append(slices.Clone(h.DisputedBy), r.e.Group)
 	}
 	switch {

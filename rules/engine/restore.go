@@ -8,7 +8,7 @@ import (
 
 // Baseline is where a ref goes back to after steps up.
 type Baseline struct {
-	Count   int
+	Count   int       // before the first step up
 	QuietAt time.Time // since when no rule that goes up is active, and no step up was made; zero: one is
 }
 
@@ -17,12 +17,9 @@ func (s *RefState) armRestore(t *rules.Target, from, to int, now time.Time) {
 	if t == nil || t.Restore == nil || to <= from {
 		return
 	}
-	b := Baseline{Count: from}
-	switch {
-	case s.policies().Baseline != nil:
-		b = *s.policies().Baseline
-	case t.Restore.Baseline != nil:
-		b.Count = *t.Restore.Baseline
+	b := Baseline{Count: from} // also where the file gives one: another file may not
+	if armed := s.policies().Baseline; armed != nil {
+		b = *armed
 	}
 	if !b.QuietAt.IsZero() {
 		b.QuietAt = now
@@ -49,13 +46,23 @@ func (s *RefState) restores(set *rules.Set, t *rules.Target, now time.Time) (cha
 	case !burns && b.QuietAt.IsZero():
 		b.QuietAt = now
 	default:
-		return s.openRestore(t, now)
+		ended := s.isPremature(t, now) && s.endRestore()
+		return s.openRestore(t, now) || ended
 	}
 	s.changePolicies(func(p *Policies) { p.Baseline = &b })
 	return true
 }
 
-// goal is the count to go back to: as the file says now, else as it was.
+// isPremature reports whether the open step of the way back would not be made now, or not to the same count: by another file.
+func (s *RefState) isPremature(t *rules.Target, now time.Time) bool {
+	ep := s.episode(rules.RestoreRule)
+	if ep == nil || ep.Call == nil || s.Intent.isFor(ep.Call) {
+		return false
+	}
+	return now.Before(s.policies().Baseline.QuietAt.Add(t.Restore.After)) || ep.Call.Value == nil || *ep.Call.Value != max(s.goal(t), t.Min)
+}
+
+// goal is the count to go back to: as the file says now, else as it was before the first step up.
 func (s *RefState) goal(t *rules.Target) int {
 	if t.Restore.Baseline != nil {
 		return *t.Restore.Baseline

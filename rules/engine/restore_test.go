@@ -2,6 +2,9 @@ package engine
 
 import (
 	"testing"
+	"time"
+
+	"alertscale/rules"
 
 	"github.com/stretchr/testify/require"
 )
@@ -109,6 +112,50 @@ func TestRestore_WhatIsSuspendedIsNotActive(t *testing.T) {
 	w.until("10m59s").has(7)
 	w.until("11m").has(6) // by idle: what was silenced holds nothing any more
 	w.until("21m").has(5)
+}
+
+func TestRestore_AReloadGivesABaselineOrTakesItAway(t *testing.T) {
+	given, recorded := back("{after: 10m, down: 1, every: 1m, baseline: 1}"), back("{after: 10m, down: 1, every: 1m}")
+	for _, c := range []struct {
+		before, after string
+		ends          int
+	}{{given, recorded, 3}, {recorded, given, 1}, {given, given, 1}} {
+		w := newWorld(t, c.before, 3)
+		w.post("0s", firing("Busy")).is(Scaled, 3, 7)
+		w.post("5m", resolved("Busy", "5m"))
+		w.reload("16m30s", c.after)
+		w.until("2h").has(c.ends)
+	}
+}
+
+func TestRestore_ANotificationLeavesItAsItIs(t *testing.T) {
+	w := newWorld(t, back("{after: 10m, down: 1, every: 1m}"), 3)
+	w.post("0s", firing("Busy")).is(Scaled, 3, 7)
+	w.post("5m", resolved("Busy", "5m"))
+	w.pause(rules.Down, time.Hour)
+	w.until("15m").has(7)
+	call := w.state().episode("restore").Call
+	require.NotNil(t, call)
+	w.post("20m", firing("Idle").since("20m"), in("i"))
+	require.Equal(t, call.ID, w.state().episode("restore").Call.ID)
+	require.Equal(t, call.At, w.state().episode("restore").Call.At)
+}
+
+// Of a workload that is gone there is nothing to go back to: one that is made again has the count that it is given.
+func TestRestore_EndsWhereTheWorkloadIsGone(t *testing.T) {
+	w := newWorld(t, back("{after: 10m, down: 1, every: 1m}"), 3)
+	w.post("0s", firing("Busy")).is(Scaled, 3, 7)
+	w.post("5m", resolved("Busy", "5m"))
+	w.until("15m").has(6)
+	w.gone("15m30s", true)
+	w.until("17m59s")
+	require.NotNil(t, w.state().policies().Baseline, "it may be made again right now")
+	w.until("19m")
+	require.Nil(t, w.state().policies().Baseline)
+	require.Equal(t, Rejected, w.log[len(w.log)-1].Verdict)
+	w.gone("20m", false)
+	w.until("30h").has(6)
+	w.forgot()
 }
 
 func TestRestore_ARuleOfThatNameIsRefused(t *testing.T) {

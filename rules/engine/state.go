@@ -110,7 +110,8 @@ type Episode struct {
 	Value     *int // of an action with a template, rendered when the episode began
 	// EndServed says that the call of a rule with `when: resolved` was served for this episode.
 	EndServed bool
-	// Served is the last call that was served, of a rule that repeats, and when that was.
+	// ServedAt is when the last call was served that did not come from the end of the episode, or was one of the way back.
+	// Served is that call, of a rule that repeats, until it calls again.
 	Served   *Call
 	ServedAt time.Time
 	// QuietAt is since when no alert fires, of a rule with keep_active_for. Ending: a resolve is to end the episode once

@@ -54,6 +54,7 @@ type asked struct {
 	ref    rules.Ref
 	rule   *rules.Rule // nil: the file does not have it any more, and the change is carried on
 	target *rules.Target
+	partly bool // a call goes a part of its way with it
 }
 
 // fails says what befalls the next changes.
@@ -181,6 +182,9 @@ func (w *world) arrive(a *asked) bool {
 		name = a.rule.Name
 	}
 	l.changes = append(l.changes, change{w.now, name, a.Change})
+	if w.eyes != nil {
+		w.eyes.landed(a)
+	}
 	return true
 }
 
@@ -193,6 +197,8 @@ func (w *world) lookUp(cmd Command) Reply {
 		switch {
 		case w.mute:
 			said = rules.LookupUnknown
+		case w.lookups != nil:
+			said = w.lookups(q)
 		case w.lostAt[q.Labels.Get("alertname")]:
 			said = rules.LookupGone
 		}

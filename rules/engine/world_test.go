@@ -31,9 +31,13 @@ type world struct {
 	crashIn int        // the process ends at this command from now; 0: at none
 	lands   bool       // that command is carried out all the same
 
-	lostAt  map[string]bool // alerts that Alertmanager does not have, by the alertname
-	mute    bool            // it says nothing
-	asks    int             // how many alerts were looked up
+	eyes    eyes                        // look at what cycles do; nil: none
+	sparing int                         // of how many checks that nothing depends on more than its arguments one is made; 0: all are
+	checks  int                         // of them
+	lookups func(Question) rules.Lookup // what Alertmanager says, where it says something; nil: what lostAt says
+	lostAt  map[string]bool             // alerts that Alertmanager does not have, by the alertname
+	mute    bool                        // it says nothing
+	asks    int                         // how many alerts were looked up
 	late    []late
 	next    []mishap // of the changes to come
 	reads   []Reply  // of the reads to come, where they are not what is there
@@ -42,6 +46,14 @@ type world struct {
 	odd     bool       // senders send times that have no spelling in JSON, so that states are not compared by it
 	lost    bool       // what somebody said was lost with the process, before it was stored
 	log     []Decision // that nobody waited for
+}
+
+// eyes look at what cycles do.
+type eyes interface {
+	changing(*errand)                // a change is about to be asked of the driver
+	landed(*asked)                   // it is carried out
+	done(*errand, Reply, Conclusion) // a command is
+	sleeps(*Cycle, Command)
 }
 
 // errand is a command that was given out.
