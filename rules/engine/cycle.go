@@ -73,6 +73,10 @@ type attempts struct {
 	misses    int       // looks in a row at which a workload that was never read was not found
 	unready   int       // looks in a row at which the workload took no change
 	askedAt   time.Time // when alerts were last looked up at Alertmanager
+	askAt     time.Time // when they are to be by themselves; zero: not before something is read
+	asked     int       // how often in a row, and what fired went on
+	doubts    bool      // an alert fires by a late word alone, and was not looked up since
+	heldBack  bool      // a call is held
 }
 
 // work makes sure that there is an effort.
@@ -254,6 +258,10 @@ func (c *Cycle) Next(now time.Time) Command {
 		return Command{Kind: Scale, Change: c.pending.change}
 	case c.looksNow(now):
 		return c.look(now)
+	case c.asksAgain(now):
+		if cmd, ok := c.askAgain(now); ok {
+			return cmd
+		}
 	case c.again == againWanted && c.mayReadAgain(now):
 		return c.readAgain(now)
 	}
@@ -265,7 +273,7 @@ func (c *Cycle) sleep(now time.Time) Command {
 	if c.state.empty() && c.revision == "" && (c.target == nil || !c.fixed()) {
 		return Command{Kind: Drop}
 	}
-	cmd := Command{Kind: SleepUntil, Until: soonest(soonest(c.expiry, c.saveBy), c.due())}
+	cmd := Command{Kind: SleepUntil, Until: soonest(soonest(c.expiry, c.saveBy), soonest(c.due(), c.nextAsk(now)))}
 	defer c.rest()
 	if c.stirred && now.Before(c.notBefore) {
 		c.stirred = false

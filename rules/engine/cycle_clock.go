@@ -8,7 +8,7 @@ func (c *Cycle) tick(now time.Time) time.Time {
 	now = now.Round(0)
 	if ahead := c.latest.Sub(now); ahead > 0 {
 		c.work()
-		for _, at := range []*time.Time{&c.saveBy, &c.saveAt, &c.holdSave, &c.lookAt, &c.settleAt, &c.notBefore, &c.askedAt} {
+		for _, at := range []*time.Time{&c.saveBy, &c.saveAt, &c.holdSave, &c.lookAt, &c.settleAt, &c.notBefore, &c.askedAt, &c.askAt} {
 			if !at.IsZero() {
 				*at = at.Add(-ahead)
 			}

@@ -153,7 +153,7 @@ func (c *Cycle) observed(r Reply, now time.Time) Conclusion {
 // conclude ends a reconciliation that asks the driver for nothing.
 func (c *Cycle) conclude(out decided, now time.Time) Conclusion {
 	c.succeeded()
-	c.lookAt = out.until
+	c.lookAt, c.heldBack = out.until, out.held
 	switch out.poll {
 	case PollMinute:
 		c.lookAt = soonest(c.lookAt, now.Add(lookAgain))

@@ -29,6 +29,9 @@ func (c *Cycle) expire(now time.Time) {
 		c.settledNow = append(c.settledNow, c.reported(rule, Ended, "the episode ends, not by a resolve: none of its alerts is known any more"))
 	}
 	c.state = next
+	if gone.doubted {
+		c.doubtful(now)
+	}
 	if changed {
 		c.saveLate(now.Add(heardLate))
 		c.lookSoon(now)
@@ -68,6 +71,9 @@ func (c *Cycle) join(now time.Time) {
 		c.saveLate(now.Add(outcomeLate))
 	}
 	c.lookAt, c.fails, c.settleAt = time.Time{}, 0, time.Time{}
+	if c.target != nil && c.set.LookupAfter > 0 && c.state.doubts() {
+		c.doubtful(now)
+	}
 	if c.target == nil {
 		if in := c.state.Intent; in != nil {
 			c.settledNow = append(c.settledNow, c.reported(in.last().Rule, Failed, fmt.Sprintf(

@@ -23,7 +23,7 @@ func (c *Cycle) questions(now time.Time) (all []Question) {
 		return nil
 	}
 	for fp, h := range c.state.allAlerts() {
-		if h.Phase == Firing && h.Labels != nil && !now.Before(c.state.heardAt(&h).Add(after)) {
+		if h.Phase == Firing && h.Labels != nil && c.isOld(&c.state, &h, now) {
 			if all = append(all, Question{fp, h.Labels}); len(all) == maxQuestions {
 				return all
 			}
@@ -32,27 +32,34 @@ func (c *Cycle) questions(now time.Time) (all []Question) {
 	return all
 }
 
-// ask has alerts looked up before anything is read on their account.
+// isOld reports whether an alert was last heard of too long ago, or by a late word alone.
+func (c *Cycle) isOld(s *RefState, h *AlertState, now time.Time) bool {
+	return !h.DoubtedAt.IsZero() || !now.Before(s.heardAt(h).Add(c.set.LookupAfter))
+}
+
+// ask has alerts looked up before anything relies on them.
 func (c *Cycle) ask(all []Question, now time.Time) Command {
 	c.calling, c.askedAt, c.holdSave = true, now, now.Add(heldFor)
+	c.askAt, c.doubts = time.Time{}, false
 	return Command{Kind: Ask, Questions: all}
 }
 
 // answered enters what Alertmanager says of alerts: one that it has is heard of, one that it does not is suspended, unless
 // somebody spoke of it meanwhile.
 func (c *Cycle) answered(cmd Command, r Reply, now time.Time) Conclusion {
-	next, changed := c.state.clone(), false
+	next, changed, gone := c.state.clone(), false, false
 	for i, q := range cmd.Questions {
 		h, known := next.alert(q.Fingerprint)
-		if i >= len(r.Lookups) || !known || h.Phase != Firing || now.Before(next.heardAt(&h).Add(c.set.LookupAfter)) {
+		if i >= len(r.Lookups) || !known || h.Phase != Firing || !c.isOld(&next, &h, now) {
 			continue
 		}
 		switch r.Lookups[i] {
 		case rules.LookupFiring:
-			h.At = now
+			h.At, h.DoubtedAt = now, time.Time{}
 		case rules.LookupGone:
 			h.At = next.heardAt(&h)
 			h.suspend(now)
+			gone = true
 		default:
 			continue
 		}
@@ -62,7 +69,12 @@ func (c *Cycle) answered(cmd Command, r Reply, now time.Time) Conclusion {
 	if changed {
 		c.state = next
 		c.expiry = now // the episodes of what is suspended are brought up to it
+		c.saveLate(now.Add(heardLate))
+	}
+	if gone {
+		c.asked = 0
 		c.saveLate(now.Add(outcomeLate))
+		c.lookSoon(now)
 	}
 	return Conclusion{}
 }

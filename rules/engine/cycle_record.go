@@ -81,6 +81,7 @@ func (c *Cycle) enter(e *rules.RefAlerts, now time.Time) recorded {
 		return rec
 	}
 	c.unsaved = true
+	c.askSooner(now)
 	c.keep(e, now)
 	return rec
 }

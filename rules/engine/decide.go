@@ -21,6 +21,7 @@ type decided struct {
 	until time.Time // when the first wait ends that the clock ends; zero: none
 	poll  Poll      // the most often that one of the open calls is to be looked at
 	again bool      // a call that nothing stops is still open
+	held  bool      // a call waits for as long as alerts fire
 }
 
 // decider is one run of decide.
@@ -130,6 +131,7 @@ func (d *decider) wait(c *Case) {
 	}
 	// A call is worth a look when the first of its reasons has ended.
 	d.waitFor(c.waits[0])
+	d.held = d.held || c.waits[0].Gate == Held
 }
 
 func (d *decider) waitFor(r *Reason) {

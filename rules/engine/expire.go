@@ -25,6 +25,7 @@ type passed struct {
 	changed   bool
 	forgotten []string // rules whose episode ended not by a resolve
 	ended     []string // rules whose episode had been kept after a resolve
+	doubted   bool     // an alert fires again, by a late word alone
 }
 
 // expireAll is expire, and returns what came of it.
@@ -34,9 +35,10 @@ func (s *RefState) expireAll(set *rules.Set, t *rules.Target, now time.Time) pas
 		s.Target, changed = t.Name, true
 	}
 	changed = s.dropRules(set, t) || changed
+	doubted := false
 	for range 3 { // what resumes may be suspended at once
 		for _, fp := range s.dueAlerts(set.AlertTTL, now) {
-			s.expireAlert(set, t, fp, now)
+			doubted = s.expireAlert(set, t, fp, now) || doubted
 			changed = true
 		}
 	}
@@ -56,7 +58,7 @@ func (s *RefState) expireAll(set *rules.Set, t *rules.Target, now time.Time) pas
 		*s = RefState{Target: s.Target, Connection: s.Connection, Calls: s.Calls}
 		changed = true
 	}
-	return passed{changed || dropped, forgotten, ended}
+	return passed{changed || dropped, forgotten, ended, doubted}
 }
 
 // clip counts every stored time of receipt that lies after now as now: a clock was set back.
@@ -191,8 +193,8 @@ func (s *RefState) dueAlerts(ttl time.Duration, now time.Time) []string {
 	return fps
 }
 
-// expireAlert suspends, resumes or forgets one alert that is due.
-func (s *RefState) expireAlert(set *rules.Set, t *rules.Target, fp string, now time.Time) {
+// expireAlert suspends, resumes or forgets one alert that is due, and reports whether it fires again by a late word alone.
+func (s *RefState) expireAlert(set *rules.Set, t *rules.Target, fp string, now time.Time) (doubted bool) {
 	h, _ := s.alert(fp)
 	switch {
 	case h.Phase == Firing && h.Hook != "":
@@ -211,9 +213,11 @@ func (s *RefState) expireAlert(set *rules.Set, t *rules.Target, fp string, now t
 		h, _ = s.alert(fp)
 		h.DoubtedAt = now.Add(doubtFor)
 		s.putAlert(fp, h)
+		return true
 	default:
 		s.dropAlert(fp)
 	}
+	return false
 }
 
 func (h *AlertState) doubted(now time.Time) bool {
