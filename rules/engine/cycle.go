@@ -262,6 +262,7 @@ func (c *Cycle) Next(now time.Time) Command {
 		if cmd, ok := c.askAgain(now); ok {
 			return cmd
 		}
+		return c.Next(now)
 	case c.again == againWanted && c.mayReadAgain(now):
 		return c.readAgain(now)
 	}
