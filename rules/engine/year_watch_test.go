@@ -220,7 +220,7 @@ func (o *watch) sleeps(c *Cycle, cmd Command) {
 	require.Nil(o.y.r, out.change, "it sleeps, though something is to be done")
 	wakes := out.until.IsZero() || !c.expiry.IsZero() && !c.expiry.After(out.until) // as at the end of a pause
 	require.Truef(o.y.r, wakes && out.poll == PollNever && !out.again, "a wait without an end: %+v", out.decisions)
-	require.False(o.y.r, cmd.Kind == Drop)
+	require.NotEqual(o.y.r, Drop, cmd.Kind)
 }
 
 // quietAfter is for how long nothing must have come from outside for all to be done that can be.
