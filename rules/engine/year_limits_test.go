@@ -51,7 +51,7 @@ func (o *watch) follow(c *Cycle) {
 		}
 		return
 	}
-	o.cycle, o.fired = c, map[string]time.Time{}
+	o.cycle, o.fired, o.fires = c, map[string]time.Time{}, map[string]time.Time{}
 	if o.wasSetBack { // what is stored is of another clock
 		o.applied = slices.Clone(c.State().policies().Steps)
 	}
@@ -59,6 +59,26 @@ func (o *watch) follow(c *Cycle) {
 		return c.State().policies().Steps != nil && !slices.ContainsFunc(c.State().policies().Steps, func(s CountStep) bool { return s.At.Equal(a.At) && s.By == a.By })
 	})
 	o.kept = len(o.applied)
+}
+
+// untwin takes out a change that was made just before the process ended, and was found to have been made at that very time
+// by the next one.
+func (o *watch) untwin(known []CountStep) {
+	n := len(o.applied)
+	if n < 2 || o.applied[n-1] != o.applied[n-2] {
+		return
+	}
+	same := func(all []CountStep) (times int) {
+		for _, s := range all {
+			if s == o.applied[n-1] {
+				times++
+			}
+		}
+		return times
+	}
+	if times := same(known); times > 0 && same(o.applied) > times {
+		o.applied = o.applied[:n-1]
+	}
 }
 
 // withinLimits checks that a change is no further and no sooner than the file lets it be.
@@ -132,13 +152,17 @@ func (o *watch) onTheWayBack(s *RefState, a *asked) {
 	}
 }
 
+// arm notes the count before the first step up, where there is a way back to it.
+func (o *watch) arm(t *rules.Target, from, to int) {
+	if t != nil && t.Restore != nil && to > from && o.floor == nil {
+		o.floor = &from
+	}
+}
+
 // landed notes a change that was carried out, whoever knows of it.
 func (o *watch) landed(a *asked) {
 	o.changedAt = o.y.world.now
-	d := rules.DirectionOf(a.From, a.To)
-	if s := o.y.state(); d == rules.Up && a.target.Restore != nil && (o.floor == nil || s.policies().Baseline == nil) {
-		o.floor = &a.From
-	}
+	o.arm(a.target, a.From, a.To)
 	if a.rule == nil {
 		return
 	}

@@ -37,9 +37,6 @@ var yearStarts = []time.Time{
 	time.Date(2026, time.October, 30, 21, 0, 0, 0, time.UTC), time.Date(2026, time.December, 30, 23, 0, 0, 0, time.UTC),
 }
 
-// partOfYear is how long a part is at the least: of a hundred, which is what rapid runs, a year is made.
-const partOfYear = 4 * 24 * time.Hour
-
 func newYear(r *rapid.T) *year {
 	y := &year{r: r}
 	file := newYearFile(r)

@@ -30,16 +30,17 @@ type watch struct {
 	alone         int                  // how often in a row the ref was read by itself, and nothing came of it
 	read          bool                 // since it slept
 	calls         uint64               // how many there had been then
+	fires         map[string]time.Time // when alerts were last found to fire, since something came from outside
 	wasSetBack    bool                 // our clock was: what is stored may count as of later than what is known here
 	limits
 }
 
 func newWatch(y *year, file *yearFile) *watch {
-	return &watch{y: y, file: file, fired: map[string]time.Time{}, n: counted{}.clone(), limits: limits{final: map[string]int{}}}
+	return &watch{y: y, file: file, fired: map[string]time.Time{}, fires: map[string]time.Time{}, n: counted{}.clone(), limits: limits{final: map[string]int{}}}
 }
 
 // outside notes that something happens that does not come from the cycle.
-func (o *watch) outside() { o.alone, o.factsAt = 0, o.y.world.now }
+func (o *watch) outside() { o.alone, o.factsAt, o.fires = 0, o.y.world.now, map[string]time.Time{} }
 
 func (o *watch) reloaded() {
 	o.outside()
@@ -127,6 +128,10 @@ func (o *watch) done(e *errand, r Reply, out Conclusion) {
 		if t := e.c.Target(); t != nil && t.Behavior == nil {
 			o.applied = nil
 		}
+	case e.cmd.Kind == Ask:
+		o.lookedUp(e.cmd, r)
+	case e.cmd.Kind == Load:
+		o.fires = map[string]time.Time{} // which is not known by then
 	case e.cmd.Kind == Scale && r.Outcome == Succeeded:
 		o.n.scaled++
 		o.alone = 0
@@ -142,6 +147,17 @@ func (o *watch) done(e *errand, r Reply, out Conclusion) {
 		o.n.verdicts[o.verdict]++
 		if e.cmd.Kind == Observe && e.c.Target() != nil {
 			o.justified(e.c, out.Decisions[0])
+		}
+	}
+}
+
+// lookedUp checks that an alert which fires is not looked up again at once.
+func (o *watch) lookedUp(cmd Command, r Reply) {
+	for i, q := range cmd.Questions {
+		last, next := o.fires[q.Fingerprint], o.fires[q.Fingerprint].Add(o.y.set.LookupAfter)
+		require.Falsef(o.y.r, !last.IsZero() && o.y.world.now.Before(next), "%s is looked up again sooner than %s", q.Fingerprint, next)
+		if r.Lookups[i] == rules.LookupFiring {
+			o.fires[q.Fingerprint] = o.y.world.now
 		}
 	}
 }
@@ -187,12 +203,17 @@ func (o *watch) justified(c *Cycle, d Decision) {
 func (o *watch) look(c *Cycle) {
 	o.follow(c)
 	o.prune()
+	if c.State().policies().Baseline == nil {
+		o.floor = nil
+	}
 	for _, d := range o.y.world.log[o.logged:] {
 		if d.Verdict == Scaled && strings.Contains(strings.Join(d.Why, " "), "of unknown outcome") {
 			o.apply(c.Target(), *d.To-*d.From)
+			o.arm(c.Target(), *d.From, *d.To)
 		}
 	}
 	o.logged = len(o.y.world.log)
+	o.untwin(c.State().policies().Steps)
 }
 
 // sleeps checks that whatever waits has an end, by the clock or by an event that is named.
