@@ -35,7 +35,7 @@ func (s *RefState) serveOrKeep(set *rules.Set, t *rules.Target, name string, c *
 		return
 	}
 	rule := set.RuleFor(name, t)
-	if rule != nil && c.goalMissed(s.Last.To) {
+	if rule != nil && c.goalMissed(rule.Action, s.Last.To) {
 		return // behavior let it go a part of its way
 	}
 	if rule == nil || rule.Name == s.Last.Rule || c.Start == nil ||

@@ -91,6 +91,9 @@ func (d *decider) ask(dec *Decision, w *Case, all []*Case) {
 	}
 	if w.Partly {
 		next := *w.Call
+		if _, begun := next.goal(w.Rule.Action); !begun && w.Rule.Action.Direction() != rules.Stay {
+			next.Start = &count // it begins now
+		}
 		next.Goal = &w.Want.Count
 		d.next.setCall(w.Rule.Name, &next)
 	}

@@ -85,9 +85,22 @@ func (s *RefState) forgetBehavior(t *rules.Target) {
 	}
 }
 
+// goal is how far a step of which a part is done goes in all, from the count at which it began, by the file that there is
+// now. False: there is no such part, or it was done the other way.
+func (c *Call) goal(a rules.Action) (int, bool) {
+	d := a.Direction()
+	if c.Goal == nil || c.Start == nil || d == rules.Stay || rules.DirectionOf(*c.Start, *c.Goal) != d {
+		return 0, false
+	}
+	return a.Want(rules.Input{Count: *c.Start, Value: c.Value}).Count, true
+}
+
 // goalMissed reports whether the count did not get as far as a call wants it in all.
-func (c *Call) goalMissed(count int) bool {
-	if c.Goal == nil || c.Start == nil {
+func (c *Call) goalMissed(a rules.Action, count int) bool {
+	if goal, begun := c.goal(a); begun {
+		return rules.DirectionOf(count, goal) == a.Direction()
+	}
+	if c.Goal == nil || c.Start == nil || a.Direction() != rules.Stay {
 		return false
 	}
 	return rules.DirectionOf(count, *c.Goal) == rules.DirectionOf(*c.Start, *c.Goal)

@@ -32,6 +32,18 @@ func TestBehavior_AStepGoesAsFarAsThePolicyAllowsAndTheRestFollows(t *testing.T)
 	require.Nil(t, w.state().episode("busy").Call)
 }
 
+// A step goes from the count at which it begins, not from the one that there was when it was called for.
+func TestBehavior_TheRestOfAStepThatWaited(t *testing.T) {
+	w := newWorld(t, fast("{scaleDown: {stabilizationWindowSeconds: 0, policies: [{type: Pods, value: 4, periodSeconds: 60}]}}", rule("idle", "Idle", "down: 10")), 3)
+	w.pause(rules.Down, 10*time.Minute)
+	w.post("0s", firing("Idle")).verdict(Paused)
+	w.somebody("5m", 20)
+	w.until("10m").has(16)
+	w.until("11m").has(12)
+	w.until("12m").has(10)
+	w.until("1h").has(10)
+}
+
 func TestBehavior_TheRestIsDroppedWithTheEpisode(t *testing.T) {
 	w := newWorld(t, fast("{scaleUp: {policies: [{type: Pods, value: 4, periodSeconds: 60}]}}", rule("busy", "Busy", "up: 10")), 3)
 	w.post("0s", firing("Busy")).is(Scaled, 3, 7)

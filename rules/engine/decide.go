@@ -96,10 +96,10 @@ func (d *decider) newCase(s *Situation, r *rules.Rule, call *Call) *Case {
 	if call.Preempted && !r.Action.Outstanding(*call.Start, in) {
 		c.Want.Count, c.Want.Direction = count, rules.Stay
 	}
-	if call.Goal != nil && r.Action.Direction() != rules.Stay { // a step, of which a part is done
-		c.Want.Count, c.Want.Direction = *call.Goal, r.Action.Direction()
-		c.Want.Reason = fmt.Sprintf("%s: the rest of it, to %d", r.Action, *call.Goal)
-		if !call.goalMissed(count) {
+	if goal, begun := call.goal(r.Action); begun { // a step, of which a part is done
+		c.Want.Count, c.Want.Direction = goal, r.Action.Direction()
+		c.Want.Reason = fmt.Sprintf("%s: the rest of it, to %d", r.Action, goal)
+		if !call.goalMissed(r.Action, count) {
 			c.Want.Count, c.Want.Direction = count, rules.Stay
 		}
 	}

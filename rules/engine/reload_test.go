@@ -109,6 +109,21 @@ func TestReload_Behavior(t *testing.T) {
 		{"a longer period", "value: 4, periodSeconds: 60", "value: 4, periodSeconds: 300", "4m59s=7 5m=11 10m=13", 3},
 		{"a shorter period", "value: 4, periodSeconds: 60", "value: 4, periodSeconds: 40", "39s=7 40s=11 1m20s=13", 3},
 	}}).check(t)
+	step := func(action string) string {
+		policy := "policies: [{type: Pods, value: 4, periodSeconds: 60}]"
+		return options(", cooldown: 0s, behavior: {scaleUp: {"+policy+"}, scaleDown: {stabilizationWindowSeconds: 0, "+policy+"}}", rule("busy", "Busy", action))
+	}
+	(&reloads{file: step, begin: func(w *world) { w.post("0s", firing("Busy")).is(Scaled, 3, 7) }, at: "30s", all: []reloaded{
+		{"the rest of a smaller step", "up: 10", "up: 6", "59s=7 1m=9 2m=9", 2},
+		{"of one that is done", "up: 10", "up: 4", "1m=7", 1},
+		{"of a larger one", "up: 6", "up: 12", "1m=11 2m=15 3m=15", 3},
+		{"of one by percent", "up: 10", "up: 200%", "1m=9 2m=9", 2},
+	}}).check(t)
+	(&reloads{file: step, count: 30, begin: func(w *world) { w.post("0s", firing("Busy")).is(Scaled, 30, 26) }, at: "30s", all: []reloaded{
+		{"of one the other way", "set: 9", "up: 1", "30s=27", 2},
+		{"of one to another count", "set: 9", "set: 20", "1m=22 2m=20", 3},
+		{"of one that is a count now", "down: 10", "set: 24", "1m=24", 2},
+	}}).check(t)
 }
 
 func TestReload_Hold(t *testing.T) {

@@ -129,7 +129,7 @@ type Call struct {
 	Value     *int // of an action with a template, rendered; of a proportional one what its figure asked for when it came
 	Figure    *float64
 	Broken    string // why a template gave no value
-	Start     *int   // the count when it was first looked at
+	Start     *int   // the count when it was first looked at; of a step of which a part is done, when that began
 	Preempted bool   // another call won over it, and it is not served by that
 	Goal      *int   // what it asks for in all, of which a part is done: behavior let it go no further
 

@@ -17,6 +17,7 @@ type limits struct {
 	kept      int            // of them, those that are known to be stored
 	changedAt time.Time      // when a change was last made, or found to have been
 	made      []made         // by rules, for their repeats
+	asking    *asked         // the last change that was asked for
 	floor     *int           // the count before the first step up, where there is a way back
 	final     map[string]int // how often rules stepped, by their names
 }
@@ -96,13 +97,13 @@ func (o *watch) withinLimits(e *errand) {
 		require.Falsef(o.y.r, now.Before(o.changedAt.Add(a.target.WaitReady)), "%d → %d, though the last step up is not ready", a.From, a.To)
 	}
 	ep := s.episode(a.rule.Name)
-	partly := ep != nil && ep.Call != nil && ep.Call.goalMissed(a.To)
+	partly := ep != nil && ep.Call != nil && ep.Call.goalMissed(a.rule.Action, a.To)
 	if a.rule.Repeat > 0 && len(o.made) > 0 && ep != nil && ep.Call != nil && ep.Call.At.After(ep.Since) { // not the first call
 		last := o.made[len(o.made)-1]
 		soon := last.rule == a.rule.Name && !last.partly && now.Sub(last.at) < a.rule.Repeat
 		require.Falsef(o.y.r, soon, "%q repeats after %s: %+v, %+v, %+v", a.rule.Name, now.Sub(last.at), *ep, ep.Call, o.made[max(0, len(o.made)-3):])
 	}
-	a.partly = partly
+	a.partly, o.asking = partly, a
 }
 
 // withinPolicies checks a change against each window of the policies, by the changes that were made in it.
@@ -166,7 +167,9 @@ func (o *watch) landed(a *asked) {
 	if a.rule == nil {
 		return
 	}
-	o.made = append(o.made, made{o.y.world.now, a.rule.Name, a.partly})
+	if o.made = append(o.made, made{o.y.world.now, a.rule.Name, a.partly}); a != o.asking { // late: its call may be served already
+		o.made = nil
+	}
 	if _, follows := a.rule.Action.(*rules.Proportional); follows || a.partly || a.rule.Repeat > 0 || isRestore(a.rule.Name) {
 		return
 	}
