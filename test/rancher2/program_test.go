@@ -43,10 +43,14 @@ rules:
   - {name: far is off, matchers: [alertname=Off], target: far, set: 0}
 `
 
-// newProgram starts a Rancher and alertscale; both Deployments have three replicas.
-func newProgram(t *testing.T) *program {
+// newProgram starts a Rancher and alertscale; both Deployments have three replicas. What is to be otherwise from the start is
+// done before: alertscale reads them then.
+func newProgram(t *testing.T, before ...func(*front)) *program {
 	t.Helper()
 	f := newFront(t, fakerancher2.Options{TLS: true}, token, downstream)
+	for _, do := range before {
+		do(f)
+	}
 	namespace, r := newNamespace(t, 3, "near", "far"), f.via(t)
 	p := &program{front: f, file: r.TokenFile, far: stack.Object{Kind: "Deployment", Namespace: namespace, Name: "far"}}
 	p.watch = admin.WatchReplicas(t, p.far)
@@ -175,8 +179,7 @@ func TestRancherIsDownAtStart(t *testing.T) {
 // TestWrongCluster is answered for good, with words that lead to the mistake.
 func TestWrongCluster(t *testing.T) {
 	t.Parallel()
-	p := newProgram(t)
-	p.front.RemoveCluster(downstream)
+	p := newProgram(t, func(f *front) { f.RemoveCluster(downstream) })
 	p.fire(t, "Far", 422)
 	p.WaitLog(t, "rancher.cluster is the id in Rancher's URL of the cluster, not its name")
 	p.values(t, 3)
