@@ -81,6 +81,14 @@ func TestBehavior_AnUpWithAWindowWaitsForIt(t *testing.T) {
 	w.until("11m").has(4)
 }
 
+func TestBehavior_AWindowWhereTheClockIsSetBack(t *testing.T) {
+	w := newWorld(t, fast("{scaleUp: {stabilizationWindowSeconds: 60}}", rule("busy", "Busy", "up: 1")), 3)
+	w.post("2h", firing("Busy").since("2h")).verdict(Stabilizing)
+	w.clock("1h")
+	w.until("1h0m59s").has(3)
+	w.until("1h2m").has(4)
+}
+
 func TestBehavior_ADirectionThatIsDisabled(t *testing.T) {
 	w := newWorld(t, fast("{scaleDown: {selectPolicy: Disabled, stabilizationWindowSeconds: 0}}", rule("idle", "Idle", "down: 1"), rule("busy", "Busy", "up: 1")), 5)
 	w.post("0s", firing("Idle")).is(Limited, 5, 5).because("5 at the most, by selectPolicy: Disabled")

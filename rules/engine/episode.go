@@ -116,3 +116,30 @@ func (s *RefState) setCall(name string, c *Call) {
 	ep.Call = c
 	s.setEpisode(name, &ep)
 }
+
+// latest is the latest time that clip looks at.
+func (e *Episode) latest() time.Time {
+	at := later(e.Since, later(e.QuietAt, e.ServedAt))
+	for _, c := range [...]*Call{e.Call, e.Cancelled} {
+		if c != nil {
+			at = later(at, c.At)
+		}
+	}
+	return at
+}
+
+// clip returns an episode in which what lies after now counts as now.
+func (e Episode) clip(now time.Time) *Episode {
+	e.Since, e.QuietAt, e.ServedAt = earlier(e.Since, now), earlier(e.QuietAt, now), earlier(e.ServedAt, now)
+	e.Call, e.Cancelled = e.Call.clip(now), e.Cancelled.clip(now)
+	return &e
+}
+
+func (c *Call) clip(now time.Time) *Call {
+	if c == nil || !c.At.After(now) {
+		return c
+	}
+	next := *c
+	next.At = now
+	return &next
+}

@@ -85,10 +85,8 @@ func (s *RefState) clip(ttl time.Duration, now time.Time) bool {
 		s.Intent, changed = &intent, true
 	}
 	for name, ep := range s.episodes() {
-		if ep.QuietAt.After(now) || ep.ServedAt.After(now) {
-			next := *ep
-			next.QuietAt, next.ServedAt = earlier(ep.QuietAt, now), earlier(ep.ServedAt, now)
-			s.setEpisode(name, &next)
+		if ep.latest().After(now) {
+			s.setEpisode(name, ep.clip(now))
 			changed = true
 		}
 	}

@@ -36,6 +36,35 @@ func TestHold_TwoThatOverlap(t *testing.T) {
 	w.until("1m2s").has(6)
 }
 
+func TestHold_OneForEachDirection(t *testing.T) {
+	w := newWorld(t, web+rule("a", "A", "hold: up")+rule("b", "B", "hold: down, keep_active_for: 5m")+rule("busy", "Busy", "up: 1, when: resolved")+rule("idle", "Idle", "down: 1"), 5)
+	w.post("0s", firing("A"), in("a"))
+	w.post("1s", firing("B"), in("b"))
+	w.post("2s", firing("Busy"), in("c"))
+	w.post("1m", resolved("Busy", "1m"), in("c")).verdict(Held).because(`held by "a"`)
+	w.post("2m", firing("Idle").since("2m"), in("i")).verdict(Held).because(`"idle" waits: held by "b"`)
+	w.post("3m", resolved("B", "3m"), in("b"))
+	w.until("7m59s").has(5)
+	w.until("8m").has(4) // kept for five minutes
+	w.post("9m", resolved("A", "9m"), in("a"))
+	w.until("9m1s").has(5)
+	w.until("1h").has(5)
+}
+
+// Two of one direction, of which one ends by the clock and one by an event: the later one counts.
+func TestHold_TwoOfWhichOneEndsByTheClock(t *testing.T) {
+	text := atNoon + web + rule("a", "A", "hold: up, active_time_intervals: [noon]") + rule("b", "B", "hold: up") + rule("busy", "Busy", "up: 1")
+	for when, then := range map[string]string{"20m": "20m=5 29m59s=5 30m=6", "40m": "40m=6"} {
+		w := newWorld(t, text, 5)
+		w.post("0s", firing("A"), in("a"))
+		w.post("1s", firing("B"), in("b"))
+		w.post("2s", firing("Busy")).verdict(Held)
+		w.post(when, resolved("B", when), in("b"))
+		w.counts(then)
+		require.LessOrEqual(t, len(w.only().reads), 4)
+	}
+}
+
 func TestHold_OfADryRuleHoldsNobody(t *testing.T) {
 	w := newWorld(t, web+rule("stop", "Stop", "hold: both, dry_run: true")+rule("busy", "Busy", "up: 1"), 5)
 	w.post("0s", firing("Stop"), in("s"))

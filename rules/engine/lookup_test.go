@@ -180,3 +180,19 @@ func TestLookup_OfWhatFiresForHours(t *testing.T) {
 		require.Greater(t, w.asks, asks)
 	}
 }
+
+// A silence keeps a rule from going on, though nobody tells of it; when it is over, the rule goes on at once.
+func TestLookup_ASilenceEndsARepeat(t *testing.T) {
+	w := newWorld(t, lookedUp+grows("repeat: 2m"), 3)
+	w.post("0s", firing("Busy")).is(Scaled, 3, 5)
+	w.until("2m").has(7)
+	w.lostAt = map[string]bool{"Busy": true}
+	w.until("50m").has(7)
+	require.Equal(t, Suspended, w.state().known(fp(firing("Busy"))).Phase)
+	asks, reads := w.asks, len(w.only().reads)
+	w.until("1h")
+	require.Equal(t, []int{asks, reads}, []int{w.asks, len(w.only().reads)}, "nothing waits for it")
+	w.lostAt = nil
+	w.post("1h", firing("Busy")).is(Scaled, 7, 9)
+	w.until("1h2m").has(11)
+}

@@ -141,6 +141,34 @@ func TestProportional_WhatIsRefused(t *testing.T) {
 	}
 }
 
+// At its edge a tolerance still holds, and a little further it does not. By direction they are apart.
+func TestProportional_ToleranceAtItsEdge(t *testing.T) {
+	for _, c := range []struct {
+		tolerance       float64
+		current, shared string // of each of 10 replicas where 70 is desired; in all
+		asks            int
+	}{
+		{0.1, "77", "770", 10}, {0.1, "63", "630", 10}, {0.1, "77.001", "770.001", 12}, {0.1, "62.99", "629.9", 9},
+		{0, "70", "700", 10}, {0, "70.001", "700.001", 11}, {0, "69.99", "699.9", 10}, {0, "63", "630", 9},
+		{0.25, "87.5", "875", 10}, {0.25, "52.5", "525", 10}, {0.25, "87.6", "876", 13}, {0.25, "52.4", "524", 8},
+		{0.5, "105", "1050", 10}, {0.5, "35", "350", 10}, {0.5, "34.9", "349", 5}, {1, "0", "0", 10}, {0.99, "0", "0", 0},
+	} {
+		for value, figure := range map[string]string{c.current: "current", c.shared: "total"} {
+			text := inProportion(fmt.Sprintf("{%s: '{{ .Annotations.value }}', desired: 70, tolerance: %v}", figure, c.tolerance))
+			w := newWorld(t, text, 10)
+			w.post("0s", load(value))
+			require.Equal(t, c.asks, w.only().count, "%+v %s", c, figure)
+		}
+	}
+	text := "targets: {web: {driver: sim, name: web, max: 50, cooldown: 0s, behavior: {scaleUp: {tolerance: 0.2}, scaleDown: {tolerance: 0.3, stabilizationWindowSeconds: 0}}}}\nrules:\n" +
+		rule("load", "Load", "proportional: "+ofEach)
+	for value, asks := range map[string]int{"84": 10, "84.01": 13, "49": 10, "48.9": 7} {
+		w := newWorld(t, text, 10)
+		w.post("0s", load(value))
+		require.Equal(t, asks, w.only().count, value)
+	}
+}
+
 // TestProperty_ProportionalIsTheFormulaOfAnHPA compares with the formula of the Kubernetes documentation.
 func TestProperty_ProportionalIsTheFormulaOfAnHPA(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {

@@ -44,10 +44,7 @@ func (r *reloads) check(t *testing.T) {
 				if restart {
 					w.crash()
 				}
-				for _, then := range strings.Fields(c.then) {
-					when, count, _ := strings.Cut(then, "=")
-					require.Equal(t, count, fmt.Sprint(w.until(when).only().count), "at %s", when)
-				}
+				w.counts(c.then)
 				w.until(cmp.Or(r.until, "11h"))
 				require.Len(t, w.only().changes, c.steps)
 			})

@@ -72,3 +72,15 @@ func TestRepeat_ASetCallsForItsCountAgain(t *testing.T) {
 	w.somebody("1m", 4)
 	w.until("2m").has(6)
 }
+
+// A resolve that is lost has a rule go on only until its alert is not heard of for alert_ttl.
+func TestRepeat_UntilALostResolveIsFoundOut(t *testing.T) {
+	w := newWorld(t, "alert_ttl: 1h\n"+grows("repeat: 20m"), 3)
+	w.post("0s", firing("Busy")).is(Scaled, 3, 5)
+	w.until("40m").has(9)
+	w.until("11h").has(9) // at an hour it is suspended
+	w.post("11h1m", firing("Busy")).is(Scaled, 9, 11)
+	w.until("11h21m").has(13)
+	w.post("11h22m", resolved("Busy", "11h22m"))
+	w.until("20h").has(13)
+}

@@ -72,20 +72,37 @@ func (s *RefState) goal(t *rules.Target) int {
 
 // burns reports whether a rule that goes up is active.
 func (s *RefState) burns(set *rules.Set, t *rules.Target, now time.Time) bool {
+	fires, until := s.burning(set, t)
+	return fires || now.Before(until)
+}
+
+// burning reports whether an alert fires of a rule that goes up; else until when such a rule is kept active though none does.
+func (s *RefState) burning(set *rules.Set, t *rules.Target) (fires bool, until time.Time) {
 	count := 0
 	if s.Count != nil {
 		count = *s.Count
 	}
 	for name, ep := range s.episodes() {
 		r := set.RuleFor(name, t)
-		if r == nil || r.DryRun || r.Resolved || rules.Holds(r.Action) || s.firing(name) == 0 && !now.Before(ep.quietUntil(r)) {
+		if r == nil || r.DryRun || r.Resolved || rules.Holds(r.Action) || !r.Action.Blocks(rules.Down, s.input(name, t, count)) {
 			continue
 		}
-		if r.Action.Blocks(rules.Down, s.input(name, t, count)) {
-			return true
+		if s.firing(name) > 0 {
+			return true, time.Time{}
 		}
+		until = later(until, ep.quietUntil(r))
 	}
-	return false
+	return false, until
+}
+
+// quietAt is when no rule that goes up is kept active any more, where something waits for that; zero: it is not the clock that
+// ends it.
+func (s *RefState) quietAt(set *rules.Set, t *rules.Target) time.Time {
+	if b := s.policies().Baseline; b == nil || t == nil || t.Restore == nil || !b.QuietAt.IsZero() {
+		return time.Time{}
+	}
+	_, until := s.burning(set, t)
+	return until
 }
 
 // restoreAt is when the next step of the way back is due; zero: none is.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -156,6 +157,27 @@ func TestRestore_EndsWhereTheWorkloadIsGone(t *testing.T) {
 	w.gone("20m", false)
 	w.until("30h").has(6)
 	w.forgot()
+}
+
+// A rule whose alerts are suspended is kept active for a while too, which nobody tells the end of.
+func TestRestore_BeginsOnceARuleIsKeptNoMore(t *testing.T) {
+	text := strings.Replace(back("{after: 10m, down: 1, every: 1m}"), "up: 4", "up: 4, keep_active_for: 5m", 1)
+	for _, crash := range []bool{false, true} {
+		w := newWorld(t, text, 3)
+		w.post("0s", firing("Busy"), in("b")).is(Scaled, 3, 7)
+		w.silenced("1m", in("b"))
+		w.until("12m")
+		require.Zero(t, w.state().firing("busy"), "suspended since 11m")
+		if crash {
+			w.crash()
+		}
+		w.until("25m59s").has(7)
+		w.until("26m").has(6)
+		w.until("29m").has(3)
+		reads := len(w.only().reads)
+		w.until("11h")
+		require.Len(t, w.only().reads, reads)
+	}
 }
 
 func TestRestore_ARuleOfThatNameIsRefused(t *testing.T) {

@@ -64,3 +64,15 @@ func TestReverted_AnotherCountIsNoRevert(t *testing.T) {
 	require.Nil(t, w.state().policies().Reverts)
 	require.Zero(t, w.state().policies().Reverted)
 }
+
+func TestReverted_NotTwiceWhereTheClockIsSetBack(t *testing.T) {
+	w := newWorld(t, repeated+rule("busy", "Busy", "up: 2, cooldown: 10m")+rule("more", "More", "up: 2, cooldown: 10m"), 3)
+	w.post("5m", firing("Busy")).is(Scaled, 3, 5)
+	w.somebody("6m", 3)
+	w.post("7m", firing("More"), in("m")).verdict(Cooling)
+	require.Equal(t, 1, w.state().Reverted())
+	w.clock("1m")
+	w.post("2m", firing("Busy"), in("b"))
+	w.post("3m", firing("More"), in("m")).verdict(Cooling)
+	require.Equal(t, 1, w.state().Reverted(), "it is the same change")
+}

@@ -27,7 +27,7 @@ func (p *Policies) clip(now time.Time) (changed bool) {
 	}
 	if p.Reverts != nil && p.Reverts.Last.After(now) {
 		r := *p.Reverts
-		r.First, r.Last = earlier(r.First, now), now
+		r.First, r.Last, r.Noted = earlier(r.First, now), now, earlier(r.Noted, now)
 		p.Reverts, changed = &r, true
 	}
 	return p.clipBehavior(now) || changed

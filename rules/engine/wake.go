@@ -9,7 +9,7 @@ import (
 
 // nextExpiry is when an alert is to be suspended, resumed or forgotten, or something else forgotten. Zero: never.
 func (s *RefState) nextExpiry(set *rules.Set, t *rules.Target) time.Time {
-	at := soonest(s.alerts.nextDue(set.AlertTTL), soonest(s.nextOfEpisodes(set, t), soonest(s.restoreAt(t), s.nextPauseEnd())))
+	at := soonest(s.alerts.nextDue(set.AlertTTL), soonest(s.nextOfEpisodes(set, t), soonest(soonest(s.restoreAt(t), s.quietAt(set, t)), s.nextPauseEnd())))
 	if s.Last != nil {
 		at = soonest(at, s.lastForgotten(set))
 	}

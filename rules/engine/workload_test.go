@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 
 	"alertscale/rules"
@@ -91,6 +92,15 @@ func (w *world) has(count int, ref ...string) *world {
 	require.NotNil(w.t, l)
 	require.Equal(w.t, count, l.count)
 	return w
+}
+
+// counts checks the counts at some times: "30s=5 1m=7".
+func (w *world) counts(then string) {
+	w.t.Helper()
+	for _, one := range strings.Fields(then) {
+		when, count, _ := strings.Cut(one, "=")
+		require.Equal(w.t, count, strconv.Itoa(w.until(when).only().count), "at %s", when)
+	}
 }
 
 // observe is the driver's read.
