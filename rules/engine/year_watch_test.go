@@ -281,7 +281,11 @@ func (o *watch) back() {
 	if at := c.State().policies().Baseline.QuietAt; at.IsZero() || o.y.world.now.Before(at.Add(8*time.Hour)) { // a resolve was lost
 		return
 	}
-	if b := c.Target().Behavior; b != nil && b.Down.Select == rules.SelectDisabled || c.State().policies().Reverts != nil {
+	b := c.Target().Behavior
+	if b != nil && (b.Down.Select == rules.SelectDisabled || b.Up.Select == rules.SelectDisabled) { // nothing goes down, or a call up stays in the way
+		return
+	}
+	if c.State().policies().Reverts != nil {
 		return
 	}
 	out := decide(o.y.set, c.Target(), *c.State(), o.seen, o.y.world.now)
