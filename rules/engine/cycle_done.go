@@ -235,6 +235,7 @@ func (c *Cycle) applied(p *pending, now time.Time) Conclusion {
 	if c.state.Intent != nil {
 		c.state = c.state.clone()
 		c.state.applied(c.set, c.target, now)
+		c.state.restores(c.set, c.target, now) // the way back may count from this very change
 	}
 	c.expiry = c.state.nextExpiry(c.set, c.target)
 	c.saveLate(now.Add(outcomeLate))

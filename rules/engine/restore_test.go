@@ -159,6 +159,23 @@ func TestRestore_EndsWhereTheWorkloadIsGone(t *testing.T) {
 	w.forgot()
 }
 
+// A step up that is made when an alert is over has nothing to wait for: the way back counts from it.
+func TestRestore_AfterAStepUpAtTheEndOfAnEpisode(t *testing.T) {
+	text := strings.Replace(back("{after: 10m, down: 1, every: 1m}"), "up: 4", "up: 2, when: resolved", 1)
+	for _, lost := range []bool{false, true} {
+		w := newWorld(t, text, 3)
+		w.post("0s", firing("Busy"))
+		if lost {
+			w.fails(answerLost)
+		}
+		w.post("5m", resolved("Busy", "5m"))
+		w.until("14m59s").has(5)
+		w.until("15m30s").has(4)
+		w.until("17m").has(3)
+		w.until("11h").has(3)
+	}
+}
+
 // A rule whose alerts are suspended is kept active for a while too, which nobody tells the end of.
 func TestRestore_BeginsOnceARuleIsKeptNoMore(t *testing.T) {
 	text := strings.Replace(back("{after: 10m, down: 1, every: 1m}"), "up: 4", "up: 4, keep_active_for: 5m", 1)

@@ -168,7 +168,11 @@ func (y *year) setClock() {
 		return
 	}
 	y.prune()
+	if s := y.state(); s.Last == nil && s.Intent == nil { // what is forgotten does not come back with the clock
+		y.only().changes = nil
+	}
 	y.ahead -= by
+	y.leapt = y.leapt || by > y.world.set.AlertTTL
 	now := y.world.now.Add(by)
 	y.world.clock(now.Sub(epoch).String())
 	y.setBack(now)

@@ -179,6 +179,9 @@ func (o *watch) landed(a *asked) {
 
 // once checks that a rule stepped no more often than alerts of it began.
 func (o *watch) once(rule *rules.Rule) {
+	if o.leapt {
+		return
+	}
 	starts := 0
 	for _, h := range o.y.heard {
 		if rule.Matchers.Matches(labelSet(h.labels)) {

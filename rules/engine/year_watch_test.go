@@ -31,6 +31,7 @@ type watch struct {
 	read          bool                 // since it slept
 	calls         uint64               // how many there had been then
 	fires         map[string]time.Time // when alerts were last found to fire, since something came from outside
+	leapt         bool                 // our clock was set forward by so much that resolves were forgotten before late words of their alerts
 	wasSetBack    bool                 // our clock was: what is stored may count as of later than what is known here
 	limits
 }
@@ -214,85 +215,6 @@ func (o *watch) look(c *Cycle) {
 	}
 	o.logged = len(o.y.world.log)
 	o.untwin(c.State().policies().Steps)
-}
-
-// sleeps checks that whatever waits has an end, by the clock or by an event that is named.
-func (o *watch) sleeps(c *Cycle, cmd Command) {
-	o.look(c)
-	c.work()
-	if o.read {
-		o.read = false
-		o.alone++
-	}
-	if calls := c.State().Calls; calls != o.calls { // a repeat is no wait
-		o.calls, o.alone = calls, 0
-	}
-	if c.Target() == nil || !c.State().open() {
-		return
-	}
-	out := decide(o.y.set, c.Target(), *c.State(), overridden(c.Target(), o.seen), o.y.world.now)
-	if out.poll != PollNever || c.State().Intent != nil { // what became of that is read each minute, for a while
-		o.alone = 0
-	}
-	require.LessOrEqualf(o.y.r, o.alone, 12, "read by itself again and again, and nothing came of it: %+v", out.decisions)
-	if !c.due().IsZero() || o.verdict == Rejected || !c.State().ReadAt.Equal(o.y.world.now) || cmd.Failed != "" || c.unsaved {
-		return
-	}
-	require.Nil(o.y.r, out.change, "it sleeps, though something is to be done")
-	wakes := out.until.IsZero() || !c.expiry.IsZero() && !c.expiry.After(out.until) // as at the end of a pause
-	require.Truef(o.y.r, wakes && out.poll == PollNever && !out.again, "a wait without an end: %+v", out.decisions)
-	require.NotEqual(o.y.r, Drop, cmd.Kind)
-}
-
-// quietAfter is for how long nothing must have come from outside for all to be done that can be.
-const quietAfter = 2*time.Minute + time.Second
-
-// served checks that nothing is left to be done which could be.
-func (o *watch) served() {
-	y := o.y
-	c := y.cycles[y.ref()]
-	if c == nil || c.Target() == nil || y.only().missing || len(y.world.next)+len(y.world.reads)+len(y.store.next)+len(y.world.late) > 0 || o.verdict == Rejected || o.verdict == Failed {
-		return
-	}
-	s, l := c.State(), y.only()
-	polled := o.verdict == Disabled || o.verdict == Owned || o.verdict == NotReady
-	if s.Intent != nil || c.unsaved || !c.due().IsZero() && !polled || s.ReadAt.Before(o.factsAt) && !polled {
-		return
-	}
-	there := overridden(c.Target(), Observed{Count: l.count, Ready: !l.unready, Conditions: l.conditions})
-	out := decide(y.set, c.Target(), *s, there, y.world.now)
-	require.Nilf(y.r, out.change, "something was still to be done: %+v", out.decisions)
-}
-
-// overridden is what is read, where the target has no regard for an owner.
-func overridden(t *rules.Target, seen Observed) Observed {
-	if t.OverrideOwner {
-		seen.Conditions = slices.DeleteFunc(slices.Clone(seen.Conditions), func(c Condition) bool { return c.Type == ConditionOwned })
-	}
-	return seen
-}
-
-// back checks that the way back has ended, where nothing is in its way.
-func (o *watch) back() {
-	c := o.y.cycles[o.y.ref()]
-	if c == nil || c.Target() == nil || c.Target().Paused || c.State().policies().Baseline == nil || len(c.State().Pauses()) > 0 {
-		return
-	}
-	if at := c.State().policies().Baseline.QuietAt; at.IsZero() || o.y.world.now.Before(at.Add(8*time.Hour)) { // a resolve was lost
-		return
-	}
-	b := c.Target().Behavior
-	if b != nil && (b.Down.Select == rules.SelectDisabled || b.Up.Select == rules.SelectDisabled) { // nothing goes down, or a call up stays in the way
-		return
-	}
-	if c.State().policies().Reverts != nil {
-		return
-	}
-	out := decide(o.y.set, c.Target(), *c.State(), o.seen, o.y.world.now)
-	if len(out.decisions) > 0 && out.decisions[0].Verdict == Held { // by an alert whose resolve was lost
-		return
-	}
-	require.Failf(o.y.r, "the way back did not end", "at %s: %d, to %+v: %+v", o.y.world.now, o.y.only().count, *c.State().policies().Baseline, out.decisions)
 }
 
 // day checks, when a day is over, that what was done in it is bounded by what happened.
