@@ -2,13 +2,11 @@ package rancher_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -75,9 +73,9 @@ func TestHostsOfTheExamplesWithAContainersKey(t *testing.T) {
 
 	code, answer := postHosts(t, a, "HostsFull", "firing")
 	require.Equal(t, http.StatusUnprocessableEntity, code, answer)
-	for _, text := range []string{answer, a.Log()} {
-		require.Contains(t, text, "set access_key and secret_key_file to an API key of the environment")
-		require.Contains(t, text, "rejected")
+	for _, text := range []string{"set access_key and secret_key_file to an API key of the environment", "rejected"} {
+		require.Contains(t, answer, text)
+		a.WaitLog(t, text)
 	}
 	require.Empty(t, server.Writes())
 
@@ -99,10 +97,6 @@ func TestTheLogOfAKeyWithoutARole(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, code, answer)
 	const advice = "io.rancher.container.agent.role: environment beside io.rancher.container.create_agent: 'true'"
 	require.Contains(t, answer, advice)
-	stack.Eventually(t, 10*time.Second, func() error {
-		if !strings.Contains(a.Log(), `msg="Rancher cannot be used`) || !strings.Contains(a.Log(), advice) {
-			return errors.New("the log does not say what to do:\n" + a.Log())
-		}
-		return nil
-	})
+	a.WaitLog(t, `msg="Rancher cannot be used`)
+	a.WaitLog(t, advice)
 }
