@@ -215,6 +215,7 @@ type sinks struct {
 	history *history.History
 	log     *sink.Queue
 	events  *events.Sink // nil: a dry run writes none
+	told    *sink.Queue  // before events, which take a while to be made
 }
 
 func newSinks(reg prometheus.Registerer, logger log.Logger, o *options, limits *sinkmetrics.Limits) sinks {
@@ -225,16 +226,25 @@ func newSinks(reg prometheus.Registerer, logger log.Logger, o *options, limits *
 	}
 	if !o.dryRun {
 		s.events = &events.Sink{}
+		s.told = sink.NewQueue(sink.QueueOptions{Next: s.events, Name: "events", Limited: limits.Limited})
 	}
 	return s
 }
 
 func (s *sinks) all() []controller.Sink {
 	all := []controller.Sink{s.metrics, s.history, s.log}
-	if s.events != nil {
-		all = append(all, s.events)
+	if s.told != nil {
+		all = append(all, s.told)
 	}
 	return all
+}
+
+// close returns when all decisions have been recorded, or when ctx ends.
+func (s *sinks) close(ctx context.Context) error {
+	if s.told == nil {
+		return s.log.Close(ctx)
+	}
+	return errors.Join(s.log.Close(ctx), s.told.Close(ctx))
 }
 
 // prepare takes the drivers of a file, and makes the series that one is to be alerted on.
@@ -279,7 +289,7 @@ func (s *service) run() error {
 	}
 	last, cancelLast := context.WithTimeout(context.Background(), max(time.Second, s.options.shutdown-time.Since(stopping)))
 	defer cancelLast()
-	return errors.Join(err, s.controller.Shutdown(last), s.sinks.log.Close(last), s.closeRecorder(last))
+	return errors.Join(err, s.controller.Shutdown(last), s.sinks.close(last), s.closeRecorder(last))
 }
 
 func (s *service) reloadOnHangup(ctx context.Context) error {

@@ -235,7 +235,7 @@ func (c *Controller) knowFixed(s *Snapshot) {
 // useOn makes a file the one that a ref is decided on, under the name that it has there.
 func (c *Controller) useOn(tr *tracker, s *Snapshot) {
 	tr.mu.Lock()
-	defer tr.mu.Unlock()
+	defer tr.unlock()
 	tr.cycle.Use(s.Rules, s.backend(tr.ref()))
 	if tr.cycle.Target() != nil {
 		return

@@ -18,6 +18,6 @@ func (c *Controller) Export(ref string) (engine.Record, error) {
 
 func (tr *tracker) export() (engine.Record, error) {
 	tr.mu.Lock()
-	defer tr.mu.Unlock()
+	defer tr.unlock()
 	return tr.cycle.Export()
 }

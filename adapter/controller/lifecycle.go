@@ -29,7 +29,7 @@ const (
 // wake looks at a ref whose time has come.
 func (c *Controller) wake(tr *tracker) {
 	tr.mu.Lock()
-	defer tr.mu.Unlock()
+	defer tr.unlock()
 	if tr.gone {
 		return
 	}
@@ -115,7 +115,7 @@ func (c *Controller) flush(ctx context.Context) error {
 		if !tr.gone {
 			c.saveOnly(tr)
 		}
-		tr.mu.Unlock()
+		tr.unlock()
 	}
 	err := c.await(last, c.store.wait, "not all of what is remembered could be stored in time")
 	unsaved := 0
@@ -124,7 +124,7 @@ func (c *Controller) flush(ctx context.Context) error {
 		if !tr.gone && !tr.cycle.Saved() {
 			unsaved++
 		}
-		tr.mu.Unlock()
+		tr.unlock()
 	}
 	if err == nil && unsaved > 0 {
 		err = fmt.Errorf("what is remembered of %d refs could not be stored", unsaved)

@@ -155,7 +155,7 @@ func (tr *tracker) collect(ch chan<- prometheus.Metric, show bool) int {
 	tr.mu.Lock()
 	state, t := *tr.cycle.State(), tr.cycle.Target()
 	waiting := state.OpenCalls()
-	tr.mu.Unlock()
+	tr.unlock()
 	if !show {
 		return waiting
 	}

@@ -79,7 +79,7 @@ func (n *notification) record(r *rules.RefAlerts) {
 		n.overLimit(r, err)
 		return
 	}
-	defer tr.mu.Unlock()
+	defer tr.unlock()
 	n.touched = append(n.touched, tr)
 	defer n.c.recoverPanic(tr)
 	result := tr.cycle.Record(r, n.c.Now())
@@ -118,7 +118,7 @@ func (c *Controller) locked(ref rules.Ref, fixed bool) (*tracker, error) {
 		if !tr.gone {
 			return tr, nil
 		}
-		tr.mu.Unlock()
+		tr.unlock()
 	}
 }
 
@@ -143,7 +143,7 @@ func (n *notification) overLimit(r *rules.RefAlerts, err error) {
 // recordAbsent enters that the notification leaves out what its group told of a ref.
 func (n *notification) recordAbsent(tr *tracker, r *rules.RefAlerts) {
 	tr.mu.Lock()
-	defer tr.mu.Unlock()
+	defer tr.unlock()
 	if tr.gone {
 		return
 	}

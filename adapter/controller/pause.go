@@ -42,7 +42,7 @@ func (c *Controller) tell(ctx context.Context, ref string, change func(*engine.C
 	case <-ctx.Done():
 	}
 	tr.mu.Lock()
-	defer tr.mu.Unlock()
+	defer tr.unlock()
 	if !tr.cycle.Stored() {
 		return fmt.Errorf("%s: it holds, but could not be stored so far: a restart may forget it", ref)
 	}
@@ -51,7 +51,7 @@ func (c *Controller) tell(ctx context.Context, ref string, change func(*engine.C
 
 // changed reports whether something changed, of which the waiter is told once it is stored.
 func (c *Controller) changed(tr *tracker, w *waiter, change func(*engine.Cycle, time.Time) bool) bool {
-	defer tr.mu.Unlock()
+	defer tr.unlock()
 	defer c.recoverPanic(tr)
 	if !change(tr.cycle, c.Now()) {
 		return false

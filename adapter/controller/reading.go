@@ -86,7 +86,7 @@ func (c *Controller) readTarget(r *reading, ref rules.Ref) {
 		return
 	}
 	tr.mu.Lock()
-	defer tr.mu.Unlock()
+	defer tr.unlock()
 	if count := tr.cycle.State().Count; count != nil {
 		r.note(ref, engine.Reply{Outcome: engine.Succeeded, Observed: engine.Observed{Count: *count}})
 	}

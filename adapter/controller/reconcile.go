@@ -52,18 +52,14 @@ func (c *Controller) pump(tr *tracker) {
 
 // rest lets a ref sleep, and answers those who wait for it.
 func (c *Controller) rest(tr *tracker, cmd engine.Command) {
-	waiters := tr.waiters()
 	c.registry.index(tr)
-	for _, w := range waiters {
+	for _, w := range tr.waiters() {
 		d := w.result.Decision
 		d.From, d.To = tr.cycle.State().Count, tr.cycle.State().Count
 		if cmd.Failed != "" {
 			d = failedFor(w, cmd.Failed)
 		}
-		if !w.silent {
-			c.report(d)
-		}
-		w.done <- []engine.Decision{d}
+		c.reportTo(tr, w, d)
 	}
 	if cmd.Kind == engine.Drop {
 		c.schedule.set(tr, time.Time{})
@@ -104,7 +100,7 @@ func (c *Controller) ask(tr *tracker, cmd engine.Command) {
 // then may lack what they said.
 func (tr *tracker) begin() {
 	tr.mu.Lock()
-	defer tr.mu.Unlock()
+	defer tr.unlock()
 	if tr.saving {
 		return
 	}
@@ -114,7 +110,7 @@ func (tr *tracker) begin() {
 // enter enters what came of a command.
 func (c *Controller) enter(tr *tracker, cmd engine.Command, reply engine.Reply) {
 	tr.mu.Lock()
-	defer tr.mu.Unlock()
+	defer tr.unlock()
 	if tr.gone {
 		return
 	}
@@ -175,7 +171,7 @@ func (c *Controller) releasePredecessor(tr *tracker) {
 	}
 	tr.predecessor = nil
 	old.mu.Lock()
-	defer old.mu.Unlock()
+	defer old.unlock()
 	old.heir = nil
 	c.pump(old)
 }
@@ -193,17 +189,13 @@ func (c *Controller) conclude(tr *tracker, r engine.Conclusion) {
 			_ = level.Error(c.Logger).Log("msg", "storing is tried again", "ref", tr.name(), "err", r.Unsaved)
 		}
 		for _, w := range waiters {
-			d := failedFor(w, r.Unsaved)
-			if !w.silent {
-				c.report(d)
-			}
-			w.done <- []engine.Decision{d}
+			c.reportTo(tr, w, failedFor(w, r.Unsaved))
 		}
 	case len(r.Decisions) > 0:
 		if r.New || len(waiters) > 0 {
 			c.report(r.Decisions...)
 		}
-		answer(waiters, r.Decisions)
+		tr.answer(waiters, r.Decisions)
 	default:
 		if r.Unreadable != "" && r.New {
 			_ = level.Warn(c.Logger).Log("msg", "the count cannot be read", "ref", tr.name(), "err", r.Unreadable)
@@ -213,6 +205,14 @@ func (c *Controller) conclude(tr *tracker, r engine.Conclusion) {
 		}
 		tr.waiting = append(waiters, tr.waiting...) // each is told what its own notification came to
 	}
+}
+
+// reportTo reports what became of a ref to one who waits.
+func (c *Controller) reportTo(tr *tracker, w *waiter, d engine.Decision) {
+	if !w.silent {
+		c.report(d)
+	}
+	tr.answerOne(w, []engine.Decision{d})
 }
 
 // recoverPanic keeps a panic over one ref from ending the process, and with it the scaling of all others. The caller
@@ -226,7 +226,7 @@ func (c *Controller) recoverPanic(tr *tracker) {
 		"stack", string(debug.Stack()))
 	tr.cycle.Recover()
 	for _, w := range tr.waiters() {
-		w.done <- []engine.Decision{failedFor(w, "internal error: see the log of alertscale")}
+		tr.answerOne(w, []engine.Decision{failedFor(w, "internal error: see the log of alertscale")})
 	}
 	c.schedule.set(tr, c.Now().Add(afterPanic))
 }

@@ -62,7 +62,7 @@ func (c *Controller) ride(tr *tracker) (cmd engine.Command, rides bool) {
 	if !tr.mu.TryLock() {
 		return engine.Command{}, false
 	}
-	defer tr.mu.Unlock()
+	defer tr.unlock()
 	if !tr.owes || tr.gone || tr.heir != nil {
 		return engine.Command{}, false
 	}

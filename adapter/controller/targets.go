@@ -21,7 +21,7 @@ func (c *Controller) Targets() []TargetStatus {
 			listed[tr.ref()] = true
 			all = append(all, tr.status(t, now))
 		}
-		tr.mu.Unlock()
+		tr.unlock()
 	}
 	for _, t := range s.Rules.Targets {
 		if ref, ok := t.Ref(); ok && !listed[ref] {
@@ -74,7 +74,7 @@ func (c *Controller) Rules() []RuleStatus {
 		for _, name := range slices.Sorted(maps.Keys(tr.cycle.State().FiringByRule())) {
 			active[name] = append(active[name], tr.name())
 		}
-		tr.mu.Unlock()
+		tr.unlock()
 	}
 	all := make([]RuleStatus, 0, len(s.Rules.Rules))
 	for _, r := range s.Rules.Rules {

@@ -26,6 +26,7 @@ type tracker struct {
 	hangs   bool            // its last call to the driver hung; guarded by the mutex of the driver's lane
 
 	waiting []*waiter // for the reconciliation that is under way, then for the next one
+	answers []answer  // to those who wait no more: given when the mutex is released
 
 	// A ref that is spelled in another way by now: what was known of it is forgotten once its heir has stored it.
 	heir, predecessor *tracker
@@ -80,15 +81,36 @@ func newWaiter(r engine.Result) *waiter {
 	return &waiter{result: r, done: make(chan []engine.Decision, 1)}
 }
 
-// answer hands a reconciliation's decisions to those who wait. Only the first, and those whose notification brought
-// something, are told of a change as theirs; for the others it is done already.
-func answer(waiters []*waiter, all []engine.Decision) {
+// answer is what one who waited is told.
+type answer struct {
+	to        *waiter
+	decisions []engine.Decision
+}
+
+// answer has a reconciliation's decisions told to those who waited. Only the first, and those whose notification
+// brought something, are told of a change as theirs; for the others it is done already.
+func (tr *tracker) answer(waiters []*waiter, all []engine.Decision) {
 	for i, w := range waiters {
 		if i == 0 || w.result.Changed {
-			w.done <- all
+			tr.answerOne(w, all)
 			continue
 		}
-		w.done <- afterwards(all)
+		tr.answerOne(w, afterwards(all))
+	}
+}
+
+func (tr *tracker) answerOne(w *waiter, ds []engine.Decision) {
+	tr.answers = append(tr.answers, answer{w, ds})
+}
+
+// unlock releases the tracker, and gives the answers then. Go runs the goroutine next that was woken last: it is to be
+// a sender's, and not one of a log or a timer, for which nobody waits.
+func (tr *tracker) unlock() {
+	answers := tr.answers
+	tr.answers = nil
+	tr.mu.Unlock()
+	for _, a := range answers {
+		a.to.done <- a.decisions
 	}
 }
 

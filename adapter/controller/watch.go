@@ -188,14 +188,14 @@ func (w *watch) known() []*tracker {
 // readAt returns when the count was last read; false: there is nothing to read.
 func (tr *tracker) readAt() (time.Time, bool) {
 	tr.mu.Lock()
-	defer tr.mu.Unlock()
+	defer tr.unlock()
 	return tr.cycle.State().ReadAt, tr.cycle.Target() != nil && !tr.cycle.Unknown()
 }
 
 // readAgain has the count of a ref read though nothing asks for it. It reports whether that comes.
 func (c *Controller) readAgain(tr *tracker) bool {
 	tr.mu.Lock()
-	defer tr.mu.Unlock()
+	defer tr.unlock()
 	if tr.gone || tr.heir != nil {
 		return false
 	}

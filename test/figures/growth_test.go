@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"alertscale/test/figures/floor"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -37,8 +39,8 @@ rules: [{name: busy, matchers: [alertname=Busy], target: web, up: 1}]
 	disk := newDisk(t)
 	for range n {
 		for _, r := range refs {
-			written := int(r.bytes/page + 0.5)
-			r.synced = append(r.synced, took(t, func() error { return disk.commit(written) }))
+			written := int(r.bytes/floor.Page + 0.5)
+			r.synced = append(r.synced, took(t, func() error { return disk.Commit(written) }))
 			one := r.more()
 			r.latency = append(r.latency, took(t, one.fire)-took(t, one.repeat))
 		}

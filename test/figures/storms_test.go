@@ -26,7 +26,7 @@ func storm(t *testing.T, b *bench) {
 	alone, s := b.bare(t), newSender(b.start(t, anyDeployment, "").URL, alerts...)
 	var bares, ours []float64
 	for range rounds {
-		one := n / took(t, func() error { return forAll(t.Context(), bareWorkers, names, alone.up) }).Seconds()
+		one := n / took(t, func() error { return forAll(t.Context(), bareWorkers, names, alone.Up) }).Seconds()
 		two := n / took(t, func() error { return untilServed(s.fire, s.repeat) }).Seconds()
 		require.NoError(t, untilServed(s.resolve, s.resolve))
 		bares, ours = append(bares, one), append(ours, two)
@@ -51,7 +51,7 @@ func storms(t *testing.T, b *bench) {
 	var bares, ours []float64
 	var count answers
 	for range rounds {
-		one := float64(n) / took(t, func() error { return forAll(t.Context(), bareWorkers, names, alone.up) }).Seconds()
+		one := float64(n) / took(t, func() error { return forAll(t.Context(), bareWorkers, names, alone.Up) }).Seconds()
 		two := float64(n) / took(t, func() error {
 			return together(all, func(s *sender) error { return untilServed(count.timed(s.fire), count.timed(s.repeat)) })
 		}).Seconds()

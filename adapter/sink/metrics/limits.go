@@ -4,7 +4,7 @@ import "github.com/prometheus/client_golang/prometheus"
 
 // limits are the names of the limits, so that each has a series before it stops anything.
 var limits = []string{
-	"alerts", "connections", "decision_log", "inflight_bytes", "log", "refs", "request_bytes", "reserved_labels", "store_bytes", "unknown_refs",
+	"alerts", "connections", "decision_log", "events", "inflight_bytes", "log", "refs", "request_bytes", "reserved_labels", "store_bytes", "unknown_refs",
 }
 
 // Limits counts what limits stopped. It is safe for concurrent use.
