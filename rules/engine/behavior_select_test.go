@@ -79,3 +79,24 @@ func TestBehavior_PeriodsAtTheirEnds(t *testing.T) {
 		require.NotNil(t, w.state().episode(map[string]string{"Busy": "busy", "Idle": "idle"}[d.alert]).Call, "the rest of it")
 	}
 }
+
+// A call that may never go keeps no other one waiting, neither one down nor the way back.
+func TestBehavior_ACallOfADisabledDirectionKeepsNobodyWaiting(t *testing.T) {
+	file := func(scaleUp string) string {
+		return "targets: {web: {driver: sim, name: web, max: 20, cooldown: 0s, restore: {after: 10m, down: 1, every: 1m}, " +
+			"behavior: {scaleUp: " + scaleUp + ", scaleDown: {stabilizationWindowSeconds: 0}}}}\nrules:\n" +
+			rule("busy", "Busy", "up: 2") + rule("after", "Deploy", "up: 4, when: resolved") + rule("idle", "Idle", "down: 1")
+	}
+	w := newWorld(t, file("{}"), 3)
+	w.post("0s", firing("Busy")).is(Scaled, 3, 5)
+	w.post("1m", resolved("Busy", "1m"))
+	w.reload("1m30s", file("{selectPolicy: Disabled}"))
+	w.post("2m", firing("Deploy"))
+	w.post("3m", resolved("Deploy", "3m")).is(Limited, 5, 5).because("5 at the most, by selectPolicy: Disabled")
+	w.post("4m", firing("Idle")).is(Scaled, 5, 4).because(`"after" waits: 5 at the most, by selectPolicy: Disabled`)
+	w.post("5m", resolved("Idle", "5m"))
+	w.until("10m59s").has(4)
+	w.until("11m").has(3)
+	w.reload("11m30s", file("{}"))
+	w.until("12m").has(7)
+}

@@ -104,15 +104,17 @@ func TestBehavior_PercentOfNothingIsNothing(t *testing.T) {
 	w.until("1h1m").has(2)
 }
 
-// A call that waits behind one that may not go is looked at when that one's rule becomes mute.
+// A call that waits behind one that may not go yet is looked at when that one's rule becomes mute.
 func TestBehavior_WhatALimitedCallKeepsBackGoesOnceThatIsMute(t *testing.T) {
 	later := strings.ReplaceAll(atNoon, "'12:00'", "'12:20'")
-	w := newWorld(t, later+fast("{scaleUp: {selectPolicy: Disabled}, scaleDown: {stabilizationWindowSeconds: 0}}",
+	w := newWorld(t, later+fast("{scaleUp: {policies: [{type: Pods, value: 1, periodSeconds: 1800}]}, scaleDown: {stabilizationWindowSeconds: 0}}",
+		rule("first", "First", "up: 1"),
 		rule("more", "Busy", "up: 1, when: resolved, mute_time_intervals: [noon]"), rule("calm", "Busy", "down: 1, when: resolved")), 5)
-	w.post("0s", firing("Busy"))
+	w.post("0s", firing("First")).is(Scaled, 5, 6)
+	w.post("10s", resolved("First", "10s"), firing("Busy"))
 	w.post("1m", resolved("Busy", "1m")).verdict(Limited)
-	w.until("19m59s").has(5)
-	w.until("20m").has(4)
+	w.until("19m59s").has(6)
+	w.until("20m").has(5)
 }
 
 func TestBehavior_PercentOfSmallCounts(t *testing.T) {

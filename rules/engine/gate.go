@@ -56,7 +56,7 @@ type Situation struct {
 }
 
 // waiting are the gates that keep a call from competing.
-var waiting = []Gate{templateGate{}, workloadGate{}, disabledGate{}, pauseGate{}, muteGate{}, revertedGate{}, holdGate{}, cooldownGate{}}
+var waiting = []Gate{templateGate{}, workloadGate{}, disabledGate{}, pauseGate{}, muteGate{}, revertedGate{}, holdGate{}, cooldownGate{}, closedGate{}}
 
 // limiting are the gates that the winning call goes through, in this order.
 var limiting = []Gate{stabilizationGate{}, policyGate{}, boundsGate{}, readinessGate{}}

@@ -50,6 +50,23 @@ func (c *Case) recommended() []Recommendation {
 	return append(slices.DeleteFunc(slices.Clone(c.State.policies().Recommended), since), Recommendation{c.Call.At, c.Observed.Count})
 }
 
+// closedGate stops a call whose direction has the selectPolicy Disabled. It may stay so for ever, so that the call does not
+// compete: it would keep the way back waiting as long.
+type closedGate struct{}
+
+// Check implements Gate.
+func (closedGate) Check(c *Case) *Reason {
+	if c.Target.Behavior == nil || c.Want.Direction == rules.Stay {
+		return nil
+	}
+	s := c.Target.Behavior.For(c.Want.Direction)
+	if s.Select != rules.SelectDisabled {
+		return nil
+	}
+	limit, by := s.Limit(c.Want.Direction, c.Observed.Count, nil)
+	return &Reason{Gate: Limited, Text: fmt.Sprintf("%d at the most, %s", limit, by)}
+}
+
 // policyGate lets a call go no further than its direction's policies allow.
 type policyGate struct{}
 
@@ -75,7 +92,7 @@ func (policyGate) Check(c *Case) *Reason {
 		return nil
 	}
 	r := c.only(limit, Limited, fmt.Sprintf("%d at the most, %s", limit, by), c.nextAllowed(s))
-	if r != nil && r.Until.IsZero() && s.Select != rules.SelectDisabled { // percent of too little, which somebody else may change
+	if r != nil && r.Until.IsZero() { // percent of too little, which somebody else may change
 		r.Poll = PollMinute
 	}
 	return r

@@ -109,7 +109,7 @@ func (o *watch) back() {
 		return
 	}
 	b := c.Target().Behavior
-	if b != nil && (b.Down.Select == rules.SelectDisabled || b.Up.Select == rules.SelectDisabled) { // nothing goes down, or a call up stays in the way
+	if b != nil && b.Down.Select == rules.SelectDisabled { // nothing goes down
 		return
 	}
 	if c.State().policies().Reverts != nil {
