@@ -262,9 +262,22 @@ func (c *Cycle) undone(r Reply, now time.Time) Conclusion {
 	case r.Outcome == NotFound && !c.missed(now):
 		return c.notFound(r.Text, now)
 	case r.Outcome == Refused:
-		return c.refused(r.Text, now)
+		return c.forbidden(r.Text, now)
 	}
 	return c.failed(r, now)
+}
+
+// retryBack is after how long a step of the way back is tried again that was forbidden: it may be that nobody ever
+// notifies of the ref again.
+const retryBack = 10 * time.Minute
+
+// forbidden ends a reconciliation on what the API does not take.
+func (c *Cycle) forbidden(why string, now time.Time) Conclusion {
+	r := c.refused(why, now)
+	if ep := c.state.episode(rules.RestoreRule); ep != nil && ep.Call != nil {
+		c.lookAt = now.Add(retryBack)
+	}
+	return r
 }
 
 // missed notes that the workload is not found, and reports whether it may be made again right now: it was there a short

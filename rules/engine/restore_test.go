@@ -197,6 +197,21 @@ func TestRestore_BeginsOnceARuleIsKeptNoMore(t *testing.T) {
 	}
 }
 
+// A step of the way back that was forbidden is tried again by itself: it may be that nobody notifies of the ref any more.
+func TestRestore_AForbiddenStepIsTriedAgain(t *testing.T) {
+	w := newWorld(t, back("{after: 10m, down: 2, every: 1m}"), 3)
+	w.post("0s", firing("Busy")).is(Scaled, 3, 7)
+	w.post("5m", resolved("Busy", "5m"))
+	w.reads = []Reply{{Outcome: Refused, Text: "forbidden"}, {Outcome: Refused, Text: "forbidden"}}
+	w.until("15m").has(7)
+	require.Equal(t, Rejected, w.log[len(w.log)-1].Verdict)
+	logged := len(w.log)
+	w.until("34m59s").has(7)
+	require.Len(t, w.log, logged, "told once")
+	w.until("35m").has(5)
+	w.until("36m").has(3)
+}
+
 func TestRestore_ARuleOfThatNameIsRefused(t *testing.T) {
 	_, err := parseSet(web + rule("restore", "Busy", "up: 1"))
 	require.ErrorContains(t, err, `the name "restore" is what decisions call a target's way back; give it another`)
