@@ -20,8 +20,8 @@ import (
 // hostsFile is the file of examples/rancher with its hosts no longer a dry run, and their cooldown over at once.
 func hostsFile(t *testing.T, oldnew ...string) string {
 	t.Helper()
-	return shipped.Replace(t, shipped.File(t, "rancher/alertscale.yml"), slices.Concat([]string{
-		"\n    dry_run: true\n", "\n", "cooldown: {up: 15m, down: 1h}", "cooldown: 0s",
+	return shipped.Replace(t, shipped.Acting(t, shipped.File(t, "rancher/alertscale.yml"), "web-hosts"), slices.Concat([]string{
+		"cooldown: {up: 15m, down: 1h}", "cooldown: 0s",
 	}, oldnew)...)
 }
 

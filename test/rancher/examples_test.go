@@ -23,7 +23,7 @@ func TestTheExamples(t *testing.T) {
 	server := rancher.Start(t, rancher.Options{Speed: 10})
 	services := shop(server, map[string]int{"web": 3, "cart": 4})
 	a := stack.StartAlertscale(t, stack.AlertscaleOptions{
-		Config: shipped.Faster(t, shipped.File(t, "rancher/alertscale.yml"), 8), Env: inAContainer(server),
+		Config: shipped.Faster(t, shipped.Acting(t, shipped.File(t, "rancher/alertscale.yml"), "any-service"), 8), Env: inAContainer(server),
 	})
 	m := startMeter(t, server, services, map[string]float64{"web": 1.5, "cart": 0.4, "hosts": 0.5})
 	prometheus(t, a, m)

@@ -17,7 +17,7 @@ import (
 // TestTheWholeChain runs the files of examples/ on a service whose load rises: Prometheus finds it busy,
 // Alertmanager says so, alertscale takes one step, which makes the service less busy, until the load
 // rises again. The second step waits for the cooldown of the first. A Deployment of the templated target
-// is idle meanwhile, and loses a quarter of its pods once.
+// is idle meanwhile, and loses a quarter of its pods once: its dry run is switched off.
 func TestTheWholeChain(t *testing.T) {
 	cluster.Client.CreateNamespace(t, "shop")
 	deployments(t, "shop", map[string]int{"web": 3, "cart": 4})
@@ -27,7 +27,7 @@ func TestTheWholeChain(t *testing.T) {
 	api := stack.ProxyAPIServer(t, cluster.API)
 	history := filepath.Join(t.TempDir(), "history.jsonl")
 	a := stack.StartAlertscale(t, stack.AlertscaleOptions{
-		Config: shipped.File(t, "alertscale.yml"), Kubeconfig: accountVia(t, api), Args: []string{"--history=" + history},
+		Config: shipped.Acting(t, shipped.File(t, "alertscale.yml"), "any-deployment"), Kubeconfig: accountVia(t, api), Args: []string{"--history=" + history},
 	})
 	am := stack.StartAlertmanager(t, stack.AlertmanagerOptions{Config: hasty(t, a)})
 	m := startMeter(t, "shop")

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -48,6 +49,17 @@ func Replace(t stack.T, text string, oldnew ...string) string {
 		text = strings.Replace(text, oldnew[i], oldnew[i+1], 1)
 	}
 	return text
+}
+
+// Acting returns a file of alertscale without the line `dry_run: true` of a target, which its user deletes to have it act.
+func Acting(t stack.T, text, target string) string {
+	t.Helper()
+	line := regexp.MustCompile(`(?m)^(  ` + regexp.QuoteMeta(target) + `:\n(?:    .*\n)*?)    dry_run: true\n`)
+	if n := len(line.FindAllString(text, -1)); n != 1 {
+		t.Errorf("%d targets %s with dry_run: true, want one, in:\n%s", n, target, text)
+		t.FailNow()
+	}
+	return line.ReplaceAllString(text, "$1")
 }
 
 // Account applies what the kustomizations of the examples have in common, alertscale's account, role

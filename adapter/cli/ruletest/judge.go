@@ -41,7 +41,7 @@ func (l *timeline) meets(w *want) (got string, met bool) {
 		if len(parts) == 0 {
 			parts = append(parts, "no decision")
 		}
-		met = decided
+		met = decided != (w.verdict == noDecision)
 	}
 	if w.count != nil {
 		n, known := l.countAt(w.ref, w.at)
@@ -63,9 +63,9 @@ func (w *want) is(d *decision) bool {
 	return d.Target == w.target
 }
 
-// asExpected reports whether a decision is the one that is expected.
+// asExpected reports whether a decision is the one that is expected, or, with noDecision, one that is not to be there.
 func (w *want) asExpected(d *decision) bool {
-	return (w.verdict == "" || w.verdict == string(d.Verdict)) && (w.rule == "" || w.rule == d.Rule) &&
+	return (w.verdict == "" || w.verdict == noDecision || w.verdict == string(d.Verdict)) && (w.rule == "" || w.rule == d.Rule) &&
 		(w.why == "" || slices.ContainsFunc(d.Why, func(line string) bool { return strings.Contains(line, w.why) }))
 }
 

@@ -20,10 +20,13 @@ type want struct {
 	name string // of the target or ref, as the file has it
 
 	ref, target string // whose decision it is; of a decision that came to no ref, ref is empty
-	verdict     string // empty: any
+	verdict     string // empty: any; or noDecision
 	rule, why   string // likewise; why is a part of a line
 	count       *int   // after all that happens at the time
 }
+
+// noDecision is what a file has in the place of a verdict where nothing is to be decided.
+const noDecision = "none"
 
 // decides reports whether a decision is expected.
 func (w *want) decides() bool { return w.verdict != "" || w.rule != "" || w.why != "" }
@@ -33,11 +36,14 @@ func (w *want) String() string {
 	var parts []string
 	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
 	if w.decides() {
-		verdict := w.verdict
-		if verdict == "" {
-			verdict = "a decision"
+		switch w.verdict {
+		case "":
+			add("a decision")
+		case noDecision:
+			add("no decision")
+		default:
+			add("%s", w.verdict)
 		}
-		add("%s", verdict)
 	}
 	if w.rule != "" {
 		add("by %q", w.rule)
@@ -111,6 +117,7 @@ func readVerdict(n yamldoc.Node) string {
 	for _, v := range engine.Verdicts() {
 		names = append(names, string(v))
 	}
+	names = append(names, noDecision)
 	if text != "" && !slices.Contains(names, text) {
 		n.Faultf("%q is no verdict%s", text, cmp.Or(yamldoc.Hint(text, names), "; there are "+strings.Join(names, ", ")))
 	}
