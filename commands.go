@@ -3,9 +3,10 @@ package main
 import (
 	"context"
 	"os"
+	"os/signal"
 	"time"
 
-	"alertscale/adapter/cli"
+	"alertscale/adapter/cli/demo"
 	"alertscale/adapter/cli/explain"
 	"alertscale/adapter/cli/replay"
 	"alertscale/adapter/cli/ruletest"
@@ -56,11 +57,15 @@ func replayCommand(app *kingpin.Application) command {
 
 func demoCommand(app *kingpin.Application) command {
 	cmd := app.Command("demo", "Run the whole loop in one process, with a simulated service under changing load.")
-	o := cli.DemoOptions{Terminal: isTerminal(os.Stdout)}
-	cmd.Flag("speed", "How much faster than real time the simulated service lives.").Default("60").Float64Var(&o.Speed)
+	o := demo.Options{Terminal: isTerminal(os.Stdout)}
+	cmd.Flag("speed", "How much faster than real time the simulated service lives, 3600 at most.").Default("60").Float64Var(&o.Speed)
 	cmd.Flag("duration", "How long to run.").Default("1m").DurationVar(&o.Duration)
 	cmd.Flag("history", "Record what happens to this file, for alertscale replay.").StringVar(&o.History)
-	return command{cmd.FullCommand(), func() (int, error) { return 0, cli.Demo(os.Stdout, o) }}
+	return command{cmd.FullCommand(), func() (int, error) {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+		defer stop()
+		return 0, demo.Run(ctx, os.Stdout, o)
+	}}
 }
 
 // configFlag is the flag of the file of rules.

@@ -7,3 +7,13 @@ import _ "embed" // for the files
 //
 //go:embed alertscale.yml
 var Alertscale []byte
+
+// Rules is rules.conf, Prometheus's rules.
+//
+//go:embed rules.conf
+var Rules []byte
+
+// Alertmanager is config.yml, Alertmanager's configuration.
+//
+//go:embed config.yml
+var Alertmanager []byte

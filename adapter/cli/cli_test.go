@@ -6,44 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
-	"time"
-
-	"alertscale/adapter/cli/replay"
 
 	"github.com/stretchr/testify/require"
 )
 
 var update = flag.Bool("update", false, "write the golden files again")
-
-// TestDemo: the load of the simulated service rises, its alert is posted over HTTP, and the count follows, once.
-func TestDemo(t *testing.T) {
-	var out bytes.Buffer
-	require.NoError(t, Demo(&out, DemoOptions{Speed: 600, Duration: 3 * time.Second}))
-	require.Contains(t, out.String(), `scaled 3 → 5, "web is busy": 1 alert fires; up 2: 3 → 5`)
-	require.Equal(t, 1, strings.Count(out.String(), "scaled 3 → 5"), "a repeat is no second step")
-	require.Contains(t, out.String(), `resolved 5 → 5, "web is busy": the last alert is resolved`)
-}
-
-func TestDemoOnATerminalHasALiveLine(t *testing.T) {
-	var out bytes.Buffer
-	require.NoError(t, Demo(&out, DemoOptions{Speed: 600, Duration: 2 * time.Second, Terminal: true}))
-	require.Contains(t, out.String(), clearLine+"00:")
-	require.Contains(t, out.String(), "last: scaled 3 → 5")
-	require.Error(t, Demo(&out, DemoOptions{}))
-}
-
-// TestDemoIsRecorded: what happened in the demo is replayed to the same steps.
-func TestDemoIsRecorded(t *testing.T) {
-	history := filepath.Join(t.TempDir(), "history.jsonl")
-	var out, again, errOut bytes.Buffer
-	require.NoError(t, Demo(&out, DemoOptions{Speed: 600, Duration: 3 * time.Second, History: history}))
-	require.NoError(t, replay.Run(&again, &errOut, replay.Options{Config: "../../examples/alertscale.yml", Files: []string{history}, Tail: time.Minute}))
-	require.Empty(t, errOut.String())
-	require.Contains(t, again.String(), "scaled       3 → 5  web is busy")
-	require.Error(t, Demo(&out, DemoOptions{Speed: 600, Duration: time.Second, History: t.TempDir()}))
-}
 
 func TestCheck(t *testing.T) {
 	bad := filepath.Join(t.TempDir(), "bad.yml")

@@ -3,10 +3,13 @@ package promfiles
 import (
 	"errors"
 	"path/filepath"
+	"time"
 
 	"alertscale/rules"
 	"alertscale/rules/chain"
 	"alertscale/rules/yamldoc"
+
+	"github.com/prometheus/common/model"
 )
 
 // rulesReader reads what makes alerts.
@@ -73,19 +76,33 @@ func (r *rulesReader) groups(n yamldoc.Node, m *chain.Manifest) {
 			group.Faultf("want a group: name and rules")
 			return
 		}
-		var common rules.Labels
+		common := chain.Alert{Manifest: m}
 		if own := group.Child("labels"); own != nil {
-			common = labelsOf(*own)
+			common.Labels = labelsOf(*own)
+		}
+		if interval := group.Child("interval"); interval != nil && !interval.IsNull() {
+			common.Interval = lenient(*interval)
 		}
 		if list := group.Child("rules"); list != nil && !list.IsNull() {
-			list.Items(func(_ int, rule yamldoc.Node) { r.rule(rule, common, m) })
+			list.Items(func(_ int, rule yamldoc.Node) { r.rule(rule, common) })
 		}
 	})
 }
 
-// rule reads one rule. common are the labels of its group.
-func (r *rulesReader) rule(n yamldoc.Node, common rules.Labels, m *chain.Manifest) {
-	a := chain.Alert{Place: n.Place(), Labels: common, Manifest: m}
+// lenient reads a duration that nothing but the demo asks for; one that is none is for promtool to find.
+func lenient(n yamldoc.Node) time.Duration {
+	text, _ := n.Scalar()
+	d, err := model.ParseDuration(text)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(d)
+}
+
+// rule reads one rule. common is what the rules of its group have in common.
+func (r *rulesReader) rule(n yamldoc.Node, common chain.Alert) {
+	a := common
+	a.Place = n.Place()
 	record := ""
 	n.Fields([]yamldoc.Field{
 		{Key: "alert", Read: func(v yamldoc.Node) { a.Name, a.Place = v.Text(), v.Place() }},
@@ -93,7 +110,7 @@ func (r *rulesReader) rule(n yamldoc.Node, common rules.Labels, m *chain.Manifes
 		{Key: "expr", Read: func(v yamldoc.Node) { a.Expr, _ = v.Scalar() }},
 		{Key: "for", Read: func(v yamldoc.Node) { a.For = v.Duration() }},
 		{Key: "keep_firing_for", Read: func(v yamldoc.Node) { a.KeepFiring = v.Duration() }},
-		{Key: "labels", Read: func(v yamldoc.Node) { a.Labels = override(common, labelsOf(v)) }},
+		{Key: "labels", Read: func(v yamldoc.Node) { a.Labels = override(common.Labels, labelsOf(v)) }},
 		{Key: "annotations", Read: func(v yamldoc.Node) {
 			for _, l := range labelsOf(v) {
 				a.Annotations = append(a.Annotations, l.Name)

@@ -26,6 +26,7 @@ type Alert struct {
 	Expr        string
 	For         time.Duration
 	KeepFiring  time.Duration // keep_firing_for
+	Interval    time.Duration // of its group; zero: the server's evaluation_interval
 	Labels      rules.Labels  // their values may be templates
 	Annotations []string      // their names
 	Manifest    *Manifest     // nil: it is of a file of Prometheus

@@ -1,4 +1,4 @@
-package cli
+package demo
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 // record begins to record the demo, on the clock of the simulated world.
 func (d *demo) record() (err error) {
 	if d.History != "" {
-		d.recorder, err = recording.Open(recording.Options{Path: d.History, Now: d.now})
+		d.recorder, err = recording.Open(recording.Options{Path: d.History, Now: d.clock.now})
 	}
 	return err
 }
