@@ -102,7 +102,7 @@ func (r *ref) text(w io.Writer) {
 
 func decisionText(w io.Writer, d *record) {
 	fmt.Fprintf(w, "  %s\n", decisions.Outline(&d.Decision))
-	for _, line := range d.Why {
+	for _, line := range decisions.Reasons(&d.Decision) {
 		fmt.Fprintf(w, "    %s\n", line)
 	}
 }

@@ -138,7 +138,7 @@ func (d *drawing) marks(all []controller.DecisionRecord, points []point, other b
 		if many && one.Verdict != engine.Scaled && one.Verdict != engine.DryRun || len(d.Marks) >= 2*maxMarks {
 			continue
 		}
-		text := fmt.Sprintf("%s  %s\n%s", one.At.UTC().Format(stamp), decisions.Outline(&one.Decision), strings.Join(one.Why, "\n"))
+		text := fmt.Sprintf("%s  %s\n%s", one.At.UTC().Format(stamp), decisions.Outline(&one.Decision), strings.Join(decisions.Reasons(&one.Decision), "\n"))
 		d.Marks = append(d.Marks, chartMark{d.x(one.At), d.y(countAt(points, one.At)), class(one.Verdict), text, other})
 	}
 }

@@ -108,7 +108,7 @@ func pageDecisions(all []controller.DecisionRecord) []pageDecision {
 func pageDecisionOf(d *controller.DecisionRecord) pageDecision {
 	return pageDecision{
 		Class: class(d.Verdict), At: d.At.UTC().Format(stamp), Verdict: string(d.Verdict), Change: decisions.Change(&d.Decision), Rule: d.Rule,
-		Why: strings.Join(d.Why, "\n"),
+		Why: strings.Join(decisions.Reasons(&d.Decision), "\n"),
 	}
 }
 

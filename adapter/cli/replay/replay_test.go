@@ -82,7 +82,8 @@ func TestPage(t *testing.T) {
 		for _, loads := range []string{"http://", "https://", "src=", "href=", "url(", "@import", "<script"} {
 			require.NotContains(t, string(text), loads)
 		}
-		require.Contains(t, string(text), "<title>2026-03-02 12:10:00  scaled 5 → 7 by &#34;web is busy&#34;\n1 alert fires\nup 2: 5 → 7</title>")
+		require.Contains(t, string(text), "<title>2026-03-02 12:10:00  scaled 5 → 7 by &#34;web is busy&#34;\n1 alert fires\nup 2: 5 → 7\n"+
+			"for {alertname=&#34;Busy&#34;, deployment=&#34;web&#34;, namespace=&#34;shop&#34;} fingerprint=7c7f6dd7fbd6321b</title>")
 	}
 	require.Contains(t, output(Options{Files: []string{"testdata/history.jsonl"}, Out: t.TempDir()}), "alertscale: write the page: ")
 }

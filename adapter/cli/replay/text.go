@@ -94,7 +94,9 @@ func rows(all []controller.DecisionRecord) (lines []string) {
 		}
 		lines = append(lines, row(&all[i], width)+times(n, all[i+n-1].At))
 		if d := &all[i]; (d.Verdict == engine.Rejected || d.Verdict == engine.Failed) && len(d.Why) > 0 {
-			lines = append(lines, "    "+d.Why[len(d.Why)-1])
+			for _, reason := range decisions.Reasons(&d.Decision)[len(d.Why)-1:] {
+				lines = append(lines, "    "+reason)
+			}
 		}
 		i += n
 	}

@@ -23,7 +23,7 @@ func (m *miss) text(path, name string, set *rules.Set) string {
 	}
 	for _, d := range m.around {
 		fmt.Fprintf(&b, "    %-8s %s%s\n", written(d.at), decisions.Outline(&d.Decision), m.of(&d))
-		for _, line := range d.Why {
+		for _, line := range decisions.Reasons(&d.Decision) {
 			fmt.Fprintf(&b, "             %s\n", line)
 		}
 	}
