@@ -29,7 +29,7 @@ func TestReasons(t *testing.T) {
 	d.Cause = engine.Cause{More: 4, Alerts: []engine.NamedAlert{
 		named("01", "alertname", "WebBusy", "instance", "a", "job", "web"), named("02", "alertname", "WebBusy", "instance", "b", "job", "web"),
 		named("03", "alertname", "WebBusy", "job", "web"), named("04", "alertname", "WebBusy", "instance", "a", "job", "web"),
-		named("", long...),
+		named(strings.Repeat("f", 2000), long...),
 	}}
 	got := Reasons(&d)
 	require.Equal(t, []string{
