@@ -68,7 +68,7 @@ func Read(name string, stdin io.Reader) (Source, error) {
 	}
 	text, err := os.ReadFile(name)
 	if err != nil {
-		return Source{}, fmt.Errorf("read %w", err)
+		return Source{}, fmt.Errorf("read the file: %w", err)
 	}
 	return Source{name, text}, nil
 }

@@ -130,8 +130,9 @@ func TestPause(t *testing.T) {
 	golden(t, "pause.txt", all.String())
 }
 
-func TestPausePrintsTheTargetAsJSON(t *testing.T) {
+func TestPauseAndResumePrintTheTargetAsJSON(t *testing.T) {
 	core, log := newCore()
 	s := start(t, core, log)
 	golden(t, "pause-json.txt", s.run(pause("swarm:service/queue", "down", "2h"), output(JSON)))
+	golden(t, "resume-json.txt", s.run(resume("swarm:service/queue", "both"), output(JSON)))
 }
