@@ -41,14 +41,14 @@ items:
   - apiVersion: monitoring.coreos.com/v1
     kind: PrometheusRule
     metadata: {name: web, namespace: shop}
-    spec: {groups: [{name: x, rules: [{alert: Idle, expr: 1}]}]}
+    spec: {groups: [{name: x, interval: often, rules: [{alert: Idle, expr: 1}]}]}
   - {apiVersion: v1, kind: Secret}
 `))
 	require.NoError(t, err)
 	require.Equal(t, []chain.Record{{Metric: "job:load", Expr: "sum by (job) (load)", Labels: rules.Labels{{Name: "team", Value: "web"}, {Name: "severity", Value: "none"}}}}, got.Records)
 	require.Equal(t, []chain.Alert{
 		{
-			Place: yamldoc.Place{File: "f.yml", Line: 9}, Name: "Busy", Expr: "job:load > 5", For: 2 * time.Minute, KeepFiring: 5 * time.Minute,
+			Place: yamldoc.Place{File: "f.yml", Line: 9}, Name: "Busy", Expr: "job:load > 5", For: 2 * time.Minute, KeepFiring: 5 * time.Minute, Interval: time.Minute,
 			Labels: rules.Labels{{Name: "severity", Value: "1"}, {Name: "team", Value: "web"}}, Annotations: []string{"summary", "value"},
 		},
 		{Place: yamldoc.Place{File: "f.yml", Line: 24}, Name: "Idle", Expr: "1", Manifest: &chain.Manifest{Namespace: "shop", Name: "web"}},
