@@ -61,7 +61,7 @@ func newChart(o, against *outcome, ref string) *chart {
 	if against != nil {
 		all = append(all, against)
 	}
-	d := drawing{chart: &chart{Width: chartRight + 10, Bottom: chartTop + chartPlot}, begin: o.begin, end: o.end, top: 1}
+	d := drawing{chart: &chart{Width: chartRight + chartLeft, Bottom: chartTop + chartPlot}, begin: o.begin, end: o.end, top: 1}
 	known := false
 	for _, one := range all {
 		for _, p := range one.counts[ref] {

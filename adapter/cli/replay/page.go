@@ -19,6 +19,7 @@ var pageText string
 type page struct {
 	Title   string
 	Summary []string
+	Against string // the file that it is compared with; empty: with none
 	Refs    []pageRef
 	Others  []pageDecision // that came to no ref
 }
@@ -61,6 +62,7 @@ func newPage(o, against *outcome) page {
 	refs, only := refsOf(o), map[string][]difference{}
 	if against != nil {
 		refs = refsOf(o, against)
+		p.Against = against.path
 		p.Summary = append(p.Summary, "against "+against.summary())
 		for _, d := range differences(o, against) {
 			only[d.Ref] = append(only[d.Ref], d)
