@@ -58,3 +58,19 @@ func matched(set *rules.Set, labels ...string) []*rules.RefAlerts {
 	m := set.Match(&rules.Event{Alerts: []rules.Alert{alert}})
 	return m.Refs
 }
+
+// TestExamplesReach: each shipped alert reaches a rule, by files and by the operator's manifests of them.
+func TestExamplesReach(t *testing.T) {
+	const operator = "../../examples/kubernetes/operator/"
+	for name, o := range map[string]CheckOptions{
+		"files":    {Alertmanager: []string{"../../examples/config.yml"}, Rules: []string{"../../examples/rules.conf"}},
+		"operator": {Alertmanager: []string{operator + "alertmanagerconfig.yaml"}, Rules: []string{operator + "prometheusrule.yaml"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o.Files, o.LintFails = []string{"../../examples/alertscale.yml"}, true
+			var out strings.Builder
+			require.Zero(t, Check(&out, &out, o), out.String())
+			require.Contains(t, out.String(), "SUCCESS: 1 driver, 2 targets, 4 rules found; 2 of 2 alerts reach a rule")
+		})
+	}
+}

@@ -35,16 +35,8 @@ func scaledTo(a *stack.Alertscale, ref, change string) error {
 // TestExampleRules checks the rules of the PrometheusRule with promtool, and that those about Deployments are the
 // ones of examples/rules.conf.
 func TestExampleRules(t *testing.T) {
-	groups := func(file string, path ...string) []any {
-		var at any
-		require.NoError(t, yaml.Unmarshal([]byte(shipped.File(t, file)), &at))
-		for _, key := range path {
-			at = at.(map[string]any)[key]
-		}
-		return at.([]any)
-	}
-	all := groups("rancher/rancher2/prometheusrule.yaml", "spec", "groups")
-	require.Equal(t, groups("rules.conf", "groups"), all[:1])
+	all := ruleGroups(t, "rancher/rancher2/prometheusrule.yaml", "spec", "groups")
+	require.Equal(t, ruleGroups(t, "rules.conf", "groups"), all[:1])
 
 	dir := t.TempDir()
 	_, text, found := strings.Cut(shipped.File(t, "rancher/rancher2/prometheusrule.yaml"), "\nspec:\n")
@@ -59,6 +51,17 @@ func TestExampleRules(t *testing.T) {
 		require.NoError(t, err, out)
 		require.Contains(t, out, "SUCCESS")
 	}
+}
+
+// ruleGroups returns what stands at a path of a shipped file.
+func ruleGroups(t *testing.T, file string, path ...string) []any {
+	t.Helper()
+	var at any
+	require.NoError(t, yaml.Unmarshal([]byte(shipped.File(t, file)), &at))
+	for _, key := range path {
+		at = at.(map[string]any)[key]
+	}
+	return at.([]any)
 }
 
 // TestExampleFile checks alertscale.yml as it is, and with the cluster that it shows in a comment.
