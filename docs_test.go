@@ -56,3 +56,19 @@ func printed(t *testing.T, program string, args []string) string {
 	}
 	return string(out)
 }
+
+// TestTheCommandsOfTheReadme runs those of README.md that need no cluster: none fails.
+func TestTheCommandsOfTheReadme(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "alertscale")
+	out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	text, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	run := map[string]int{}
+	for _, found := range regexp.MustCompile(`(?m)^ *go run \. ((check|test|explain|replay) [^#\n]*)`).FindAllSubmatch(text, -1) {
+		out, err := exec.CommandContext(t.Context(), program, strings.Fields(string(found[1]))...).CombinedOutput()
+		require.NoError(t, err, "%s\n%s", found[1], out)
+		run[string(found[2])]++
+	}
+	require.Equal(t, map[string]int{"check": 2, "test": 1, "explain": 1, "replay": 1}, run)
+}

@@ -26,7 +26,7 @@ func TestDidItWork(t *testing.T) {
 
 	readme, err := os.ReadFile(filepath.Join(shipped.Dir, "../README.md"))
 	require.NoError(t, err)
-	block := regexp.MustCompile("(?s)\\*\\*Did it work\\?\\*\\*.*?```\n(.*?)```").FindStringSubmatch(string(readme))
+	block := regexp.MustCompile("(?s)## Did it work\\?\n.*?```\n(.*?)```").FindStringSubmatch(string(readme))
 	require.NotNil(t, block)
 	says := map[string][]string{
 		"decisions": {"scaled 3 → 5", "up 2: 3 → 5", `alertname="DeploymentBusy"`},
