@@ -150,6 +150,9 @@ func cause(r controller.DecisionRecord) string {
 		return ""
 	}
 	text := "; for " + r.Alerts[0].Labels.String()
+	if fingerprint := r.Alerts[0].Fingerprint; fingerprint != "" {
+		text += " fingerprint=" + fingerprint
+	}
 	if more := len(r.Alerts) - 1 + r.More; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}

@@ -159,11 +159,13 @@ func TestEvent_OfAnObjectThatIsGone(t *testing.T) {
 
 func TestEvent_NamesTheAlert(t *testing.T) {
 	d := decided(deployment("web"), engine.Scaled, 3, 4, "why")
-	busy := engine.NamedAlert{Labels: rules.Labels{{Name: "alertname", Value: "Busy"}}}
+	busy := engine.NamedAlert{Labels: rules.Labels{{Name: "alertname", Value: "Busy"}}, Fingerprint: "872e0084ec0bbf05"}
 	d.Alerts = []engine.NamedAlert{busy}
-	require.Equal(t, `the count: 3 → 4 by rule "busy": why; for {alertname="Busy"}`, message(readRef(d.Ref), d))
+	require.Equal(t, `the count: 3 → 4 by rule "busy": why; for {alertname="Busy"} fingerprint=872e0084ec0bbf05`, message(readRef(d.Ref), d))
 	d.Alerts, d.More = []engine.NamedAlert{busy, busy}, 3
-	require.Equal(t, `the count: 3 → 4 by rule "busy": why; for {alertname="Busy"} and 4 more`, message(readRef(d.Ref), d))
+	require.Equal(t, `the count: 3 → 4 by rule "busy": why; for {alertname="Busy"} fingerprint=872e0084ec0bbf05 and 4 more`, message(readRef(d.Ref), d))
+	d.Alerts, d.More = []engine.NamedAlert{{Labels: busy.Labels}}, 0 // one that could not be taken
+	require.Equal(t, `the count: 3 → 4 by rule "busy": why; for {alertname="Busy"}`, message(readRef(d.Ref), d))
 }
 
 func TestEvent_ALongWhy(t *testing.T) {
