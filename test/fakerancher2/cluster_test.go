@@ -41,7 +41,7 @@ func TestTokens(t *testing.T) {
 		got := ask(t, http.MethodGet, s.URL+test.path, test.token, "")
 		require.Equal(t, test.want, got.status, "%+v", test)
 		if test.want == 401 {
-			require.Equal(t, authError, got.body)
+			require.Equal(t, authError, got.body) //nolint:testifylint // byte by byte
 		}
 	}
 	s.Revoke(all)
@@ -62,13 +62,13 @@ func TestClustersThatAreNotThere(t *testing.T) {
 	url, token := s.URL+"/k8s/clusters/", s.AddToken(Holder{})
 	got := ask(t, http.MethodGet, url+"c-x/api", token, "")
 	require.Equal(t, 404, got.status)
-	require.Equal(t, `{"Code":{"Code":"NotFound","Status":404},"Message":"clusters.management.cattle.io \"c-x\" not found","Cause":null,"FieldName":""}`+"\n", got.body)
+	require.Equal(t, `{"Code":{"Code":"NotFound","Status":404},"Message":"clusters.management.cattle.io \"c-x\" not found","Cause":null,"FieldName":""}`+"\n", got.body) //nolint:testifylint // byte by byte
 	require.Equal(t, 403, ask(t, http.MethodGet, url+"local/api", s.AddToken(Holder{Members: []string{"c-y"}}), "").status)
 
 	s.SetState(Local, Unavailable)
 	got = ask(t, http.MethodGet, url+"local/api", token, "")
 	require.Equal(t, 503, got.status)
-	require.Equal(t, `{"Code":{"Code":"ClusterUnavailable","Status":503},"Message":"cluster not found","Cause":null,"FieldName":""}`+"\n", got.body)
+	require.Equal(t, `{"Code":{"Code":"ClusterUnavailable","Status":503},"Message":"cluster not found","Cause":null,"FieldName":""}`+"\n", got.body) //nolint:testifylint // byte by byte
 	require.Contains(t, got.header.Get("Content-Type"), "text/plain")
 	s.SetState(Local, Disconnected)
 	require.Equal(t, "cluster agent disconnected", ask(t, http.MethodGet, url+"local/api", token, "").body)

@@ -73,7 +73,7 @@ func (c *Client) CreateNamespace(t T, name string) {
 		defer cancel()
 		// Where the server is gone by now, so is the namespace.
 		if api, err := c.resource(Object{Kind: "Namespace"}); err == nil {
-			api.Delete(ctx, name, metav1.DeleteOptions{})
+			_ = api.Delete(ctx, name, metav1.DeleteOptions{})
 		}
 	})
 }

@@ -195,7 +195,7 @@ func (p *Process) stop(s os.Signal) (ended bool) {
 	p.mu.Lock()
 	done, running := p.done, p.running()
 	if running {
-		p.cmd.Process.Signal(s)
+		_ = p.cmd.Process.Signal(s)
 	}
 	p.mu.Unlock()
 	if !running {
@@ -259,7 +259,9 @@ func tail(path string, size int64) string {
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.Size() > size {
-		f.Seek(-size, io.SeekEnd)
+		if _, err := f.Seek(-size, io.SeekEnd); err != nil {
+			return err.Error()
+		}
 	}
 	text, err := io.ReadAll(f)
 	if err != nil {

@@ -113,8 +113,9 @@ func (p *Proxy) Up(t T) {
 		// HTTP/1.1 only: a connection that is cut is then that of one request.
 		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{*p.cert}})
 	}
-	p.server = &http.Server{Handler: http.HandlerFunc(p.serve), ErrorLog: log.New(io.Discard, "", 0)}
-	go p.server.Serve(listener)
+	server := &http.Server{Handler: http.HandlerFunc(p.serve), ErrorLog: log.New(io.Discard, "", 0)}
+	p.server = server
+	go func() { _ = server.Serve(listener) }() // which says that it was closed
 }
 
 // Down cuts all connections and refuses new ones.

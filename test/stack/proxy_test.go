@@ -18,7 +18,7 @@ func counted(t *testing.T) (*Proxy, *atomic.Int32) {
 	var n atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n.Add(1)
-		io.Copy(w, r.Body)
+		_, _ = io.Copy(w, r.Body)
 	}))
 	t.Cleanup(server.Close)
 	return StartProxy(t, server.URL), &n

@@ -161,6 +161,6 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 	req.Header.Set("X-Forwarded-For", "192.0.2.7, 10.0.0.1")
 	answer := httptest.NewRecorder()
 	s.ServeHTTP(answer, req)
-	assert.Equal(t, []string{"192.0.2.7"}, answer.Header()["X-API-Client-IP"])
+	assert.Equal(t, []string{"192.0.2.7"}, answer.Header()["X-API-Client-IP"]) //nolint:staticcheck // Rancher writes it so
 	assert.NotContains(t, answer.Header(), "X-API-ACCOUNT-NAME", "nobody is known yet")
 }

@@ -16,6 +16,6 @@ func main() {
 			return
 		}
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-		w.Write(text)
+		_, _ = w.Write(text)
 	})))
 }
