@@ -47,6 +47,7 @@ func (f *Fault) Error() string {
 type Doc struct {
 	file     string
 	tree     *yaml.Node
+	env      *Environment // nil: what looks like a variable is none
 	faults   []*Fault
 	warnings []*Fault
 }

@@ -27,18 +27,26 @@ func (n Node) Line() int {
 // Place is where the value begins.
 func (n Node) Place() Place { return Place{n.doc.file, n.Line()} }
 
+// Locate says where a place is, to somebody who is told of this one: on line 3, or, in another file, at other.yml:3.
+func (n Node) Locate(p Place) string {
+	if p.File == n.doc.file {
+		return fmt.Sprintf("on line %d", p.Line)
+	}
+	return "at " + p.String()
+}
+
 // Where is how a user calls the value: rules[2] "web busy": target. Of the root it is empty.
 func (n Node) Where() string { return n.where }
 
 // Faultf says what is wrong here.
 func (n Node) Faultf(format string, args ...any) {
-	n.doc.add(n.Line(), n.where, fmt.Sprintf(format, args...))
+	n.doc.add(n.Line(), n.where, n.sprintf(format, args))
 }
 
 // Warnf says what is without fault here, and probably not what is meant.
 func (n Node) Warnf(format string, args ...any) {
 	n.doc.warnings = append(n.doc.warnings, &Fault{
-		File: n.doc.file, Line: n.Line(), Where: n.where, What: fmt.Sprintf(format, args...), Warning: true,
+		File: n.doc.file, Line: n.Line(), Where: n.where, What: n.sprintf(format, args), Warning: true,
 	})
 }
 
@@ -46,17 +54,23 @@ func (n Node) Warnf(format string, args ...any) {
 type Field struct {
 	Key  string
 	Read func(Node)
+	// Misplaced says, of a key that belongs elsewhere and is not read here, where that is.
+	Misplaced string
 }
 
 // Fields hands each value of a mapping to the field of its name. A key that is duplicated or that is
 // no field is a fault; one of later is "not supported yet".
 func (n Node) Fields(fields []Field, later ...string) {
 	for _, p := range n.pairs(0) {
+		at := Node{n.doc, p.key, n.where}
 		if i := slices.IndexFunc(fields, func(f Field) bool { return f.Key == p.key.Value }); i >= 0 {
-			fields[i].Read(p.value)
+			if fields[i].Misplaced != "" {
+				at.Faultf("%q %s", p.key.Value, fields[i].Misplaced)
+			} else {
+				fields[i].Read(p.value)
+			}
 			continue
 		}
-		at := Node{n.doc, p.key, n.where}
 		if slices.Contains(later, p.key.Value) {
 			at.Faultf("%q is not supported yet", p.key.Value)
 			continue
@@ -175,7 +189,11 @@ func (n Node) IsNull() bool {
 // Text reads a text that is not empty.
 func (n Node) Text() string {
 	s, ok := n.Scalar()
-	if ok && s == "" {
+	switch written := resolve(n.y).Value; {
+	case !ok || s != "":
+	case written != "":
+		n.Faultf("%s is empty", written)
+	default:
 		n.Faultf("is empty")
 	}
 	return s
@@ -190,7 +208,8 @@ func (n Node) File() string {
 	return filepath.Join(filepath.Dir(n.doc.file), path)
 }
 
-// Scalar reads a single value as it is written; false where it is a list, a mapping or null.
+// Scalar reads a single value as it is written, but for variables of the environment; false where it is a list, a mapping or null,
+// or has a variable that is at fault.
 func (n Node) Scalar() (string, bool) {
 	y := resolve(n.y)
 	switch {
@@ -201,7 +220,7 @@ func (n Node) Scalar() (string, bool) {
 		n.Faultf("is %s, want a single value", kind(y))
 		return "", false
 	}
-	return y.Value, true
+	return n.value(y)
 }
 
 // Decode reads a mapping, which may have these keys, into a value that another package reads from YAML.
@@ -219,7 +238,11 @@ func (n Node) Decode(to any, keys ...string) {
 	if len(n.doc.faults) > before {
 		return
 	}
-	if err := resolve(n.y).Decode(to); err != nil {
+	y, ok := n.expanded()
+	if !ok {
+		return
+	}
+	if err := n.decode(y, to); err != nil {
 		n.Faultf("%v", err)
 	}
 }

@@ -23,6 +23,9 @@ func syntaxFault(file string, text []byte, err error) *Fault {
 	if at := tabbed(text, line); at > 0 && (strings.Contains(what, "tab character") || strings.Contains(what, "cannot start any token")) {
 		return &Fault{File: file, Line: at, What: "a tab is part of the indentation; YAML wants spaces"}
 	}
+	if at := bareVariable(text, line); at > 0 && strings.Contains(what, "expected ',' or") {
+		return &Fault{File: file, Line: at, What: "a ${NAME} in braces or brackets stands in quotes: '${NAME}'"}
+	}
 	if s := scanBrackets(text); s.what != "" && unbalanced.MatchString(what) {
 		return &Fault{File: file, Line: s.line, What: s.what}
 	}
@@ -31,6 +34,19 @@ func syntaxFault(file string, text []byte, err error) *Fault {
 
 // unbalanced is what go-yaml says where a bracket or a quote may be behind it.
 var unbalanced = regexp.MustCompile(`expected ',' or|unexpected end of stream|expected node content|expected key|document separator|document indicator`)
+
+// variableInFlow is a line in which a value in braces or brackets begins with a variable, and not with a quote.
+var variableInFlow = regexp.MustCompile(`^[^#]*([{\[].*[:,]|\[)\s*\$\{`)
+
+// bareVariable returns the first such line from the one before line on; 0: there is none.
+func bareVariable(text []byte, line int) int {
+	for i, l := range bytes.Split(text, []byte("\n")) {
+		if i+2 >= line && variableInFlow.Match(l) {
+			return i + 1
+		}
+	}
+	return 0
+}
 
 // tabbed returns the first line, from the one before line on, that is indented by a tab; 0: there is none.
 func tabbed(text []byte, line int) int {

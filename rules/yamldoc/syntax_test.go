@@ -30,6 +30,8 @@ func TestSyntax(t *testing.T) {
 		"e: sum(x{a=\"b\"}) # it's {\n- b\n":   "f.yml:1: not YAML: did not find expected key",
 		"e: >\n  foo {\n  bar\n\nb: [{a: b}\n": `f.yml:5: a bracket "[" is opened here, and never closed; want a "]"`,
 		"a: 'two\n  lines, it''s {'\nb: {c\n":  `f.yml:3: a brace "{" is opened here, and never closed; want a "}"`,
+		"a: 1\nb: {c: ${D}, e: f}\ng: 1\n":     "f.yml:2: a ${NAME} in braces or brackets stands in quotes: '${NAME}'",
+		"a:\n  - b\n  - [${D}]\n":              "f.yml:3: a ${NAME} in braces or brackets stands in quotes: '${NAME}'",
 		"a: b: c\n":                            "f.yml:1: not YAML: mapping values are not allowed in this context",
 	} {
 		doc, _ := Parse("f.yml", []byte(text))
