@@ -14,6 +14,7 @@ func checkCommand(app *kingpin.Application) command {
 	cmd.Arg("file", "The files to check; - is standard input.").Required().SetValue(&fileNames{&o.Files})
 	lint := cmd.Flag("lint", "What warnings do: warn, or fail as faults do.").Default("warn").Enum("warn", "fail")
 	cmd.Flag("connect", "Also connect to the drivers, and look whether the workloads of fixed targets are there. Changes nothing.").BoolVar(&o.Connect)
+	expandFlag(cmd, &o.ExpandEnv)
 	format := cmd.Flag("format", "How to print what was found: text, json.").Default("text").Enum("text", "json")
 	cmd.Flag("alertmanager-config", "Alertmanager's configuration, or AlertmanagerConfigs, or a pattern of files: "+
 		"follow the alerts of --rules through its routes to the rules. May be repeated.").PlaceHolder("FILE").StringsVar(&o.Alertmanager)

@@ -18,6 +18,7 @@ func testCommand(app *kingpin.Application) command {
 	cmd := app.Command("test", "Run unit tests of rules, on a clock that jumps.")
 	files := cmd.Arg("file", "The files of tests.").Required().Strings()
 	o := ruletest.Options{}
+	expandFlag(cmd, &o.Load.ExpandEnv)
 	cmd.Flag("run", "Run only the tests whose names this regular expression finds.").RegexpVar(&o.Run)
 	cmd.Flag("junit", "Write a report in JUnit's format to this file.").StringVar(&o.JUnit)
 	cmd.Flag("coverage", "List the rules that no test made act.").BoolVar(&o.Coverage)
@@ -29,6 +30,7 @@ func explainCommand(app *kingpin.Application) command {
 	o := explain.Options{In: os.Stdin, Now: time.Now}
 	cmd.Arg("payload", "A notification of Alertmanager's webhook; - is standard input.").SetValue(&fileName{&o.Payload})
 	configFlag(cmd, &o.Config)
+	expandFlag(cmd, &o.Load.ExpandEnv)
 	cmd.Flag("labels", "In place of a notification: the labels of one alert that fires, NAME=VALUE,….").StringVar(&o.Labels)
 	cmd.Flag("annotations", "Its annotations, likewise.").StringVar(&o.Annotations)
 	cmd.Flag("resolved", "It is resolved.").BoolVar(&o.Resolved)
@@ -45,6 +47,7 @@ func replayCommand(app *kingpin.Application) command {
 	o := replay.Options{In: os.Stdin}
 	cmd.Arg("file", "The files that serve --history recorded, in any order; - is standard input.").Required().SetValue(&fileNames{&o.Files})
 	configFlag(cmd, &o.Config)
+	expandFlag(cmd, &o.Load.ExpandEnv)
 	cmd.Flag("against", "Another file of rules: tell what differs.").StringVar(&o.Against)
 	cmd.Flag("count", "The count of a target or ref at the start, in place of the first that was recorded: REF=N. May be repeated.").
 		StringsVar(&o.Counts)
@@ -71,4 +74,9 @@ func demoCommand(app *kingpin.Application) command {
 // configFlag is the flag of the file of rules.
 func configFlag(cmd *kingpin.CmdClause, to *string) {
 	cmd.Flag("config.file", "The file of drivers, targets and rules.").Default("alertscale.yml").StringVar(to)
+}
+
+// expandFlag is the flag by which variables in the file are replaced.
+func expandFlag(cmd *kingpin.CmdClause, to *bool) {
+	cmd.Flag("config.expand-env", "Replace ${NAME} and ${NAME:-default} in the values of the file by the environment's variables; $$ is a dollar then.").BoolVar(to)
 }

@@ -77,6 +77,7 @@ func isTerminal(f *os.File) bool {
 func serveFlags(cmd *kingpin.CmdClause) *options {
 	o := &options{}
 	configFlag(cmd, &o.config)
+	expandFlag(cmd, &o.expandEnv)
 	cmd.Flag("storage", "Where to keep what must survive a restart: file:PATH, or memory: to keep nothing.").
 		Default("file:data/alertscale.db").StringVar(&o.storage)
 	cmd.Flag("dry-run", "Decide and report everything, change nothing, and keep state in memory.").BoolVar(&o.dryRun)
@@ -116,7 +117,7 @@ func limitFlags(cmd *kingpin.CmdClause, o *options) {
 type options struct {
 	config, storage      string
 	record               recordOptions
-	dryRun               bool
+	dryRun, expandEnv    bool
 	web                  *toolkit.FlagConfig
 	pprof                bool
 	maxRequest, inflight int64
@@ -173,7 +174,7 @@ func (s *service) wire() error {
 	limits := sinkmetrics.NewLimits(reg)
 	s.sinks = newSinks(reg, s.logger, s.options, limits)
 	s.reloader = &config.Reloader{
-		Path: s.options.config, DryRun: s.options.dryRun, Version: version.Version, Logger: s.logger, Metrics: metrics,
+		Path: s.options.config, Options: config.LoadOptions{DryRun: s.options.dryRun, ExpandEnv: s.options.expandEnv}, Version: version.Version, Logger: s.logger, Metrics: metrics,
 		Lookups: alertmanager.NewMetrics(reg),
 		Use:     func(f *controller.Snapshot) { s.sinks.prepare(f); s.controller.Use(f) },
 	}

@@ -12,7 +12,7 @@ type spelling struct {
 	text  string // apps/v1/Deployment
 	ref   string // Deployment.apps
 	group string
-	line  int
+	place yamldoc.Place
 }
 
 // readKind reads a kind, written Kind, version/Kind or group/version/Kind, as the part of a ref.
@@ -22,7 +22,7 @@ func (s *Set) readKind(t *Target, n yamldoc.Node) part {
 		return readPart(n)
 	}
 	fields := strings.Split(text, "/")
-	sp := spelling{text: text, ref: fields[len(fields)-1], line: n.Line()}
+	sp := spelling{text: text, ref: fields[len(fields)-1], place: n.Place()}
 	switch {
 	case len(fields) > 3:
 		n.Faultf("%q is not Kind, version/Kind or group/version/Kind", text)
@@ -56,7 +56,7 @@ func (s *Set) checkKinds() {
 			if other.text == k.sp.text {
 				known = true
 			} else if other.group == k.sp.group || other.group == "" || k.sp.group == "" {
-				k.node.Faultf("%q is spelled %q on line %d; one file spells a kind one way", k.sp.text, other.text, other.line)
+				k.node.Faultf("%q is spelled %q %s; one file spells a kind one way", k.sp.text, other.text, k.node.Locate(other.place))
 				break
 			}
 		}

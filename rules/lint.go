@@ -4,18 +4,18 @@ import (
 	"alertscale/rules/yamldoc"
 )
 
-// Lint warns, at the document that a set without faults was read from, of what is probably not meant. src is what the set
+// Lint warns, at the documents that a set without faults was read from, of what is probably not meant. src is what the set
 // was made of.
 func (s *Set) Lint(src SetOptions) {
-	opposed := newOpposed(s.Rules)
+	opposed, parts := newOpposed(s.Rules), src.parts()
 	for _, r := range s.Rules {
 		for _, l := range [...]lint{r.lintMatchers(), r.lintItself(), r.lintSet(), r.lintRepeat(), opposed.lint(r)} {
 			if l.text != "" {
-				src.Rules.Item(r.Index).Child(l.key).Warnf("%s", l.text)
+				parts[r.part].Rules.Item(int(r.item)).Child(l.key).Warnf("%s", l.text)
 			}
 		}
 	}
-	s.lintTargets(*src.Targets)
+	s.lintTargets(parts)
 }
 
 // lint is a warning about a key of a rule; without a text there is none.
@@ -23,7 +23,7 @@ type lint struct{ key, text string }
 
 // lintTargets warns of targets that no rule is for. A fixed one may be there for the rules of a templated one, which can
 // render its ref.
-func (s *Set) lintTargets(n yamldoc.Node) {
+func (s *Set) lintTargets(parts []Part) {
 	named := map[*Target]bool{}
 	for _, r := range s.Rules {
 		named[r.Target] = true
@@ -37,9 +37,14 @@ func (s *Set) lintTargets(n yamldoc.Node) {
 	if len(idle) == 0 {
 		return
 	}
-	n.Each(func(name string, v yamldoc.Node) {
+	warn := func(name string, v yamldoc.Node) {
 		if idle[name] {
 			v.Warnf("no rule names it, so nothing scales it")
 		}
-	})
+	}
+	for _, p := range parts {
+		if p.Targets != nil {
+			p.Targets.Each(warn)
+		}
+	}
 }

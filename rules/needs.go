@@ -15,9 +15,6 @@ type Need struct {
 
 func (n Need) String() string { return fmt.Sprintf(".%s.%s", n.Of, n.Name) }
 
-// Line is the line of the file that the rule begins on.
-func (r *Rule) Line() int { return r.line }
-
 // Needs returns what the templates of a rule and of its target use whatever else an alert has. What they ask for with `if`,
 // `or` and the like is not needed.
 func (r *Rule) Needs() []Need {

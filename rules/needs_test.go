@@ -31,6 +31,6 @@ func TestRule_Needs(t *testing.T) {
 			all = append(all, fmt.Sprintf("%s: %s", n, n.Where))
 		}
 		require.Equal(t, c.want, strings.Join(all, ", "), c)
-		require.Equal(t, 3, set.Rules[0].Line())
+		require.Equal(t, 3, set.Rules[0].Place().Line)
 	}
 }

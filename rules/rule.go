@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -22,15 +23,23 @@ type Rule struct {
 	// KeepActiveFor is for how long no alert must have fired for an episode to end.
 	KeepActiveFor time.Duration
 
-	Index int // its place in the file
+	Index int // its place among the rules of all files
 
 	muting *muting // nil: it never is mute
-	line   int
+	place  yamldoc.Place
+	// part and item are which of the files has it, and where in that one's list.
+	part, item int32
 }
+
+// Place is where the rule begins.
+func (r *Rule) Place() yamldoc.Place { return r.place }
+
+// Where is how a user calls the rule in its file.
+func (r *Rule) Where() string { return fmt.Sprintf("rules[%d] %q", r.item, r.Name) }
 
 // readRule reads one rule and reports what is wrong with it; nil where it cannot be used.
 func (s *Set) readRule(n yamldoc.Node) *Rule {
-	r := &Rule{line: n.Line(), Index: len(s.Rules)}
+	r := &Rule{place: n.Place(), Index: len(s.Rules)}
 	target := ""
 	acts, named := r.actionFields(n)
 	n.Fields(append(append(acts, s.optionFields(r)...), []yamldoc.Field{
@@ -56,7 +65,7 @@ func (s *Set) readRule(n yamldoc.Node) *Rule {
 	r.checkOptions(n)
 	if !n.Has("target") {
 		n.Faultf("target is missing")
-	} else if r.Target = s.Targets[target]; r.Target == nil && target != "" && !s.refused[target] {
+	} else if r.Target = s.Targets[target]; r.Target == nil && target != "" && s.names[target] == nil && !s.partial {
 		(*n.Peek("target")).Faultf("target %q is not defined%s", target, yamldoc.Hint(target, s.targetNames()))
 	}
 	return r

@@ -12,14 +12,14 @@ import (
 // DefaultAlertTTL is how long an alert counts as firing without being heard of.
 const DefaultAlertTTL = 12 * time.Hour
 
-// Set is the rules and targets of one file, compiled. It does not change.
+// Set is the rules and targets of one file, and of those that it names, compiled. It does not change.
 type Set struct {
 	AlertTTL time.Duration
 	DryRun   bool // of the process: nothing is changed
 	// LookupAfter is how long ago an alert must have been heard of to be looked up at Alertmanager; zero: none is.
 	LookupAfter time.Duration
 	Targets     map[string]*Target
-	Rules       []*Rule // in the order of the file
+	Rules       []*Rule // in the order of the file, and of those that it names
 
 	byName  map[string]*Rule
 	fixed   map[Ref]*Target
@@ -31,7 +31,8 @@ type Set struct {
 	// LongestCooldown is the longest of all cooldowns of the file.
 	LongestCooldown time.Duration
 
-	refused   map[string]bool // targets that are there but at fault
+	names     map[string]*yamldoc.Node // of targets, also those at fault: where they are
+	partial   bool                     // there may be targets that could not be read
 	kindNodes []kindNode
 	intervals map[string]*Interval
 	mutings   map[string]*muting // by the names of their intervals
@@ -72,6 +73,21 @@ type SetOptions struct {
 	Root           yamldoc.Node         // for faults of the file as a whole
 	Targets, Rules *yamldoc.Node        // nil where the file has none
 	TimeIntervals  *yamldoc.Node        // likewise
+
+	More []Part // what further files have
+	// Partial says that there may be more, which could not be read: what is missing here is no fault.
+	Partial bool
+}
+
+// Part is the targets and rules of one file; nil where it has none.
+type Part struct{ Targets, Rules *yamldoc.Node }
+
+// parts are those of all files.
+func (src SetOptions) parts() []Part { return append([]Part{{src.Targets, src.Rules}}, src.More...) }
+
+// has reports whether one of the files has a key.
+func (src SetOptions) has(of func(Part) *yamldoc.Node) bool {
+	return slices.ContainsFunc(src.parts(), func(p Part) bool { return of(p) != nil })
 }
 
 // NewSet reads targets and rules. Faults are reported to the document; with any, the set is not
@@ -80,23 +96,25 @@ func NewSet(src SetOptions) *Set {
 	s := &Set{
 		AlertTTL: src.AlertTTL, DryRun: src.DryRun, LookupAfter: src.LookupAfter, drivers: src.Drivers,
 		Targets: map[string]*Target{}, byName: map[string]*Rule{}, fixed: map[Ref]*Target{},
-		kinds: map[string][]spelling{}, refused: map[string]bool{}, matchers: newMatcherTable(), mutings: map[string]*muting{},
+		kinds: map[string][]spelling{}, names: map[string]*yamldoc.Node{}, partial: src.Partial, matchers: newMatcherTable(), mutings: map[string]*muting{},
 	}
-	if src.Targets == nil {
+	if !src.Partial && !src.has(func(p Part) *yamldoc.Node { return p.Targets }) {
 		src.Root.Faultf("targets are missing: what is to be scaled")
-	} else {
-		s.readTargets(*src.Targets)
 	}
+	s.readTargets(src.parts())
 	if src.TimeIntervals != nil {
 		s.readIntervals(*src.TimeIntervals)
 	}
-	if src.Rules == nil {
+	if !src.Partial && !src.has(func(p Part) *yamldoc.Node { return p.Rules }) {
 		src.Root.Faultf("rules are missing: which alerts scale which target")
-	} else {
-		s.readRules(*src.Rules)
+	}
+	for i, p := range src.parts() {
+		if p.Rules != nil {
+			s.readRules(i, *p.Rules)
+		}
 	}
 	s.index = newIndex(s.Rules, s.matchers)
-	s.matchers = nil
+	s.matchers, s.names = nil, nil
 	for _, t := range s.Targets {
 		s.LongestCooldown = max(s.LongestCooldown, t.Cooldown.Up, t.Cooldown.Down)
 	}
@@ -108,19 +126,29 @@ func NewSet(src SetOptions) *Set {
 	return s
 }
 
-func (s *Set) readTargets(n yamldoc.Node) {
-	lines := map[Ref]string{}
+func (s *Set) readTargets(parts []Part) {
+	byRef := map[Ref]*Target{}
 	var order []*Target
 	nodes := map[*Target]yamldoc.Node{}
-	n.Each(func(name string, v yamldoc.Node) {
-		if t := s.readTarget(name, v); t != nil {
-			s.Targets[name] = t
-			order = append(order, t)
-			nodes[t] = v
-		} else {
-			s.refused[name] = true
+	for _, p := range parts {
+		if p.Targets == nil {
+			continue
 		}
-	})
+		p.Targets.Each(func(name string, v yamldoc.Node) {
+			t := s.readTarget(name, v)
+			switch first := s.names[name]; {
+			case first != nil:
+				key := p.Targets.Key(name)
+				key.Faultf("%q is duplicated, first %s", name, key.Locate(first.Key(name).Place()))
+				return
+			case t != nil:
+				s.Targets[name] = t
+				order = append(order, t)
+				nodes[t] = v
+			}
+			s.names[name] = p.Targets
+		})
+	}
 	s.checkKinds()
 	s.checkShapes(order, nodes)
 	var templated []*Target
@@ -130,13 +158,21 @@ func (s *Set) readTargets(n yamldoc.Node) {
 			templated = append(templated, t)
 			continue
 		}
-		if first, taken := lines[ref]; taken && ref.Name != "" {
-			nodes[t].Faultf("is %s, as target %q is; a ref belongs to one target", ref, first)
+		if first, taken := byRef[ref]; taken && ref.Name != "" {
+			nodes[t].Faultf("is %s, as target %q is%s; a ref belongs to one target", ref, first.Name, elsewhere(nodes[t], nodes[first]))
 		}
-		lines[ref] = t.Name
+		byRef[ref] = t
 		s.fixed[ref] = t
 	}
 	s.owners = newOwners(templated)
+}
+
+// elsewhere says in which other file something is; empty where it is in the same.
+func elsewhere(here, there yamldoc.Node) string {
+	if here.Place().File == there.Place().File {
+		return ""
+	}
+	return ", " + here.Locate(there.Place())
 }
 
 // checkShapes reports targets of one driver of which one has a kind alone and another a namespace alone: their refs could
@@ -155,24 +191,26 @@ func (s *Set) checkShapes(order []*Target, nodes map[*Target]yamldoc.Node) {
 			mine, others = namespaceAlone, kindAlone
 		}
 		if other := others[t.Driver]; other != nil {
-			nodes[t].Faultf("its ref could be written as one of target %q is; give both a kind and a namespace, or neither a namespace", other.Name)
+			nodes[t].Faultf("its ref could be written as one of target %q is%s; give both a kind and a namespace, or neither a namespace",
+				other.Name, elsewhere(nodes[t], nodes[other]))
 			continue
 		}
 		mine[t.Driver] = t
 	}
 }
 
-func (s *Set) readRules(n yamldoc.Node) {
-	n.Items(func(_ int, item yamldoc.Node) {
+func (s *Set) readRules(part int, n yamldoc.Node) {
+	n.Items(func(i int, item yamldoc.Node) {
 		r := s.readRule(item)
 		if r == nil {
 			return
 		}
+		r.part, r.item = int32(part), int32(i)
 		if r.Name == RestoreRule {
 			item.Faultf("the name %q is what decisions call a target's way back; give it another", r.Name)
 		}
 		if first := s.byName[r.Name]; first != nil && r.Name != "" {
-			item.Faultf("the name is duplicated, first on line %d", first.line)
+			item.Faultf("the name is duplicated, first %s", item.Locate(first.place))
 			return
 		}
 		s.byName[r.Name] = r

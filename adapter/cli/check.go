@@ -25,6 +25,8 @@ type CheckOptions struct {
 	Stdin io.Reader
 	// Connect also connects to the drivers of the files, and looks whether the workloads of their fixed targets are there.
 	Connect bool
+	// ExpandEnv replaces variables in the values of the files by those of the environment.
+	ExpandEnv bool
 }
 
 // Check reads files and prints, in promtool's manner, whether each is right, or all its faults, and its warnings. It
@@ -83,7 +85,7 @@ func (c *checker) check(name string) checked {
 		f.name, f.fault = name, err
 		return f
 	}
-	f.file, f.warnings, f.fault = config.LintText(source.Name, source.Text)
+	f.file, f.warnings, f.fault = config.LintText(source.Name, source.Text, config.LoadOptions{ExpandEnv: c.options.ExpandEnv})
 	return f
 }
 
@@ -121,8 +123,8 @@ func (c *checker) print(out, errOut io.Writer) int {
 			fmt.Fprintf(errOut, "  FAILED:\n%v\n", f.fault)
 			continue
 		}
-		fmt.Fprintf(out, "  SUCCESS: %s, %s, %s found%s\n", count(len(f.file.Drivers), "driver"),
-			count(len(f.file.Rules.Targets), "target"), count(len(f.file.Rules.Rules), "rule"), f.followed())
+		fmt.Fprintf(out, "  SUCCESS: %s, %s, %s found%s%s\n", count(len(f.file.Drivers), "driver"),
+			count(len(f.file.Rules.Targets), "target"), count(len(f.file.Rules.Rules), "rule"), f.spread(), f.followed())
 		if err := joined(f.allWarnings()); err != nil {
 			fmt.Fprintln(errOut, err)
 		}
@@ -134,6 +136,14 @@ func (c *checker) print(out, errOut io.Writer) int {
 		return 1
 	}
 	return 0
+}
+
+// spread says in how many files that is; empty where there is the one alone.
+func (f *checked) spread() string {
+	if f.file.RuleFiles == nil {
+		return ""
+	}
+	return " in " + count(1+len(f.file.RuleFiles), "file")
 }
 
 // allWarnings are those of the file, and those of the way of alerts to it.

@@ -43,6 +43,9 @@ func (c *checker) follow(f checked) *chain.Report {
 		in.Hooks = append(in.Hooks, chain.Hook{Name: h.Name, Labels: h.Labels})
 	}
 	report := chain.Follow(in)
+	for _, w := range report.Warnings {
+		w.What = f.file.Written(w.What)
+	}
 	return &report
 }
 

@@ -20,14 +20,15 @@ type checkJSON struct {
 }
 
 type fileJSON struct {
-	File     string      `json:"file"`
-	OK       bool        `json:"ok"`
-	Drivers  int         `json:"drivers"`
-	Targets  int         `json:"targets"`
-	Rules    int         `json:"rules"`
-	Faults   []faultJSON `json:"faults"`
-	Warnings []faultJSON `json:"warnings"`
-	Alerts   []alertJSON `json:"alerts,omitempty"`
+	File      string      `json:"file"`
+	OK        bool        `json:"ok"`
+	Drivers   int         `json:"drivers"`
+	Targets   int         `json:"targets"`
+	Rules     int         `json:"rules"`
+	RuleFiles []string    `json:"rule_files,omitempty"`
+	Faults    []faultJSON `json:"faults"`
+	Warnings  []faultJSON `json:"warnings"`
+	Alerts    []alertJSON `json:"alerts,omitempty"`
 
 	Connections []connectionJSON `json:"connections,omitempty"`
 }
@@ -58,6 +59,9 @@ func (c *checker) printJSON(out io.Writer) int {
 		j := fileJSON{File: f.name, OK: !f.failed(), Faults: faultsOf(f.fault), Warnings: faultsOf(joined(f.allWarnings()))}
 		if f.file != nil {
 			j.Drivers, j.Targets, j.Rules = len(f.file.Drivers), len(f.file.Rules.Targets), len(f.file.Rules.Rules)
+			for _, r := range f.file.RuleFiles {
+				j.RuleFiles = append(j.RuleFiles, r.Name)
+			}
 		}
 		if f.chain != nil {
 			j.Alerts = alertsJSON(f.chain.Alerts)

@@ -24,7 +24,7 @@ func TestExamplesHoldBack(t *testing.T) {
 			path := filepath.Join("../../examples", file)
 			text, err := os.ReadFile(path)
 			require.NoError(t, err)
-			read, err := config.Parse(path, text, false)
+			read, err := config.Parse(path, text, config.LoadOptions{})
 			require.NoError(t, err)
 			families := 0
 			for _, target := range read.Rules.Targets {

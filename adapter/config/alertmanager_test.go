@@ -79,7 +79,7 @@ alertscale_alertmanager_lookups_total{outcome="unknown"} 1
 
 func TestAlertmanager_SecretsAreNotShown(t *testing.T) {
 	for _, auth := range []string{"basic_auth: {username: u, password: hunter2}", "authorization: {credentials: hunter2}", "authorization:\n    type: Token\n    credentials: hunter2"} {
-		f, err := Parse("x.yml", []byte("alertmanager:\n  urls: [http://a]\n  "+auth+"\n"+small), false)
+		f, err := Parse("x.yml", []byte("alertmanager:\n  urls: [http://a]\n  "+auth+"\n"+small), LoadOptions{})
 		require.NoError(t, err)
 		require.NotContains(t, f.Text(), "hunter2")
 		require.Contains(t, f.Text(), "urls: ['http://a']")

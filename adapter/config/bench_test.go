@@ -43,7 +43,7 @@ func BenchmarkParse(b *testing.B) {
 		b.Run(fmt.Sprintf("rules=%d", n), func(b *testing.B) {
 			before := cpuTime()
 			for b.Loop() {
-				_, err := Parse("bench.yml", text, false)
+				_, err := Parse("bench.yml", text, LoadOptions{})
 				require.NoError(b, err)
 			}
 			b.ReportMetric(float64(cpuTime()-before)/float64(b.N)/float64(n), "cpu-ns/rule")

@@ -1,8 +1,9 @@
-// Package config reads alertscale's file: the drivers, and the rules and targets that package rules
-// compiles. All faults are reported at once, each with its line.
+// Package config reads alertscale's file, and those that it names: the drivers, and the rules and targets that package rules
+// compiles. All faults are reported at once, each with its file and line.
 package config
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -25,72 +26,167 @@ type File struct {
 
 	Alertmanager *alertmanager.Config // nil: alerts are not looked up
 
-	tree *yaml.Node // until the text is printed
-	once sync.Once
-	text string
+	RuleFiles []*RuleFile // in the order in which they were read
+	Unmatched []string    // the patterns of rule_files that match no file
+
+	tree  *yaml.Node // until the text is printed
+	env   *yamldoc.Environment
+	once  sync.Once
+	text  string
+	state state // of what was read, to be compared
 }
 
-// Text returns the file as it may be shown: without secrets and comments. It is printed at the first call.
+// Text returns the file as it may be shown: without secrets and comments, and with its variables as they are written. It is printed
+// at the first call.
 func (f *File) Text() string {
+	f.print()
+	return f.text
+}
+
+// RuleTexts returns, likewise, the files of rule_files, by their names.
+func (f *File) RuleTexts() map[string]string {
+	f.print()
+	texts := make(map[string]string, len(f.RuleFiles))
+	for _, r := range f.RuleFiles {
+		texts[r.Name] = r.text
+	}
+	return texts
+}
+
+func (f *File) print() {
 	f.once.Do(func() {
 		f.text = redact(f.tree)
 		f.tree = nil // which takes twenty times as much memory as the text
+		for _, r := range f.RuleFiles {
+			r.text = redact(r.tree)
+			r.tree = nil
+		}
+		f.env.Forget()
 	})
-	return f.text
+}
+
+// Written returns a text about the file with the values of variables as they are written in it.
+func (f *File) Written(text string) string { return f.env.Written(text) }
+
+// asWritten returns an error about the file whose text is Written.
+func (f *File) asWritten(err error) error {
+	if text := f.Written(err.Error()); text != err.Error() {
+		return &writtenError{text, err}
+	}
+	return err
+}
+
+// writtenError is an error of which something else is shown.
+type writtenError struct {
+	text string
+	err  error
+}
+
+func (e *writtenError) Error() string { return e.text }
+func (e *writtenError) Unwrap() error { return e.err }
+
+// LoadOptions say how a file is read.
+type LoadOptions struct {
+	DryRun    bool // nothing is ever changed by its rules
+	ExpandEnv bool // variables in its values are replaced by those of the environment
 }
 
 const ttlWhy = ": an alert that is not heard of for alert_ttl counts as absent, so keep it above Alertmanager's repeat_interval"
 
-// Load reads the file at a path. With dryRun, nothing is ever changed by its rules.
-func Load(path string, dryRun bool) (*File, error) {
+// Load reads the file at a path, and those that it names.
+func Load(path string, o LoadOptions) (*File, error) {
+	text, err := readMain(path)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(path, text, o)
+}
+
+// readMain reads the text of the file that the others are named in.
+func readMain(path string) ([]byte, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("read the configuration: %s is a folder; name a file, which may name others by rule_files: [rules/*.yml]", path)
+	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the configuration: %w", err)
 	}
-	return Parse(path, text, dryRun)
+	return text, nil
 }
 
-// Parse reads the text of a file. path is for messages.
-func Parse(path string, text []byte, dryRun bool) (*File, error) {
-	f, _, err := parse(path, text, dryRun)
-	return f, err
+// Parse reads the text of a file, and the files that it names. path is for messages, and what is relative is beside it.
+func Parse(path string, text []byte, o LoadOptions) (*File, error) {
+	f, _, err := parse(path, text, o)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 // Lint reads the file at a path as Load does. It also returns warnings: what is without fault in it, and probably not meant.
-func Lint(path string) (*File, []*yamldoc.Fault, error) {
-	text, err := os.ReadFile(path)
+func Lint(path string, o LoadOptions) (*File, []*yamldoc.Fault, error) {
+	text, err := readMain(path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the configuration: %w", err)
+		return nil, nil, err
 	}
-	return LintText(path, text)
+	return LintText(path, text, o)
 }
 
 // LintText is Lint of the text of a file. path is for messages.
-func LintText(path string, text []byte) (*File, []*yamldoc.Fault, error) {
-	f, src, err := parse(path, text, false)
+func LintText(path string, text []byte, o LoadOptions) (*File, []*yamldoc.Fault, error) {
+	f, src, err := parse(path, text, o)
 	if err != nil {
 		return nil, nil, err
 	}
 	f.Rules.Lint(src.options)
-	return f, src.doc.Warnings(), nil
+	return f, src.warnings(), nil
 }
 
 // source is what a file was read from.
 type source struct {
-	doc     *yamldoc.Doc
+	docs    []*yamldoc.Doc // its own, and those of its rule files
 	options rules.SetOptions
 }
 
-func parse(path string, text []byte, dryRun bool) (*File, source, error) {
+// err joins the faults of all files.
+func (s *source) err() error {
+	errs := make([]error, len(s.docs))
+	for i, doc := range s.docs {
+		errs[i] = doc.Err()
+	}
+	return errors.Join(errs...)
+}
+
+func (s *source) warnings() (all []*yamldoc.Fault) {
+	for _, doc := range s.docs {
+		all = append(all, doc.Warnings()...)
+	}
+	return all
+}
+
+const noExpansion = "and variables of the environment are replaced with --config.expand-env only"
+
+func (o LoadOptions) environment() *yamldoc.Environment {
+	if o.ExpandEnv {
+		return yamldoc.NewEnvironment(os.LookupEnv)
+	}
+	return yamldoc.RefuseVariables(noExpansion)
+}
+
+// parse reads a file. Also where there is an error, the File knows what was read.
+func parse(path string, text []byte, o LoadOptions) (*File, *source, error) {
+	f := &File{Path: path, env: o.environment(), Drivers: map[string]Driver{}, state: newState(text)}
 	doc, root := yamldoc.Parse(path, text)
 	if what := promfiles.Foreign(root); what != "" { // which has one document or several
-		return nil, source{}, &yamldoc.Fault{File: path, Line: root.Line(), What: what}
+		return f, nil, &yamldoc.Fault{File: path, Line: root.Line(), What: what}
 	}
 	if err := doc.Err(); err != nil {
-		return nil, source{}, err
+		return f, nil, err
 	}
-	f := &File{Path: path, tree: doc.Tree(), Drivers: map[string]Driver{}}
-	src := rules.SetOptions{AlertTTL: rules.DefaultAlertTTL, DryRun: dryRun, Root: root, Drivers: map[string]rules.RefSchema{}}
+	doc.Use(f.env)
+	f.tree = doc.Tree()
+	all := &source{docs: []*yamldoc.Doc{doc}}
+	src := rules.SetOptions{AlertTTL: rules.DefaultAlertTTL, DryRun: o.DryRun, Root: root, Drivers: map[string]rules.RefSchema{}}
 	root.Fields([]yamldoc.Field{
 		{Key: "drivers", Read: f.readDrivers},
 		{Key: "alert_ttl", Read: func(n yamldoc.Node) { src.AlertTTL = n.DurationAbove0(ttlWhy) }},
@@ -105,7 +201,8 @@ func parse(path string, text []byte, dryRun bool) (*File, source, error) {
 		{Key: "targets", Read: func(n yamldoc.Node) { src.Targets = &n }},
 		{Key: "rules", Read: func(n yamldoc.Node) { src.Rules = &n }},
 		{Key: "time_intervals", Read: func(n yamldoc.Node) { src.TimeIntervals = &n }},
-	}, "rule_files", "senders", "upgrades", "sinks")
+		{Key: "rule_files", Read: func(n yamldoc.Node) { f.readRuleFiles(n, all, &src) }},
+	}, "senders", "upgrades", "sinks")
 	if !root.Has("drivers") {
 		f.Drivers[defaultType] = defaultDriver()
 	}
@@ -117,8 +214,6 @@ func parse(path string, text []byte, dryRun bool) (*File, source, error) {
 	} else if doc.Err() == nil {
 		root.Faultf("the file is empty")
 	}
-	if err := doc.Err(); err != nil {
-		return nil, source{}, err
-	}
-	return f, source{doc, src}, nil
+	all.options = src
+	return f, all, all.err()
 }

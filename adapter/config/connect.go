@@ -46,7 +46,7 @@ func Connect(f *File, before *Connections, o Options) (*Connections, error) {
 	}
 	if err := c.open(before, o); err != nil {
 		c.release(before)
-		return nil, err
+		return nil, f.asWritten(err)
 	}
 	before.release(c)
 	c.rules.Store(f.Rules)

@@ -44,7 +44,7 @@ func TestRelease(t *testing.T) {
 // A file of which a driver cannot be connected leaves none behind.
 func TestConnect_AFaultLeavesNothingBehind(t *testing.T) {
 	f, err := Parse("a.yml", []byte("drivers: {a: {type: kubernetes, kubeconfig: /nonexistent/k}, sim: {type: simulator}}\n"+
-		"targets: {web: {driver: sim, name: web, max: 5}}\nrules: [{name: busy, matchers: [a=b], target: web, up: 1}]\n"), false)
+		"targets: {web: {driver: sim, name: web, max: 5}}\nrules: [{name: busy, matchers: [a=b], target: web, up: 1}]\n"), LoadOptions{})
 	require.NoError(t, err)
 	kept := &closing{}
 	before := connections(map[string]controller.Driver{"sim": kept})

@@ -21,7 +21,7 @@ func TestPolicies(t *testing.T) {
 		if !strings.Contains(text, "rules:") {
 			text += "rules: [{name: busy, matchers: [alertname=Busy], target: web, up: 10}]\n"
 		}
-		_, err := Parse(fmt.Sprintf("policies-%d.yml", i), []byte(text), false)
+		_, err := Parse(fmt.Sprintf("policies-%d.yml", i), []byte(text), LoadOptions{})
 		require.NoError(t, err, text)
 	}
 }

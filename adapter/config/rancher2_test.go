@@ -19,7 +19,7 @@ rules:
 `
 
 func TestRancher2(t *testing.T) {
-	f, err := Parse("x.yml", []byte("drivers: {prod: {type: rancher2, timeout: 5s, url: 'https://r/v3', token: 'token-abcde:hunter2'}}"+pools), false)
+	f, err := Parse("x.yml", []byte("drivers: {prod: {type: rancher2, timeout: 5s, url: 'https://r/v3', token: 'token-abcde:hunter2'}}"+pools), LoadOptions{})
 	require.NoError(t, err)
 	require.Equal(t, rancher2.Config{URL: "https://r/v3", Token: "token-abcde:hunter2"}, f.Drivers["prod"].Config)
 	require.Equal(t, 5*time.Second, f.Drivers["prod"].Timeout)
@@ -31,7 +31,7 @@ func TestRancher2(t *testing.T) {
 	require.NoError(t, err)
 	require.IsType(t, &rancher2.Driver{}, c.Driver("prod"))
 
-	f, err = Parse("x.yml", []byte("drivers:\n  prod: {type: rancher2, url: 'https://r', token_file: /nonexistent}"+pools), false)
+	f, err = Parse("x.yml", []byte("drivers:\n  prod: {type: rancher2, url: 'https://r', token_file: /nonexistent}"+pools), LoadOptions{})
 	require.NoError(t, err)
 	_, err = Connect(f, nil, Options{})
 	require.EqualError(t, err, "x.yml:2: drivers.prod: token_file: open /nonexistent: no such file or directory")

@@ -102,7 +102,7 @@ func bodyOf(alerts int) []byte {
 
 // handlerOf returns alertscale's whole HTTP side on a file and a store in a file.
 func handlerOf(b *testing.B, text string) http.Handler {
-	f, err := config.Parse("bench.yml", []byte(text), false)
+	f, err := config.Parse("bench.yml", []byte(text), config.LoadOptions{})
 	require.NoError(b, err)
 	conns, err := config.Connect(f, nil, config.Options{})
 	require.NoError(b, err)

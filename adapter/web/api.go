@@ -13,7 +13,8 @@ import (
 
 // configFile is the data of /api/v1/status/config.
 type configFile struct {
-	YAML string `json:"yaml"`
+	YAML      string            `json:"yaml"`
+	RuleFiles map[string]string `json:"rule_files,omitempty"` // their texts, by their names
 }
 
 // data answers with what fetch returns.

@@ -34,6 +34,7 @@ type fakeCore struct {
 	unmatched []controller.UnmatchedAlert
 	logged    []controller.DecisionRecord
 	config    string
+	ruleFiles map[string]string
 	ready     error
 	down      []controller.DriverDown
 	reload    error
@@ -55,7 +56,7 @@ func (c *fakeCore) Rules() []controller.RuleStatus     { return c.rules }
 func (c *fakeCore) Unmatched() []controller.UnmatchedAlert {
 	return append([]controller.UnmatchedAlert{}, c.unmatched...)
 }
-func (c *fakeCore) Config() string                       { return c.config }
+func (c *fakeCore) Config() (string, map[string]string)  { return c.config, c.ruleFiles }
 func (c *fakeCore) Ready() error                         { return c.ready }
 func (c *fakeCore) DriversDown() []controller.DriverDown { return c.down }
 

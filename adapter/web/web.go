@@ -67,8 +67,8 @@ type Pauser interface {
 
 // File is the file of rules and targets.
 type File interface {
-	// Config returns the active text, without secrets.
-	Config() string
+	// Config returns the active text, and those of its rule files by their names, without secrets.
+	Config() (text string, ruleFiles map[string]string)
 	// Reload reads the file again. Where it returns an error, which tells all faults, nothing has
 	// changed.
 	Reload() error
@@ -122,7 +122,10 @@ func New(o Options) http.Handler {
 	mux.Handle("/api/v1/rules", rt.data(func() any { return o.View.Rules() }))
 	mux.Handle("/api/v1/unmatched", rt.data(func() any { return o.View.Unmatched() }))
 	mux.Handle("/api/v1/decisions", rt.get(decisions(o.Decisions, o.Now)))
-	mux.Handle("/api/v1/status/config", rt.data(func() any { return configFile{o.File.Config()} }))
+	mux.Handle("/api/v1/status/config", rt.data(func() any {
+		text, ruleFiles := o.File.Config()
+		return configFile{text, ruleFiles}
+	}))
 	mux.Handle("/api/v1/status/buildinfo", rt.data(buildInfo))
 	rt.profiles(mux)
 	mux.HandleFunc("/", rt.notFound)

@@ -178,12 +178,12 @@ func (f *follower) warn(at yamldoc.Place, where, format string, args ...any) {
 
 // ruleAt is where a rule is, and how a user calls it.
 func (f *follower) ruleAt(r *rules.Rule) (yamldoc.Place, string) {
-	return yamldoc.Place{File: f.File, Line: r.Line()}, fmt.Sprintf("rules[%d] %q", r.Index, r.Name)
+	return r.Place(), r.Where()
 }
 
 // ruleText names a rule in a sentence.
 func (f *follower) ruleText(r *rules.Rule) string {
-	return fmt.Sprintf("rule %q (%s:%d)", r.Name, f.File, r.Line())
+	return fmt.Sprintf("rule %q (%s)", r.Name, r.Place())
 }
 
 func (a *Alert) where() string { return fmt.Sprintf("alert %q", a.Name) }

@@ -91,6 +91,17 @@ func (n Node) Peek(key string) *Node {
 	return n.peek(key, 0)
 }
 
+// Key is the place of a mapping's own key; the mapping, where it has none of that name.
+func (n Node) Key(key string) Node {
+	y := resolve(n.y)
+	for i := 0; y.Kind == yaml.MappingNode && i+1 < len(y.Content); i += 2 {
+		if y.Content[i].Value == key {
+			return Node{n.doc, y.Content[i], n.where}
+		}
+	}
+	return n
+}
+
 // Child returns the value of a mapping's key, to be read; nil where there is none.
 func (n Node) Child(key string) *Node {
 	child := n.Peek(key)
@@ -202,7 +213,15 @@ func (n Node) Text() string {
 // File reads the path of a file. One that is not absolute is beside the document, as in Prometheus's files.
 func (n Node) File() string {
 	path := n.Text()
-	if path == "" || filepath.IsAbs(path) {
+	if path == "" {
+		return ""
+	}
+	return n.Beside(path)
+}
+
+// Beside returns a path, which is beside the document where it is not absolute.
+func (n Node) Beside(path string) string {
+	if filepath.IsAbs(path) {
 		return path
 	}
 	return filepath.Join(filepath.Dir(n.doc.file), path)

@@ -58,7 +58,7 @@ func (c *fakeCore) Targets() []controller.TargetStatus                     { ret
 func (c *fakeCore) Rules() []controller.RuleStatus                         { return c.rules }
 func (c *fakeCore) Unmatched() []controller.UnmatchedAlert                 { return nil }
 func (c *fakeCore) DriversDown() []controller.DriverDown                   { return nil }
-func (c *fakeCore) Config() string                                         { return c.config }
+func (c *fakeCore) Config() (string, map[string]string)                    { return c.config, nil }
 func (c *fakeCore) Reload() error                                          { return errors.New("not here") }
 
 func (c *fakeCore) Pause(_ context.Context, ref string, d rules.Direction, length time.Duration) error {

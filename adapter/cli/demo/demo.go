@@ -87,7 +87,7 @@ func Run(ctx context.Context, out io.Writer, o Options) (err error) {
 
 // wire starts alertscale on loopback, with the simulator in place of the cluster.
 func (d *demo) wire() (stop func(), err error) {
-	if d.file, err = config.Parse("alertscale.yml", examples.Alertscale, false); err != nil {
+	if d.file, err = config.Parse("alertscale.yml", examples.Alertscale, config.LoadOptions{}); err != nil {
 		return nil, err
 	}
 	workload := demoRef().Namespace + "/" + demoRef().Name
@@ -151,5 +151,5 @@ func (d *demo) logged(keyvals ...any) error {
 // fixedFile is a configuration that cannot be reloaded.
 type fixedFile string
 
-func (f fixedFile) Config() string { return string(f) }
-func (f fixedFile) Reload() error  { return errors.New("the demo's rules are built in") }
+func (f fixedFile) Config() (string, map[string]string) { return string(f), nil }
+func (f fixedFile) Reload() error                       { return errors.New("the demo's rules are built in") }

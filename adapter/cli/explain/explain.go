@@ -15,6 +15,7 @@ import (
 // Options say what is explained.
 type Options struct {
 	Config string // the file of rules
+	Load   config.LoadOptions
 
 	// The alerts: a file with a notification, - for In; or one alert by its labels.
 	Payload     string
@@ -34,7 +35,7 @@ type Options struct {
 
 // Run explains.
 func Run(ctx context.Context, out io.Writer, o Options) error {
-	file, err := config.Load(o.Config, false)
+	file, err := config.Load(o.Config, o.Load)
 	if err != nil {
 		return fmt.Errorf("the configuration cannot be used:\n%w", err)
 	}

@@ -115,7 +115,7 @@ type running struct {
 
 func newRunning(t *testing.T) *running {
 	t.Helper()
-	file, err := config.Load("testdata/rules.yml", false)
+	file, err := config.Load("testdata/rules.yml", config.LoadOptions{})
 	require.NoError(t, err)
 	r := &running{now: noon.Add(-time.Minute)}
 	now := func() time.Time { return r.now }

@@ -70,7 +70,7 @@ func (p *program) Record(d controller.DecisionRecord) {
 
 // start starts the program. What it returns stops it.
 func start(t *testing.T, path string) (*program, func()) {
-	file, err := config.Load("testdata/hour.yml", false)
+	file, err := config.Load("testdata/hour.yml", config.LoadOptions{})
 	require.NoError(t, err)
 	p := &program{t: t, hook: &file.Hooks[0]}
 	p.driver = simulator.New(simulator.Config{Workloads: map[string]int{"web": 3, "queue": 0, "cart": 4, "shop": 1}}, simulator.Options{Now: time.Now})

@@ -15,9 +15,10 @@ import (
 
 // Options say what is replayed, and what is told of it.
 type Options struct {
-	Config  string   // the file of rules
-	Against string   // another one, to compare with; empty: none
-	Files   []string // of recordings; - is In
+	Config  string             // the file of rules
+	Against string             // another one, to compare with; empty: none
+	Load    config.LoadOptions // of both
+	Files   []string           // of recordings; - is In
 	In      io.Reader
 
 	Counts       []string // REF=N: counts at the start
@@ -65,7 +66,7 @@ func Run(out, errOut io.Writer, o Options) error {
 
 // replay replays a recording on the rules of a file.
 func (o *Options) replay(path string, recorded *recording.Recording) (*outcome, error) {
-	file, err := config.Load(path, false)
+	file, err := config.Load(path, o.Load)
 	if err != nil {
 		return nil, fmt.Errorf("the configuration cannot be used:\n%w", err)
 	}

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"alertscale/adapter/config"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -18,7 +20,7 @@ func FuzzParse(f *testing.F) {
 		require.NoError(f, err)
 		f.Add(string(text))
 	}
-	all := configs{}
+	all := configs{files: map[string]*config.File{}}
 	_, err = all.load("testdata/rules.yml")
 	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, text string) {

@@ -32,15 +32,18 @@ type test struct {
 var start = time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 // configs are the files of rules that were read, as several files of tests may be of one.
-type configs map[string]*config.File
+type configs struct {
+	options config.LoadOptions
+	files   map[string]*config.File // by their paths
+}
 
 func (c configs) load(path string) (*config.File, error) {
-	if f := c[path]; f != nil {
+	if f := c.files[path]; f != nil {
 		return f, nil
 	}
-	f, err := config.Load(path, false)
+	f, err := config.Load(path, c.options)
 	if err == nil {
-		c[path] = f
+		c.files[path] = f
 	}
 	return f, err
 }

@@ -7,20 +7,22 @@ import (
 	"io"
 	"regexp"
 
+	"alertscale/adapter/config"
 	"alertscale/rules"
 )
 
 // Options say what is run, and what is reported.
 type Options struct {
-	Run      *regexp.Regexp // of the names of the tests to run; nil: all
-	JUnit    string         // the file to write a report to; empty: none
-	Coverage bool           // list the rules that no test made act
+	Run      *regexp.Regexp     // of the names of the tests to run; nil: all
+	JUnit    string             // the file to write a report to; empty: none
+	Coverage bool               // list the rules that no test made act
+	Load     config.LoadOptions // of the files of rules
 }
 
 // Run runs the tests of files, and prints, in promtool's manner, of each file whether all is as expected. It returns the
 // exit code: 1 where anything is not.
 func Run(out, errOut io.Writer, files []string, o Options) int {
-	r := &runner{Options: o, out: out, errOut: errOut, configs: configs{}, covered: coverage{acted: map[*rules.Rule]bool{}}}
+	r := &runner{Options: o, out: out, errOut: errOut, configs: configs{o.Load, map[string]*config.File{}}, covered: coverage{acted: map[*rules.Rule]bool{}}}
 	for _, path := range files {
 		r.file(path)
 	}
