@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"time"
 
 	"alertscale/adapter/cli/demo"
@@ -74,6 +76,14 @@ func demoCommand(app *kingpin.Application) command {
 // configFlag is the flag of the file of rules.
 func configFlag(cmd *kingpin.CmdClause, to *string) {
 	cmd.Flag("config.file", "The file of drivers, targets and rules.").Default("alertscale.yml").StringVar(to)
+}
+
+// oneFile says of a config.file that was given twice how several files are read.
+func oneFile(chosen string, err error) (string, error) {
+	if err != nil && strings.Contains(err.Error(), "'config.file' cannot be repeated") {
+		err = fmt.Errorf("%w: name one file, which may name others by rule_files: [rules/*.yml]", err)
+	}
+	return chosen, err
 }
 
 // expandFlag is the flag by which variables in the file are replaced.

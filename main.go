@@ -47,7 +47,7 @@ func main() {
 
 	commands := append(clientCommands(app), checkCommand(app), testCommand(app), explainCommand(app), replayCommand(app), demoCommand(app))
 
-	chosen := kingpin.MustParse(app.Parse(os.Args[1:]))
+	chosen := kingpin.MustParse(oneFile(app.Parse(os.Args[1:])))
 	code, err := 0, error(nil)
 	if chosen == serve.FullCommand() {
 		err = serveUntilStopped(o)

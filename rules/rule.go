@@ -105,7 +105,10 @@ func notAList(n yamldoc.Node) {
 		n.Faultf(`are a mapping; want a list of texts: matchers: ['alertname="WebBusy"']`)
 		return
 	}
-	text, _ := n.Scalar()
+	text, ok := n.Scalar()
+	if !ok {
+		return
+	}
 	n.Faultf("are one text; want a list, also of one: matchers: ['%s']", strings.ReplaceAll(text, "'", "''"))
 }
 

@@ -159,7 +159,7 @@ func (s *Set) readTargets(parts []Part) {
 			continue
 		}
 		if first, taken := byRef[ref]; taken && ref.Name != "" {
-			nodes[t].Faultf("is %s, as target %q is%s; a ref belongs to one target", ref, first.Name, elsewhere(nodes[t], nodes[first]))
+			nodes[t].Faultf("is %s, as target %q%s is; a ref belongs to one target", ref, first.Name, elsewhere(nodes[t], nodes[first]))
 		}
 		byRef[ref] = t
 		s.fixed[ref] = t
@@ -172,7 +172,7 @@ func elsewhere(here, there yamldoc.Node) string {
 	if here.Place().File == there.Place().File {
 		return ""
 	}
-	return ", " + here.Locate(there.Place())
+	return " " + here.Locate(there.Place())
 }
 
 // checkShapes reports targets of one driver of which one has a kind alone and another a namespace alone: their refs could
@@ -191,7 +191,7 @@ func (s *Set) checkShapes(order []*Target, nodes map[*Target]yamldoc.Node) {
 			mine, others = namespaceAlone, kindAlone
 		}
 		if other := others[t.Driver]; other != nil {
-			nodes[t].Faultf("its ref could be written as one of target %q is%s; give both a kind and a namespace, or neither a namespace",
+			nodes[t].Faultf("its ref could be written as one of target %q%s is; give both a kind and a namespace, or neither a namespace",
 				other.Name, elsewhere(nodes[t], nodes[other]))
 			continue
 		}

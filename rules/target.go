@@ -86,6 +86,7 @@ func (s *Set) checkTarget(t *Target, n yamldoc.Node) {
 	case !n.Has("driver"):
 		n.Faultf("driver is missing%s", s.onlyDriver())
 		t.checkName(RefSchema{}, n)
+	case t.Driver == "": // which is a fault already
 	case !ok:
 		(*n.Peek("driver")).Faultf("driver %q is not defined%s", t.Driver, cmp.Or(yamldoc.Hint(t.Driver, s.driverNames()), s.onlyDriver()))
 	default:

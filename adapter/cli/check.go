@@ -2,6 +2,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -82,7 +83,7 @@ func (c *checker) check(name string) checked {
 	source, err := promfiles.Read(name, c.options.Stdin)
 	f := checked{name: source.Name}
 	if err != nil {
-		f.name, f.fault = name, err
+		f.name, f.fault = name, cmp.Or(config.NoFolder(name), err)
 		return f
 	}
 	f.file, f.warnings, f.fault = config.LintText(source.Name, source.Text, config.LoadOptions{ExpandEnv: c.options.ExpandEnv})
@@ -140,7 +141,7 @@ func (c *checker) print(out, errOut io.Writer) int {
 
 // spread says in how many files that is; empty where there is the one alone.
 func (f *checked) spread() string {
-	if f.file.RuleFiles == nil {
+	if len(f.file.RuleFiles)+len(f.file.Unmatched) == 0 {
 		return ""
 	}
 	return " in " + count(1+len(f.file.RuleFiles), "file")

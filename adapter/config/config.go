@@ -102,10 +102,18 @@ func Load(path string, o LoadOptions) (*File, error) {
 	return Parse(path, text, o)
 }
 
+// NoFolder returns an error where a path is that of a folder.
+func NoFolder(path string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a folder; name a file, which may name others by rule_files: [rules/*.yml]", path)
+	}
+	return nil
+}
+
 // readMain reads the text of the file that the others are named in.
 func readMain(path string) ([]byte, error) {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return nil, fmt.Errorf("read the configuration: %s is a folder; name a file, which may name others by rule_files: [rules/*.yml]", path)
+	if err := NoFolder(path); err != nil {
+		return nil, fmt.Errorf("read the configuration: %w", err)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -16,15 +16,22 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files again")
 
-// TestInvalid: each invalid file gives exactly the message beside it.
+// secretValue is that of a variable.
+const secretValue = "hunter2-hunter2"
+
+// TestInvalid: each invalid file gives exactly the message beside it. Those that are expanded have variables.
 func TestInvalid(t *testing.T) {
+	t.Setenv("LONG_SECRET", secretValue)
+	t.Setenv("EMPTY", "")
+	t.Setenv("TWO", "2")
 	files, err := filepath.Glob("testdata/invalid-*.yml")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			_, err := Load(file, LoadOptions{})
+			_, err := Load(file, LoadOptions{ExpandEnv: strings.Contains(file, "expanded")})
 			require.Error(t, err)
+			require.NotContains(t, err.Error(), secretValue[:4])
 			golden := strings.TrimSuffix(file, ".yml") + ".txt"
 			if *update {
 				require.NoError(t, os.WriteFile(golden, []byte(err.Error()+"\n"), 0o600))

@@ -31,14 +31,18 @@ type reloading struct {
 }
 
 func newReloading(t testing.TB, path string) *reloading {
-	r := &reloading{reg: prometheus.NewRegistry()}
-	r.Reloader = &Reloader{
-		Path: path, Logger: log.NewNopLogger(), Metrics: controller.NewMetrics(r.reg, 10),
-		Use: func(f *controller.Snapshot) { r.last.Store(f); r.uses.Add(1) },
-	}
+	r := &reloading{Reloader: &Reloader{Path: path}}
+	newReloader(t, r)
+	return r
+}
+
+// newReloader has a reloader read its file.
+func newReloader(t testing.TB, r *reloading) {
+	r.reg = prometheus.NewRegistry()
+	r.Logger, r.Metrics = log.NewNopLogger(), controller.NewMetrics(r.reg, 10)
+	r.Use = func(f *controller.Snapshot) { r.last.Store(f); r.uses.Add(1) }
 	_, err := r.Load()
 	require.NoError(t, err)
-	return r
 }
 
 func (r *reloading) healthy(t *testing.T, want string) {

@@ -77,7 +77,9 @@ func (n Node) Fields(fields []Field, later ...string) {
 		}
 		known := make([]string, 0, len(fields))
 		for _, f := range fields {
-			known = append(known, f.Key)
+			if f.Misplaced == "" {
+				known = append(known, f.Key)
+			}
 		}
 		at.Faultf("unknown key %q%s", p.key.Value, Hint(p.key.Value, known))
 	}
