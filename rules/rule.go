@@ -26,20 +26,19 @@ type Rule struct {
 	Index int // its place among the rules of all files
 
 	muting *muting // nil: it never is mute
-	place  yamldoc.Place
-	// part and item are which of the files has it, and where in that one's list.
-	part, item int32
+	// part, item and line are which of the files has it, and where in that one.
+	part, item, line int32
 }
 
 // Place is where the rule begins.
-func (r *Rule) Place() yamldoc.Place { return r.place }
+func (r *Rule) Place() yamldoc.Place { return r.Target.set.placeOf(r) }
 
 // Where is how a user calls the rule in its file.
 func (r *Rule) Where() string { return fmt.Sprintf("rules[%d] %q", r.item, r.Name) }
 
 // readRule reads one rule and reports what is wrong with it; nil where it cannot be used.
 func (s *Set) readRule(n yamldoc.Node) *Rule {
-	r := &Rule{place: n.Place(), Index: len(s.Rules)}
+	r := &Rule{line: int32(n.Line()), Index: len(s.Rules)}
 	target := ""
 	acts, named := r.actionFields(n)
 	n.Fields(append(append(acts, s.optionFields(r)...), []yamldoc.Field{

@@ -22,6 +22,7 @@ type Set struct {
 	Rules       []*Rule // in the order of the file, and of those that it names
 
 	byName  map[string]*Rule
+	files   []string // the names of those that have rules; of others empty
 	fixed   map[Ref]*Target
 	owners  *owners               // the templated targets
 	kinds   map[string][]spelling // by driver:Kind
@@ -108,9 +109,10 @@ func NewSet(src SetOptions) *Set {
 	if !src.Partial && !src.has(func(p Part) *yamldoc.Node { return p.Rules }) {
 		src.Root.Faultf("rules are missing: which alerts scale which target")
 	}
-	for i, p := range src.parts() {
+	for _, p := range src.parts() {
+		s.files = append(s.files, "")
 		if p.Rules != nil {
-			s.readRules(i, *p.Rules)
+			s.readRules(*p.Rules)
 		}
 	}
 	s.index = newIndex(s.Rules, s.matchers)
@@ -199,7 +201,9 @@ func (s *Set) checkShapes(order []*Target, nodes map[*Target]yamldoc.Node) {
 	}
 }
 
-func (s *Set) readRules(part int, n yamldoc.Node) {
+func (s *Set) readRules(n yamldoc.Node) {
+	part := len(s.files) - 1
+	s.files[part] = n.Place().File
 	n.Items(func(i int, item yamldoc.Node) {
 		r := s.readRule(item)
 		if r == nil {
@@ -210,12 +214,16 @@ func (s *Set) readRules(part int, n yamldoc.Node) {
 			item.Faultf("the name %q is what decisions call a target's way back; give it another", r.Name)
 		}
 		if first := s.byName[r.Name]; first != nil && r.Name != "" {
-			item.Faultf("the name is duplicated, first %s", item.Locate(first.place))
+			item.Faultf("the name is duplicated, first %s", item.Locate(s.placeOf(first)))
 			return
 		}
 		s.byName[r.Name] = r
 		s.Rules = append(s.Rules, r)
 	})
+}
+
+func (s *Set) placeOf(r *Rule) yamldoc.Place {
+	return yamldoc.Place{File: s.files[r.part], Line: int(r.line)}
 }
 
 // RuleFor returns the rule of a name if it may act on a ref that t owns, else nil.

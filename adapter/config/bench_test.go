@@ -51,6 +51,36 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
+// BenchmarkLoad_Files is the same rules in a thousand files of a hundred, to be compared with the one of BenchmarkParse; and what
+// the watch takes to see that nothing has changed.
+func BenchmarkLoad_Files(b *testing.B) {
+	const files, each = 1000, 100
+	dir := b.TempDir()
+	head, text, _ := strings.Cut(manyRules(files*each), "rules:\n")
+	lines := strings.SplitAfter(text, "\n")
+	for i := range files {
+		writeFiles(b, dir, map[string]string{fmt.Sprintf("rules/%04d.yml", i): "rules:\n" + strings.Join(lines[i*each:(i+1)*each], "")})
+	}
+	writeFiles(b, dir, map[string]string{"alertscale.yml": head + "rule_files: [rules/*.yml]\n"})
+	main := filepath.Join(dir, "alertscale.yml")
+	b.Run("load", func(b *testing.B) {
+		for b.Loop() {
+			f, err := Load(main, LoadOptions{})
+			require.NoError(b, err)
+			require.Len(b, f.Rules.Rules, files*each)
+		}
+	})
+	b.Run("unchanged", func(b *testing.B) {
+		f, err := Load(main, LoadOptions{})
+		require.NoError(b, err)
+		for b.Loop() {
+			now, err := f.state.again(main)
+			require.NoError(b, err)
+			require.Equal(b, f.state.sum, now)
+		}
+	})
+}
+
 // BenchmarkReload shows what is kept of a large file, and that reloads keep no more.
 func BenchmarkReload(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "alertscale.yml")

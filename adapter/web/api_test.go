@@ -52,6 +52,7 @@ func TestAPIData(t *testing.T) {
 			`"verdict":"scaled","from":1,"to":2,"why":[],"alerts":[{"labels":{"a":"b","b":"<"},"fingerprint":"00112233445566aa","startsAt":"2026-11-20T05:24:45.5Z"}],` +
 			`"more_alerts":2,"receiver":"r","group":"g"}]`},
 		{full, "/api/v1/status/config", `{"yaml":"targets: {}\n"}`},
+		{&fakeCore{ruleFiles: map[string]string{"rules/a.yml": "rules: []\n"}}, "/api/v1/status/config", `{"yaml":"","rule_files":{"rules/a.yml":"rules: []\n"}}`},
 	}
 	for _, test := range tests {
 		r, body := newSite(test.core).ask("GET", test.path, "")

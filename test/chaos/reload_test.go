@@ -174,6 +174,51 @@ func reloaded(t *testing.T, first, change way) {
 	step(18)
 }
 
+// TestReloadRuleFiles replaces rule files as the kubelet does with those of a ConfigMap, whose variables are the environment's.
+func TestReloadRuleFiles(t *testing.T) {
+	s := newShop(t, 10, "web")
+	targets, rules, _ := strings.Cut(anyDeployment, "rules:")
+	a := stack.NewAlertscale(t, stack.AlertscaleOptions{
+		Config: "rule_files: ['rules/*.yml']" + targets, Kubeconfig: account(t), Args: []string{"--config.expand-env"}, Env: []string{"STEP=3", "EMPTY="},
+	})
+	mounted := &stack.Alertscale{Process: a.Process, Config: filepath.Join(filepath.Dir(a.Config), "rules", "a.yml")}
+	require.NoError(t, os.Mkdir(filepath.Dir(mounted.Config), 0o700))
+	require.NoError(t, os.WriteFile(mounted.Config, nil, 0o600))
+	inFile := func(up string) string { return "rules:" + strings.Replace(rules, "up: 1}", "up: "+up+"}", 1) }
+	mount(t, mounted, inFile("1"))
+	a.Start(t)
+	steps := func(up string, from, to int) {
+		t.Helper()
+		stack.Eventually(t, 15*time.Second, func() error {
+			if _, active := a.Get(t, "/api/v1/status/config"); !strings.Contains(active, "up: "+up+"}") {
+				return fmt.Errorf("active: %s", active)
+			}
+			return nil
+		})
+		fires := s.firing("Busy", "web")
+		got := post(t, a, 200, "scaled", fires)
+		require.Equal(t, from, *got.Data.Decisions[0].From)
+		require.Equal(t, to, *got.Data.Decisions[0].To)
+		post(t, a, 200, "resolved", fires.resolved())
+	}
+	steps("1", 10, 11)
+	mount(t, mounted, inFile("2"))
+	steps("2", 11, 13)
+
+	mount(t, mounted, inFile("'${NONE}'"))
+	stack.Eventually(t, 15*time.Second, func() error {
+		if a.Metric(t, "alertscale_config_last_reload_successful") != 0 {
+			return fmt.Errorf("not read yet")
+		}
+		return nil
+	})
+	require.Contains(t, a.Log(), mounted.Config+`:2: rules[0] \"busy\": up: has ${NONE}, and NONE is not set`)
+	steps("2", 13, 15)
+
+	mount(t, mounted, inFile("'${STEP}'"))
+	steps("'${STEP}'", 15, 18)
+}
+
 // TestReloadCredentials reads the kubeconfig again with the file. Where that cannot be used, the old one
 // stays in use.
 func TestReloadCredentials(t *testing.T) {

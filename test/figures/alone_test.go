@@ -35,6 +35,7 @@ func TestProgramFigures(t *testing.T) {
 		{"fresh", fresh},
 		{"start", manyRefs},
 		{"file", largeFile},
+		{"files", manyFiles},
 		{"last", func(t *testing.T, a *alone) {
 			for _, f := range a.last {
 				f(t)
