@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fsnotify/fsnotify"
 	"github.com/stretchr/testify/require"
 )
 
@@ -127,7 +128,12 @@ func TestWatch_RuleFilesOfAConfigMap(t *testing.T) {
 // TestWatch_OtherRuleFiles: where the file names others than before, those are watched, and no others.
 func TestWatch_OtherRuleFiles(t *testing.T) {
 	t.Parallel()
-	w := newWatching(t, map[string]string{"alertscale.yml": namingRules, "rules/a.yml": rulesNamed("a"), "teams/one/r.yml": rulesNamed("one")})
+	w := newWatching(t, map[string]string{"alertscale.yml": namingRules, "rules/a.yml": rulesNamed("a"), "teams/one/r.yml": rulesNamed("zero")})
+	w.write(t, "alertscale.yml", driverOnly+webOnly+"rule_files: ['teams/*/r.yml']\n")
+	w.becomes(t, "zero")
+	time.Sleep(3 * settle)
+	w.write(t, "teams/one/r.yml", rulesNamed("one"))
+	w.becomes(t, "one")
 	w.write(t, "alertscale.yml", driverOnly+webOnly+"rule_files: ['teams/*/r.yml', plain/p.yml]\n")
 	w.refuses(t)
 	w.write(t, "plain/p.yml", rulesNamed("p"))
@@ -147,6 +153,45 @@ func TestWatch_OtherRuleFiles(t *testing.T) {
 	w.write(t, "plain/p.yml", rulesNamed("p"))
 	w.becomes(t, "first", "two", "p")
 	require.NoError(t, w.Reload(), "by a signal")
+}
+
+// TestFollow: the folders that are watched are those in which something may change, and behind links.
+func TestFollow(t *testing.T) {
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{
+		"a/alertscale.yml": "", "b/..1/x.yml": "", "b/y.yml": "", "teams/one/r.yml": "", "teams/two/s.yml": "", "other/z": "",
+	})
+	require.NoError(t, os.Symlink("..1", filepath.Join(dir, "b", "..data")))
+	require.NoError(t, os.Symlink(filepath.Join("..data", "x.yml"), filepath.Join(dir, "b", "x.yml")))
+	w, err := fsnotify.NewWatcher()
+	require.NoError(t, err)
+	defer w.Close()
+	r := &Reloader{Path: filepath.Join(dir, "a", "alertscale.yml")}
+	for _, c := range []struct {
+		patterns []string
+		want     []string
+	}{
+		{nil, []string{"a"}},
+		{[]string{"b/*.yml"}, []string{"a", "b", "b/..1"}},
+		{[]string{"b/x.yml"}, []string{"a", "b", "b/..1"}},
+		{[]string{"teams/*/r.yml", "b/y.yml"}, []string{"a", "b", "teams", "teams/one", "teams/two"}},
+		{[]string{"none/yet/*.yml"}, []string{".", "a"}},
+		{[]string{"teams/three/r.yml", "["}, []string{".", "a", "teams"}},
+		{nil, []string{"a"}},
+	} {
+		var patterns, watched []string
+		for _, p := range c.patterns {
+			patterns = append(patterns, filepath.Join(dir, p))
+		}
+		r.follow(w, patterns)
+		for _, path := range w.WatchList() {
+			path, err := filepath.Rel(dir, path)
+			require.NoError(t, err)
+			watched = append(watched, path)
+		}
+		slices.Sort(watched)
+		require.Equal(t, c.want, watched, c.patterns)
+	}
 }
 
 // TestReloadReadsTheEnvironmentAgain: and a variable that is gone changes nothing.
