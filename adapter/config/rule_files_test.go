@@ -70,6 +70,8 @@ func TestRuleFiles(t *testing.T) {
 	require.NoError(t, os.WriteFile(abs, []byte(rulesNamed("elsewhere")), 0o600))
 	require.NoError(t, os.Symlink(filepath.Join("..", "..data", "behind.yml"), filepath.Join(dir, "rules", "z.yml")))
 	require.NoError(t, os.Symlink(filepath.Join("..", "rules"), filepath.Join(dir, "teams", "two")))
+	require.NoError(t, os.Symlink(filepath.Join("rules", "a.yml"), filepath.Join(dir, "again.yml")))
+	require.NoError(t, os.Symlink("alertscale.yml", filepath.Join(dir, "self.yml")))
 	require.NoError(t, os.Symlink("nobody@host", filepath.Join(dir, "rules", ".#lock.yml")))
 	f, err := Load(filepath.Join(dir, "alertscale.yml"), LoadOptions{})
 	require.NoError(t, err)

@@ -145,11 +145,11 @@ func TestWatch_OtherRuleFiles(t *testing.T) {
 	w.becomes(t, "first", "p")
 	w.write(t, "teams/two/r.yml", rulesNamed("two"))
 	w.becomes(t, "first", "two", "p")
-	require.EqualValues(t, uses+2, w.uses.Load())
+	require.Equal(t, uses+2, w.uses.Load())
 
 	require.NoError(t, os.Remove(filepath.Join(w.dir, "plain/p.yml")))
 	w.refuses(t)
-	require.EqualValues(t, uses+2, w.uses.Load(), "a file that is named and not there changes nothing")
+	require.Equal(t, uses+2, w.uses.Load(), "a file that is named and not there changes nothing")
 	w.write(t, "plain/p.yml", rulesNamed("p"))
 	w.becomes(t, "first", "two", "p")
 	require.NoError(t, w.Reload(), "by a signal")
