@@ -211,12 +211,7 @@ func parse(path string, text []byte, o LoadOptions) (*File, *source, error) {
 		{Key: "time_intervals", Read: func(n yamldoc.Node) { src.TimeIntervals = &n }},
 		{Key: "rule_files", Read: func(n yamldoc.Node) { f.readRuleFiles(n, all, &src) }},
 	}, "senders", "upgrades", "sinks")
-	if !root.Has("drivers") {
-		f.Drivers[defaultType] = defaultDriver()
-	}
-	for name, d := range f.Drivers {
-		src.Drivers[name] = d.schema()
-	}
+	f.describeDrivers(root, src.Drivers)
 	if root.IsMap() {
 		f.Rules = rules.NewSet(src)
 	} else if doc.Err() == nil {
@@ -224,4 +219,14 @@ func parse(path string, text []byte, o LoadOptions) (*File, *source, error) {
 	}
 	all.options = src
 	return f, all, all.err()
+}
+
+// describeDrivers says what the targets of each driver need. Without drivers there is one.
+func (f *File) describeDrivers(root yamldoc.Node, to map[string]rules.RefSchema) {
+	if !root.Has("drivers") {
+		f.Drivers[defaultType] = defaultDriver()
+	}
+	for name, d := range f.Drivers {
+		to[name] = d.schema()
+	}
 }

@@ -13,14 +13,6 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Place is a line of a file.
-type Place struct {
-	File string `json:"file"`
-	Line int    `json:"line"`
-}
-
-func (p Place) String() string { return fmt.Sprintf("%s:%d", p.File, p.Line) }
-
 // Fault is one thing that is wrong with a file.
 type Fault struct {
 	File  string

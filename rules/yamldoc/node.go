@@ -2,7 +2,6 @@ package yamldoc
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -14,25 +13,6 @@ type Node struct {
 	doc   *Doc
 	y     *yaml.Node
 	where string
-}
-
-// Line is the line that the value begins on.
-func (n Node) Line() int {
-	if n.y == nil {
-		return 1
-	}
-	return n.y.Line
-}
-
-// Place is where the value begins.
-func (n Node) Place() Place { return Place{n.doc.file, n.Line()} }
-
-// Locate says where a place is, to somebody who is told of this one: on line 3, or, in another file, at other.yml:3.
-func (n Node) Locate(p Place) string {
-	if p.File == n.doc.file {
-		return fmt.Sprintf("on line %d", p.Line)
-	}
-	return "at " + p.String()
 }
 
 // Where is how a user calls the value: rules[2] "web busy": target. Of the root it is empty.
@@ -91,17 +71,6 @@ func (n Node) Has(key string) bool { return n.Peek(key) != nil }
 // Peek returns the value of a mapping's key, without reading it; nil where there is none.
 func (n Node) Peek(key string) *Node {
 	return n.peek(key, 0)
-}
-
-// Key is the place of a mapping's own key; the mapping, where it has none of that name.
-func (n Node) Key(key string) Node {
-	y := resolve(n.y)
-	for i := 0; y.Kind == yaml.MappingNode && i+1 < len(y.Content); i += 2 {
-		if y.Content[i].Value == key {
-			return Node{n.doc, y.Content[i], n.where}
-		}
-	}
-	return n
 }
 
 // Child returns the value of a mapping's key, to be read; nil where there is none.
@@ -210,23 +179,6 @@ func (n Node) Text() string {
 		n.Faultf("is empty")
 	}
 	return s
-}
-
-// File reads the path of a file. One that is not absolute is beside the document, as in Prometheus's files.
-func (n Node) File() string {
-	path := n.Text()
-	if path == "" {
-		return ""
-	}
-	return n.Beside(path)
-}
-
-// Beside returns a path, which is beside the document where it is not absolute.
-func (n Node) Beside(path string) string {
-	if filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(filepath.Dir(n.doc.file), path)
 }
 
 // Scalar reads a single value as it is written, but for variables of the environment; false where it is a list, a mapping or null,
