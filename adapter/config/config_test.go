@@ -116,21 +116,27 @@ func FuzzParse(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		file, src, err := parse("f.yml", text, LoadOptions{})
-		if err != nil {
-			for line := range strings.SplitSeq(err.Error(), "\n") {
-				require.NotEmpty(t, line)
-			}
-			require.True(t, strings.HasPrefix(err.Error(), "f.yml:"), err.Error())
-			return
+		for _, expand := range []bool{false, true} {
+			fuzzed(t, text, LoadOptions{ExpandEnv: expand})
 		}
-		require.True(t, len(file.Rules.Rules) > 0 || src.options.Partial)
-		file.Rules.Lint(src.options)
-		for _, w := range src.warnings() {
-			require.True(t, strings.HasPrefix(w.Error(), "f.yml:"), w)
-		}
-		require.NoError(t, src.err())
 	})
+}
+
+func fuzzed(t *testing.T, text []byte, o LoadOptions) {
+	file, src, err := parse("f.yml", text, o)
+	if err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			require.NotEmpty(t, line)
+		}
+		require.True(t, strings.HasPrefix(err.Error(), "f.yml:"), err.Error())
+		return
+	}
+	require.True(t, len(file.Rules.Rules) > 0 || src.options.Partial)
+	file.Rules.Lint(src.options)
+	for _, w := range src.warnings() {
+		require.True(t, strings.HasPrefix(w.Error(), "f.yml:"), w)
+	}
+	require.NoError(t, src.err())
 }
 
 func TestSecretsAreNotShown(t *testing.T) {
