@@ -35,7 +35,7 @@ func (f *File) readRuleFiles(n yamldoc.Node, all *source, to *rules.SetOptions) 
 			to.Partial = true
 			return
 		}
-		path := item.Beside(pattern)
+		path := f.beside(pattern)
 		f.state.patterns = append(f.state.patterns, path)
 		names, err := ruleFileNames(path)
 		switch {
@@ -51,6 +51,28 @@ func (f *File) readRuleFiles(n yamldoc.Node, all *source, to *rules.SetOptions) 
 			f.readRuleFile(name, item, all, to)
 		}
 	})
+}
+
+// special are the characters by which a pattern is one.
+const special = `*?[\`
+
+// beside returns a pattern of files, which is beside the file where it is not absolute. The folder's name is no pattern.
+func (f *File) beside(pattern string) string {
+	dir := filepath.Dir(f.Path)
+	switch {
+	case filepath.IsAbs(pattern):
+		return pattern
+	case !strings.ContainsAny(pattern, special):
+		return filepath.Join(dir, pattern)
+	}
+	var escaped strings.Builder
+	for _, r := range dir {
+		if strings.ContainsRune(special, r) {
+			escaped.WriteByte('\\')
+		}
+		escaped.WriteRune(r)
+	}
+	return filepath.Join(escaped.String(), pattern)
 }
 
 func (f *File) readRuleFile(name string, item yamldoc.Node, all *source, to *rules.SetOptions) {
@@ -89,7 +111,7 @@ func (f *File) readRuleFile(name string, item yamldoc.Node, all *source, to *rul
 
 // ruleFileNames returns the files that a pattern matches, or the one that it names.
 func ruleFileNames(pattern string) ([]string, error) {
-	if _, err := os.Lstat(pattern); err == nil || !strings.ContainsAny(pattern, `*?[\`) { // also one with a bracket in its name
+	if _, err := os.Lstat(pattern); err == nil || !strings.ContainsAny(pattern, special) { // also one with a bracket in its name
 		return []string{pattern}, nil
 	}
 	found, err := filepath.Glob(pattern)

@@ -85,6 +85,19 @@ func TestRuleFiles(t *testing.T) {
 	require.Empty(t, f.Unmatched)
 }
 
+// TestRuleFiles_AFolderLikeAPattern: only what the file says is a pattern.
+func TestRuleFiles_AFolderLikeAPattern(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "[ab] *", `c\d`)
+	writeFiles(t, dir, map[string]string{
+		"alertscale.yml": driverOnly + webOnly + "rule_files: [rules/*.yml, b.yml]\n", "rules/a.yml": rulesNamed("a"), "b.yml": rulesNamed("b"),
+	})
+	f, err := Load(filepath.Join(dir, "alertscale.yml"), LoadOptions{})
+	require.NoError(t, err)
+	require.Equal(t, []string{"a", "b"}, ruleNames(f))
+	require.Equal(t, filepath.Join(dir, "rules", "a.yml"), f.RuleFiles[0].Name)
+	require.Contains(t, foldersOf(f.state.patterns[0]), filepath.Join(dir, "rules"))
+}
+
 // TestRuleFiles_OddFiles: a file that has no end, or cannot be read, is not waited for.
 func TestRuleFiles_OddFiles(t *testing.T) {
 	dir := t.TempDir()

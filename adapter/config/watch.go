@@ -99,7 +99,7 @@ func foldersOf(pattern string) []string {
 	if _, statErr := os.Stat(parent); statErr == nil {
 		dirs = []string{parent}
 	}
-	if parent != pattern && (err != nil || len(dirs) == 0 || strings.ContainsAny(parent, `*?[\`)) {
+	if parent != pattern && (err != nil || len(dirs) == 0 || strings.ContainsAny(parent, special)) {
 		dirs = append(dirs, foldersOf(parent)...) // a folder may come
 	}
 	names, _ := ruleFileNames(pattern)

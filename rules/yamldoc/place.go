@@ -48,15 +48,7 @@ func (n Node) Key(key string) Node {
 // File reads the path of a file. One that is not absolute is beside the document, as in Prometheus's files.
 func (n Node) File() string {
 	path := n.Text()
-	if path == "" {
-		return ""
-	}
-	return n.Beside(path)
-}
-
-// Beside returns a path, which is beside the document where it is not absolute.
-func (n Node) Beside(path string) string {
-	if filepath.IsAbs(path) {
+	if path == "" || filepath.IsAbs(path) {
 		return path
 	}
 	return filepath.Join(filepath.Dir(n.doc.file), path)
