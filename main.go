@@ -16,8 +16,6 @@ import (
 	"alertscale/adapter/config"
 	"alertscale/adapter/controller"
 	"alertscale/adapter/recording"
-	"alertscale/adapter/sink"
-	"alertscale/adapter/sink/events"
 	"alertscale/adapter/sink/history"
 	sinklog "alertscale/adapter/sink/log"
 	sinkmetrics "alertscale/adapter/sink/metrics"
@@ -83,6 +81,9 @@ func serveFlags(cmd *kingpin.CmdClause) *options {
 	cmd.Flag("dry-run", "Decide and report everything, change nothing, and keep state in memory.").BoolVar(&o.dryRun)
 	recordFlags(cmd, &o.record)
 	o.web = kingpinflag.AddFlags(cmd, ":9098")
+	cmd.Flag("web.external-url", "The URL under which alertscale is reached from outside, as behind a reverse proxy. Its path is the prefix of all HTTP paths.").
+		StringVar(&o.place.ExternalURL)
+	cmd.Flag("web.route-prefix", "The prefix of all HTTP paths, where it is not the path of --web.external-url.").StringVar(&o.place.RoutePrefix)
 	cmd.Flag("web.max-request-bytes", "The largest notification to take.").
 		Default(fmt.Sprint(web.DefaultMaxRequestBytes)).Int64Var(&o.maxRequest)
 	cmd.Flag("web.shutdown-timeout", "How long to finish what is under way at shutdown.").
@@ -119,6 +120,7 @@ type options struct {
 	record               recordOptions
 	dryRun, expandEnv    bool
 	web                  *toolkit.FlagConfig
+	place                web.PlaceFlags
 	pprof                bool
 	maxRequest, inflight int64
 	decisionLog          int64
@@ -172,6 +174,10 @@ func (s *service) wire() error {
 		versioncollector.NewCollector("alertscale"))
 	metrics := controller.NewMetrics(reg, s.options.maxRefs)
 	limits := sinkmetrics.NewLimits(reg)
+	place, err := s.options.place.Parse(*s.options.web.WebListenAddresses, os.Hostname)
+	if err != nil {
+		return err
+	}
 	s.sinks = newSinks(reg, s.logger, s.options, limits)
 	s.reloader = &config.Reloader{
 		Path: s.options.config, Options: config.LoadOptions{DryRun: s.options.dryRun, ExpandEnv: s.options.expandEnv}, Version: version.Version, Logger: s.logger, Metrics: metrics,
@@ -202,62 +208,12 @@ func (s *service) wire() error {
 		Handler: web.New(web.Options{
 			Handler: s.controller, View: s.controller, Pauser: s.controller, States: s.controller, Decisions: s.sinks.history, File: s.reloader, Decode: s.decoder(), Hook: s.hook,
 			Metrics: webMetrics, Gatherer: reg, Logger: s.logger, Limited: limits, EnablePprof: s.options.pprof,
-			MaxRequestBytes: s.options.maxRequest, InflightBytes: s.options.inflight,
+			MaxRequestBytes: s.options.maxRequest, InflightBytes: s.options.inflight, Place: place,
 		}),
 		Flags: s.options.web, Logger: s.logger, ShutdownTimeout: s.options.shutdown, Metrics: webMetrics, Limited: limits,
-		MaxConnections: s.options.connections,
+		MaxConnections: s.options.connections, RoutePrefix: place.Prefix,
 	})
 	return nil
-}
-
-// sinks are where decisions go.
-type sinks struct {
-	metrics *sinkmetrics.Metrics
-	history *history.History
-	log     *sink.Queue
-	events  *events.Sink // nil: a dry run writes none
-	told    *sink.Queue  // before events, which take a while to be made
-}
-
-func newSinks(reg prometheus.Registerer, logger log.Logger, o *options, limits *sinkmetrics.Limits) sinks {
-	s := sinks{
-		metrics: sinkmetrics.New(reg),
-		history: history.New(history.Options{Bytes: o.decisionLog, Limited: limits.Limited}),
-		log:     sink.NewQueue(sink.QueueOptions{Next: sinklog.New(logger), Name: "log", Limited: limits.Limited}),
-	}
-	if !o.dryRun {
-		s.events = &events.Sink{}
-		s.told = sink.NewQueue(sink.QueueOptions{Next: s.events, Name: "events", Limited: limits.Limited})
-	}
-	return s
-}
-
-func (s *sinks) all() []controller.Sink {
-	all := []controller.Sink{s.metrics, s.history, s.log}
-	if s.told != nil {
-		all = append(all, s.told)
-	}
-	return all
-}
-
-// close returns when all decisions have been recorded, or when ctx ends.
-func (s *sinks) close(ctx context.Context) error {
-	if s.told == nil {
-		return s.log.Close(ctx)
-	}
-	return errors.Join(s.log.Close(ctx), s.told.Close(ctx))
-}
-
-// prepare takes the drivers of a file, and makes the series that one is to be alerted on.
-func (s *sinks) prepare(f *controller.Snapshot) {
-	names := make([]string, 0, len(f.Rules.Rules))
-	for _, r := range f.Rules.Rules {
-		names = append(names, r.Name)
-	}
-	s.metrics.Prepare(names)
-	if s.events != nil {
-		s.events.Use(f)
-	}
 }
 
 // hook finds a hook of the active file.

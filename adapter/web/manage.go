@@ -26,7 +26,13 @@ GET  /api/v1/status/config       the active files, without secrets and comments
 GET  /api/v1/status/buildinfo    the version
 `
 
-func landingPage(w http.ResponseWriter, _ *http.Request) { text(w, landing) }
+func landingPage(w http.ResponseWriter, prefix string) {
+	if prefix == "" {
+		text(w, landing)
+		return
+	}
+	text(w, landing+"\nAll of these paths are under "+prefix+".\n")
+}
 
 func healthy(w http.ResponseWriter, _ *http.Request) { text(w, "alertscale is healthy.\n") }
 

@@ -12,6 +12,9 @@ import (
 // name of whoever looks at it. Programs send neither Sec-Fetch-Site nor Origin, and pass.
 func (rt *routes) sameSite(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
+	if rt.Place.origin != "" { // a proxy in front may change the host
+		_ = protection.AddTrustedOrigin(rt.Place.origin) // of a URL that was read
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if foreign(protection, r) == nil {
 			next.ServeHTTP(w, r)

@@ -26,7 +26,8 @@ func (rt *routes) profiles(mux *http.ServeMux) {
 // pprofIndex lists the profiles by relative links, which need the slash that tidied takes off.
 func pprofIndex(w http.ResponseWriter, r *http.Request) {
 	if sent, _, _ := strings.Cut(r.RequestURI, "?"); !strings.HasSuffix(sent, "/") {
-		http.Redirect(w, r, "/debug/pprof/", http.StatusMovedPermanently)
+		w.Header().Set("Location", "pprof/") // wherever a proxy puts it
+		w.WriteHeader(http.StatusMovedPermanently)
 		return
 	}
 	pprof.Index(w, r)

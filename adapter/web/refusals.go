@@ -56,7 +56,7 @@ func (f *refusals) log(r *http.Request, code int, text string) {
 		return
 	}
 	line := []any{
-		"msg", "request refused", "path", clip(r.URL.Path, maxPath), "code", code, "method", clip(r.Method, maxMethod),
+		"msg", "request refused", "path", clip(sentPath(r), maxPath), "code", code, "method", clip(r.Method, maxMethod),
 		"remote", r.RemoteAddr, "err", clip(text, maxText),
 	}
 	if leftOut > 0 {

@@ -39,14 +39,14 @@ func (f *refusals) refuseMethod(w http.ResponseWriter, r *http.Request, methods 
 	allowed := strings.Join(methods, ", ")
 	w.Header().Set("Allow", allowed)
 	f.refuse(w, r, http.StatusMethodNotAllowed, badData,
-		fmt.Sprintf("method %s is not allowed for %s: use %s", clip(r.Method, maxMethod), clip(r.URL.Path, maxPath), allowed))
+		fmt.Sprintf("method %s is not allowed for %s: use %s", clip(r.Method, maxMethod), clip(sentPath(r), maxPath), allowed))
 }
 
 // home is the path /. A notification that is posted there has lost its path.
 func (rt *routes) home(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
-		landingPage(w, r)
+		landingPage(w, rt.Place.Prefix)
 	case http.MethodPost:
 		rt.notFound(w, r)
 	default:
@@ -56,17 +56,16 @@ func (rt *routes) home(w http.ResponseWriter, r *http.Request) {
 
 // notFound answers for all other paths. What is posted to one may be a notification, and counts as one.
 func (rt *routes) notFound(w http.ResponseWriter, r *http.Request) {
-	text := "there is no " + clip(r.URL.Path, maxPath)
+	text := "there is no " + clip(sentPath(r), maxPath)
 	if r.Method != http.MethodPost {
 		rt.refusals.refuse(w, r, http.StatusNotFound, notFoundType, text)
 		return
 	}
 	start := time.Now()
 	if r.URL.Path == "/" {
-		text = "nothing is posted to /"
+		text = "nothing is posted to " + sentPath(r)
 	}
-	rt.refusals.refuse(w, r, http.StatusNotFound, notFoundType, text+
-		": post notifications to /webhook, and other senders' to /hook/NAME; a proxy in front has to take its prefix off")
+	rt.refusals.refuse(w, r, http.StatusNotFound, notFoundType, text+": "+rt.Place.whereToPost())
 	rt.Metrics.answered(http.StatusNotFound, time.Since(start))
 }
 
@@ -82,7 +81,7 @@ func guard(next http.Handler, logger log.Logger) http.Handler {
 			if cause == http.ErrAbortHandler { // net/http's own way to cut a connection
 				panic(cause)
 			}
-			level.Error(logger).Log("msg", "a handler panicked", "method", clip(r.Method, maxMethod), "path", clip(r.URL.Path, maxPath),
+			level.Error(logger).Log("msg", "a handler panicked", "method", clip(r.Method, maxMethod), "path", clip(sentPath(r), maxPath),
 				"panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
 			fail(w, r, http.StatusInternalServerError, internal, "internal error: see the log of alertscale")
 		}()

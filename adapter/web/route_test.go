@@ -13,9 +13,15 @@ import (
 	"alertscale/rules"
 )
 
-// TestRoutes goes through every path with every method.
+// TestRoutes goes through every path with every method, with a prefix before it and without.
 func TestRoutes(t *testing.T) {
-	s := newSite(&fakeCore{}, withHook("deploy", fakeHook{}))
+	for _, prefix := range []string{"", "/ops/alertscale"} {
+		t.Run("under "+prefix, func(t *testing.T) { everyRoute(t, prefix) })
+	}
+}
+
+func everyRoute(t *testing.T, prefix string) {
+	s := newSite(&fakeCore{}, withHook("deploy", fakeHook{}), under(prefix))
 	paths := []struct {
 		path, allow string
 		envelope    bool // errors come in it
@@ -50,7 +56,7 @@ func TestRoutes(t *testing.T) {
 	}
 	for _, p := range paths {
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"} {
-			r, body := s.ask(method, p.path, minimal)
+			r, body := s.ask(method, prefix+p.path, minimal)
 			name := method + " " + p.path
 			switch {
 			case p.allow == "", p.path == "/" && method == "POST":

@@ -42,6 +42,7 @@ type ServerOptions struct {
 	Flags   *toolkit.FlagConfig // addresses, and the file for TLS and basic auth
 	Logger  log.Logger
 
+	RoutePrefix     string           // of Handler's paths; default none
 	MaxConnections  int              // of all addresses together; default DefaultConnections
 	Limited         Limited          // default: they are not counted
 	Metrics         *Metrics         // optional: counts the notifications that the web configuration turns away
@@ -69,7 +70,7 @@ func NewServer(o ServerOptions) *Server {
 	s := &Server{
 		ServerOptions: o,
 		connections:   newConnections(o.MaxConnections, o.Limited),
-		doorman:       &doorman{newRefusals(o.Logger, o.Now), o.Metrics},
+		doorman:       &doorman{newRefusals(o.Logger, o.Now), o.Metrics, o.RoutePrefix},
 		slog:          slog.New(bridge{o.Logger}),
 		down:          make(chan struct{}),
 		done:          make(chan struct{}),

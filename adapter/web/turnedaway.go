@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"path"
+	"strings"
 	"time"
 )
 
@@ -11,6 +12,7 @@ import (
 type doorman struct {
 	refusals *refusals
 	metrics  *Metrics // may be nil
+	prefix   string   // of all paths
 }
 
 // outside is put before the toolkit's handler.
@@ -23,7 +25,7 @@ func (d *doorman) outside(toolkit http.Handler) http.Handler {
 			return
 		}
 		d.refusals.log(r, visit.code, d.reason(r, visit.code))
-		if d.metrics != nil && isNotification(path.Clean(r.URL.Path)) {
+		if d.metrics != nil && isNotification(strings.TrimPrefix(path.Clean(r.URL.Path), d.prefix)) {
 			d.metrics.answered(visit.code, time.Since(start))
 		}
 	})

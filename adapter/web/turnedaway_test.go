@@ -15,6 +15,12 @@ import (
 // TestWrongPasswordsAreSeen checks that what the web configuration turns away is logged and counted, and that what
 // it lets through is so by the handler alone.
 func TestWrongPasswordsAreSeen(t *testing.T) {
+	for _, prefix := range []string{"", "/ops/alertscale"} {
+		t.Run("under "+prefix, func(t *testing.T) { wrongPasswordsAreSeen(t, prefix) })
+	}
+}
+
+func wrongPasswordsAreSeen(t *testing.T, prefix string) {
 	config, err := os.ReadFile("testdata/web-config.yml")
 	require.NoError(t, err)
 	_, users, ok := strings.Cut(string(config), "basic_auth_users:")
@@ -24,14 +30,14 @@ func TestWrongPasswordsAreSeen(t *testing.T) {
 	var text strings.Builder
 	now := time.Date(2026, 11, 20, 5, 24, 45, 0, time.UTC)
 	logger := log.NewLogfmtLogger(log.NewSyncWriter(&text))
-	s := newSite(&fakeCore{}, withHook("deploy", fakeHook{}))
+	s := newSite(&fakeCore{}, withHook("deploy", fakeHook{}), under(prefix))
 	r := startLogging(t, &fakeCore{}, webConfig, logger, func(server *Server) {
 		server.Handler = s
-		server.doorman = &doorman{newRefusals(logger, func() time.Time { return now }), s.metrics}
+		server.doorman = &doorman{newRefusals(logger, func() time.Time { return now }), s.metrics, prefix}
 		server.parts = server.newParts()
 	})
 	ask := func(path string, header ...string) int {
-		q, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+r.address+path, strings.NewReader(minimal))
+		q, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+r.address+prefix+path, strings.NewReader(minimal))
 		require.NoError(t, err)
 		for i := 0; i < len(header); i += 2 {
 			q.Header.Set(header[i], header[i+1])
@@ -65,5 +71,5 @@ func TestWrongPasswordsAreSeen(t *testing.T) {
 	require.Equal(t, 7.0, s.count(t, "401"), "the hook's own is counted once")
 	require.Equal(t, 1.0, s.count(t, "200"))
 	require.Empty(t, text.String())
-	require.Contains(t, s.log.String(), "path=/hook/deploy code=401")
+	require.Contains(t, s.log.String(), "path="+prefix+"/hook/deploy code=401")
 }

@@ -96,7 +96,8 @@ type Options struct {
 	Gatherer  prometheus.Gatherer // for /metrics
 	Logger    log.Logger
 
-	EnablePprof bool // serve profiles of the process under /debug/pprof
+	Place       Place // where all of it is served; default: without a prefix
+	EnablePprof bool  // serve profiles of the process under /debug/pprof
 
 	MaxRequestBytes int64         // of one body, unpacked; default DefaultMaxRequestBytes
 	InflightBytes   int64         // of the bodies of all requests together; default DefaultInflightBytes
@@ -130,7 +131,7 @@ func New(o Options) http.Handler {
 	rt.profiles(mux)
 	mux.HandleFunc("/", rt.notFound)
 	mux.HandleFunc("/{$}", rt.home)
-	return guard(tidied(rt.sameSite(mux)), o.Logger)
+	return guard(tidied(rt.prefixed(rt.sameSite(mux))), o.Logger)
 }
 
 func (o *Options) setDefaults() {

@@ -25,6 +25,7 @@ type AlertscaleOptions struct {
 	Config     string   // The whole file.
 	Kubeconfig string   // Path; for KUBECONFIG.
 	Storage    string   // For --storage. By default a file in its folder.
+	Under      string   // The path that Args put it under.
 	Args       []string // After those above.
 	Env        []string
 }
@@ -42,7 +43,7 @@ func StartAlertscale(t T, o AlertscaleOptions) *Alertscale {
 func NewAlertscale(t T, o AlertscaleOptions) *Alertscale {
 	t.Helper()
 	dir, listen := t.TempDir(), address(FreePort(t))
-	a := &Alertscale{URL: "http://" + listen, Config: filepath.Join(dir, "alertscale.yml")}
+	a := &Alertscale{URL: "http://" + listen + o.Under, Config: filepath.Join(dir, "alertscale.yml")}
 	must(t, os.WriteFile(a.Config, []byte(o.Config), 0o644))
 	if o.Storage == "" {
 		o.Storage = "file:" + filepath.Join(dir, "data", "alertscale.db")

@@ -205,6 +205,13 @@ func TestHealthcheck(t *testing.T) {
 	probe("TLS, any certificate, no password", secure, HealthcheckOptions{SkipVerify: true}, tls)
 	probe("TLS, any certificate, a password", secure, HealthcheckOptions{SkipVerify: true}, tls, told)
 	probe("under another path", open, HealthcheckOptions{}, at(open.url+"/alertscale"))
+	o := handler(core, nil)
+	o.Place.Prefix = "/ops/alertscale"
+	prefixed := httptest.NewServer(web.New(*o))
+	t.Cleanup(prefixed.Close)
+	probe("under a prefix, and not told", &site{prefixed.URL}, HealthcheckOptions{})
+	probe("under a prefix, and told", &site{prefixed.URL}, HealthcheckOptions{}, at(prefixed.URL+"/ops/alertscale/"))
+	all.WriteString("# targets: under a prefix, and not told\n" + (&site{prefixed.URL}).run(targets))
 	core.ready = context.DeadlineExceeded
 	probe("not ready", open, HealthcheckOptions{})
 	golden(t, "healthcheck.txt", strings.ReplaceAll(all.String(), dir, "DIR"))

@@ -18,8 +18,8 @@ type HealthcheckOptions struct {
 
 // Healthcheck returns nil where an alertscale lives, or is ready.
 //
-// A program that lives says so also to who has no credentials, or speaks no TLS: by its refusal. So a password that
-// the probe was not told does not have it killed. Whether it is ready it tells nobody but those who may ask.
+// A program that lives says so also to who has no credentials, speaks no TLS, or does not know the path that it is under: by its
+// refusal. So a password that the probe was not told does not have it killed. Whether it is ready it tells nobody but those who may ask.
 func Healthcheck(ctx context.Context, o Options, h HealthcheckOptions) error {
 	c, err := api.New(api.Options{URL: o.URL, HTTPConfig: o.HTTPConfig, Timeout: o.Timeout, SkipVerify: h.SkipVerify})
 	if err != nil {
@@ -46,5 +46,5 @@ func Healthcheck(ctx context.Context, o Options, h HealthcheckOptions) error {
 
 // lives reports whether a refusal is one that a program which lives gives to strangers.
 func lives(e *api.Error) bool {
-	return e.TLS || e.Code == http.StatusUnauthorized || e.Code == http.StatusTooManyRequests
+	return e.TLS || e.Under != "" || e.Code == http.StatusUnauthorized || e.Code == http.StatusTooManyRequests
 }

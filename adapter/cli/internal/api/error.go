@@ -30,6 +30,7 @@ type Error struct {
 	Text  string // what alertscale says of it; empty: somebody else answered
 	Hint  string // what to do; empty where the text says it
 	TLS   bool   // it was asked without TLS, and speaks nothing else
+	Under string // the path that alertscale is under, where it was asked elsewhere; empty: it does not say so
 }
 
 // Error implements error.
@@ -48,8 +49,10 @@ func (e *Error) Is(target error) bool { return target == ErrNotFound && e.Code =
 
 // refused is an answer that is no success, with what alertscale says of it.
 func (c *Client) refused(a *answer, text string) *Error {
-	e := &Error{Asked: a.asked, Code: a.code, Text: text}
+	e := &Error{Asked: a.asked, Code: a.code, Text: text, Under: under(a)}
 	switch {
+	case e.Under != "":
+		e.Text, e.Hint = "", "alertscale is under "+e.Under+" there: --url (or ALERTSCALE_URL) ends with that path"
 	case a.code == http.StatusUnauthorized:
 		e.Text, e.Hint = "", c.credentials()
 	case a.code == http.StatusBadRequest && wantsTLS(a.body):
@@ -59,6 +62,16 @@ func (c *Client) refused(a *answer, text string) *Error {
 			"--url ends with that path"
 	}
 	return e
+}
+
+// under recognises what alertscale answers to somebody who does not know the path that it is under.
+func under(a *answer) string {
+	if a.code != http.StatusNotFound {
+		return ""
+	}
+	_, rest, _ := strings.Cut(string(a.body), "all of alertscale is under ")
+	path, _, _ := strings.Cut(rest, "\"")
+	return strings.TrimSpace(path)
 }
 
 // wantsTLS recognises what net/http answers to somebody who does not speak TLS.
