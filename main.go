@@ -134,6 +134,7 @@ type options struct {
 // service is all that serve runs, wired.
 type service struct {
 	options    *options
+	place      web.Place
 	logger     log.Logger
 	store      store.Store
 	sinks      sinks
@@ -149,7 +150,11 @@ func serveUntilStopped(o *options) error {
 		o.storage = "memory:"
 	}
 	keepConnections()
-	s := &service{options: o, logger: newLogger(o)}
+	place, err := o.place.Parse(*o.web.WebListenAddresses, os.Hostname)
+	if err != nil {
+		return err
+	}
+	s := &service{options: o, place: place, logger: newLogger(o)}
 	_ = level.Info(s.logger).Log("msg", "alertscale starts", "version", version.Info(), "build_context", version.BuildContext(),
 		"storage", o.storage, "dry_run", o.dryRun)
 	if err := s.wire(); err != nil {
@@ -174,15 +179,11 @@ func (s *service) wire() error {
 		versioncollector.NewCollector("alertscale"))
 	metrics := controller.NewMetrics(reg, s.options.maxRefs)
 	limits := sinkmetrics.NewLimits(reg)
-	place, err := s.options.place.Parse(*s.options.web.WebListenAddresses, os.Hostname)
-	if err != nil {
-		return err
-	}
-	s.sinks = newSinks(reg, s.logger, s.options, limits)
+	s.sinks = newSinks(reg, s.logger, s.options, limits, s.place)
 	s.reloader = &config.Reloader{
 		Path: s.options.config, Options: config.LoadOptions{DryRun: s.options.dryRun, ExpandEnv: s.options.expandEnv}, Version: version.Version, Logger: s.logger, Metrics: metrics,
-		Lookups: alertmanager.NewMetrics(reg),
-		Use:     func(f *controller.Snapshot) { s.sinks.prepare(f); s.controller.Use(f) },
+		Lookups: alertmanager.NewMetrics(reg), Sinks: s.sinks.remote,
+		Use: func(f *controller.Snapshot) { s.sinks.prepare(f); s.controller.Use(f) },
 	}
 	conns, err := s.reloader.Load()
 	if err != nil {
@@ -208,10 +209,10 @@ func (s *service) wire() error {
 		Handler: web.New(web.Options{
 			Handler: s.controller, View: s.controller, Pauser: s.controller, States: s.controller, Decisions: s.sinks.history, File: s.reloader, Decode: s.decoder(), Hook: s.hook,
 			Metrics: webMetrics, Gatherer: reg, Logger: s.logger, Limited: limits, EnablePprof: s.options.pprof,
-			MaxRequestBytes: s.options.maxRequest, InflightBytes: s.options.inflight, Place: place,
+			MaxRequestBytes: s.options.maxRequest, InflightBytes: s.options.inflight, Place: s.place,
 		}),
 		Flags: s.options.web, Logger: s.logger, ShutdownTimeout: s.options.shutdown, Metrics: webMetrics, Limited: limits,
-		MaxConnections: s.options.connections, RoutePrefix: place.Prefix,
+		MaxConnections: s.options.connections, RoutePrefix: s.place.Prefix,
 	})
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"alertscale/adapter/promfiles"
+	"alertscale/adapter/sink/remote"
 	"alertscale/adapter/source/alertmanager"
 	"alertscale/adapter/source/hook"
 	"alertscale/rules"
@@ -23,6 +24,7 @@ type File struct {
 	Drivers map[string]Driver
 	Hooks   []hook.Config
 	Rules   *rules.Set
+	Sinks   []remote.Config
 
 	Alertmanager *alertmanager.Config // nil: alerts are not looked up
 
@@ -206,11 +208,12 @@ func parse(path string, text []byte, o LoadOptions) (*File, *source, error) {
 				src.LookupAfter = f.Alertmanager.Check
 			}
 		}},
+		{Key: "sinks", Read: func(n yamldoc.Node) { f.Sinks = remote.ReadConfig(n) }},
 		{Key: "targets", Read: func(n yamldoc.Node) { src.Targets = &n }},
 		{Key: "rules", Read: func(n yamldoc.Node) { src.Rules = &n }},
 		{Key: "time_intervals", Read: func(n yamldoc.Node) { src.TimeIntervals = &n }},
 		{Key: "rule_files", Read: func(n yamldoc.Node) { f.readRuleFiles(n, all, &src) }},
-	}, "senders", "upgrades", "sinks")
+	}, "senders", "upgrades")
 	f.describeDrivers(root, src.Drivers)
 	if root.IsMap() {
 		f.Rules = rules.NewSet(src)

@@ -9,6 +9,7 @@ import (
 
 	"alertscale/adapter/controller"
 	"alertscale/adapter/driver"
+	"alertscale/adapter/sink/remote"
 	"alertscale/adapter/source/alertmanager"
 	"alertscale/adapter/source/hook"
 	"alertscale/rules"
@@ -16,11 +17,12 @@ import (
 	"github.com/go-kit/log"
 )
 
-// Connections are the drivers of a file, ready to be called, its hooks and its Alertmanagers.
+// Connections are the drivers of a file, ready to be called, its hooks, its sinks and its Alertmanagers.
 type Connections struct {
 	file   *File
 	conns  map[string]controller.Backend
 	hooks  map[string]*hook.Hook
+	sinks  []remote.Destination
 	asked  *alertmanager.Client       // nil: alerts are not looked up
 	rules  *atomic.Pointer[rules.Set] // of the newest file; drivers that outlive a file ask it
 	shared map[string]any             // of all files: what the drivers of a type share, by the type
@@ -33,7 +35,7 @@ type Options struct {
 	Lookups *alertmanager.Metrics // nil: look-ups are not counted
 }
 
-// Connect makes the drivers of a file, and reads the tokens of its hooks. It asks nothing of any server. A driver
+// Connect makes the drivers of a file, and reads the tokens of its hooks and sinks. It asks nothing of any server. A driver
 // whose type is kept over reloads, and that an earlier file had alike, goes on with what it knows. The others are
 // connected again, so that their credentials are read again.
 func Connect(f *File, before *Connections, o Options) (*Connections, error) {
@@ -70,6 +72,9 @@ func (c *Connections) open(before *Connections, o Options) error {
 		c.conns[name] = controller.Backend{Driver: connected, Timeout: d.Timeout}
 	}
 	if err := c.openHooks(); err != nil {
+		return err
+	}
+	if err := c.openSinks(); err != nil {
 		return err
 	}
 	return c.openAlertmanager(before, o)
@@ -116,6 +121,17 @@ func (c *Connections) openHooks() error {
 			return fmt.Errorf("%s:%d: hooks.%s: %w", c.file.Path, h.Line, h.Name, err)
 		}
 		c.hooks[h.Name] = opened
+	}
+	return nil
+}
+
+func (c *Connections) openSinks() error {
+	for _, s := range c.file.Sinks {
+		opened, err := remote.Open(s)
+		if err != nil {
+			return fmt.Errorf("%s:%d: %s: %w", c.file.Path, s.Line, s.Where, err)
+		}
+		c.sinks = append(c.sinks, opened)
 	}
 	return nil
 }

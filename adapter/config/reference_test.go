@@ -12,7 +12,7 @@ import (
 
 // TestReference checks that the table of docs/reference.md has every key of the file: every one that the code reads.
 func TestReference(t *testing.T) {
-	read := keysRead(t, "rules", "adapter/config", "adapter/driver", "adapter/source")
+	read := keysRead(t, "rules", "adapter/config", "adapter/driver", "adapter/sink", "adapter/source")
 	page, err := os.ReadFile("../../docs/reference.md")
 	require.NoError(t, err)
 	written := map[string]bool{}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"alertscale/adapter/controller"
+	"alertscale/adapter/sink/remote"
 	"alertscale/adapter/source/alertmanager"
 	"alertscale/adapter/source/hook"
 
@@ -24,6 +25,7 @@ type Reloader struct {
 	Logger  log.Logger
 	Metrics *controller.Metrics
 	Lookups *alertmanager.Metrics      // nil: look-ups are not counted
+	Sinks   *remote.Set                // nil: those of the file are told nothing
 	Use     func(*controller.Snapshot) // makes a file the active one
 
 	hooks atomic.Pointer[map[string]*hook.Hook] // of the active file
@@ -86,6 +88,7 @@ func (r *Reloader) load() error {
 	f.print()
 	r.conns = conns
 	r.hooks.Store(&conns.hooks)
+	r.Sinks.Use(conns.sinks, f.Rules)
 	return nil
 }
 

@@ -31,13 +31,13 @@ var arrows = map[string][]string{
 	"alertscale/examples":  {},
 	adapter + "controller": {"alertscale/rules"},
 	adapter + "cli":        {adapter, "alertscale/rules", "alertscale/examples"},
-	adapter + "config":     {adapter + "controller", adapter + "driver", adapter + "promfiles", adapter + "source/hook", adapter + "source/alertmanager", "alertscale/rules"},
+	adapter + "config":     {adapter + "controller", adapter + "driver", adapter + "promfiles", adapter + "source/hook", adapter + "source/alertmanager", adapter + "sink/remote", "alertscale/rules"},
 	adapter + "driver":     {adapter + "controller", adapter + "driver/internal", "alertscale/rules"},
 	adapter + "source":     {"alertscale/rules"},
 	adapter + "store":      {adapter + "controller", adapter + "store", "alertscale/rules"},
 	adapter + "recording":  {},
 	adapter + "promfiles":  {"alertscale/rules"},
-	adapter + "sink":       {adapter + "controller", "alertscale/rules"},
+	adapter + "sink":       {adapter + "controller", adapter + "sink", "alertscale/rules"},
 	adapter + "web":        {adapter + "controller", adapter + "sink/history", "alertscale/rules"},
 }
 

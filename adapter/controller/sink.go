@@ -1,6 +1,8 @@
 package controller
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"alertscale/rules/engine"
@@ -20,6 +22,17 @@ type DecisionRecord struct {
 // AlertTexts lists the alerts as they are logged, and how many more there were.
 func (d *DecisionRecord) AlertTexts() []string {
 	return engine.Cause{Alerts: d.Alerts, More: d.More}.Texts()
+}
+
+// Own returns a record that keeps nothing alive but itself: its texts may be parts of a whole notification, and its lists may
+// be used again. What it tells of alerts is nobody else's.
+func (d DecisionRecord) Own() DecisionRecord {
+	d.Ref = strings.Clone(d.Ref)
+	d.Why = slices.Clone(d.Why)
+	for i := range d.Why {
+		d.Why[i] = strings.Clone(d.Why[i])
+	}
+	return d
 }
 
 // Sink takes decisions. Record must not block: a slow sink drops and counts.

@@ -107,8 +107,15 @@ func (q *Queue) Close(ctx context.Context) error {
 	case <-q.done:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("sink %s: %d decisions are not recorded: %w", q.o.Name, q.left(), context.Cause(ctx))
+		return fmt.Errorf("sink %s: %d decisions are not recorded: %w", q.o.Name, q.Len(), context.Cause(ctx))
 	}
+}
+
+// Resize changes how many decisions may wait. None of those that do is dropped.
+func (q *Queue) Resize(waiting int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.o.Waiting = waiting
 }
 
 func (q *Queue) stop() {
@@ -118,7 +125,8 @@ func (q *Queue) stop() {
 	q.more.Signal()
 }
 
-func (q *Queue) left() int {
+// Len returns how many decisions wait.
+func (q *Queue) Len() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return len(q.waiting)

@@ -4,8 +4,6 @@ package history
 import (
 	"iter"
 	"math"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 	"unsafe"
@@ -67,7 +65,7 @@ func (h *History) Record(d controller.DecisionRecord) {
 	if d.Verdict == engine.Duplicate {
 		return
 	}
-	e := entry{own(d), size(&d)}
+	e := entry{d.Own(), size(&d)}
 	if e.size > h.o.Bytes {
 		h.o.Limited("decision_log")
 		return
@@ -147,22 +145,6 @@ func (h *History) page(q *Query, before uint64) (page []controller.DecisionRecor
 func selects(q *Query, d *controller.DecisionRecord) bool {
 	return (q.Ref == "" || q.Ref == d.Ref) && (q.Rule == "" || q.Rule == d.Rule) &&
 		(q.Verdict == "" || q.Verdict == string(d.Verdict)) && !d.At.Before(q.Since)
-}
-
-// own returns a record that keeps nothing alive but itself: its texts may be parts of a whole notification, and its
-// lists may be used again. What it tells of alerts is nobody else's.
-func own(d controller.DecisionRecord) controller.DecisionRecord {
-	d.Ref = strings.Clone(d.Ref)
-	d.Why = ownAll(d.Why)
-	return d
-}
-
-func ownAll(texts []string) []string {
-	texts = slices.Clone(texts)
-	for i := range texts {
-		texts[i] = strings.Clone(texts[i])
-	}
-	return texts
 }
 
 // size is how much memory a record takes, about: itself, its texts, and two counts. The names of targets and rules
