@@ -30,12 +30,13 @@ func testCommand(app *kingpin.Application) command {
 func explainCommand(app *kingpin.Application) command {
 	cmd := app.Command("explain", "Say which rules match which alerts, and what would be decided, with every line of why. Changes nothing.")
 	o := explain.Options{In: os.Stdin, Now: time.Now}
-	cmd.Arg("payload", "A notification of Alertmanager's webhook; - is standard input.").SetValue(&fileName{&o.Payload})
+	cmd.Arg("payload", "A notification of Alertmanager's webhook, or a list of alerts as Prometheus posts it; - is standard input.").SetValue(&fileName{&o.Payload})
 	configFlag(cmd, &o.Config)
 	expandFlag(cmd, &o.Load.ExpandEnv)
 	cmd.Flag("labels", "In place of a notification: the labels of one alert that fires, NAME=VALUE,….").StringVar(&o.Labels)
 	cmd.Flag("annotations", "Its annotations, likewise.").StringVar(&o.Annotations)
 	cmd.Flag("resolved", "It is resolved.").BoolVar(&o.Resolved)
+	cmd.Flag("sender", "Which of the senders of the file posts them; else all rules may be touched.").StringVar(&o.Sender)
 	cmd.Flag("count", "The count of a target or ref: REF=N. May be repeated.").StringsVar(&o.Counts)
 	cmd.Flag("url", "The address of a running alertscale, to decide on what it knows.").StringVar(&o.URL)
 	cmd.Flag("http.config.file", "A file of credentials and TLS for --url, as amtool and promtool take it.").StringVar(&o.HTTPConfig)

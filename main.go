@@ -182,7 +182,7 @@ func (s *service) wire() error {
 	s.sinks = newSinks(reg, s.logger, s.options, limits, s.place)
 	s.reloader = &config.Reloader{
 		Path: s.options.config, Options: config.LoadOptions{DryRun: s.options.dryRun, ExpandEnv: s.options.expandEnv}, Version: version.Version, Logger: s.logger, Metrics: metrics,
-		Lookups: alertmanager.NewMetrics(reg), Sinks: s.sinks.remote,
+		Lookups: alertmanager.NewMetrics(reg), Sinks: s.sinks.remote, Check: s.checkSenders,
 		Use: func(f *controller.Snapshot) { s.sinks.prepare(f); s.controller.Use(f) },
 	}
 	conns, err := s.reloader.Load()
@@ -204,17 +204,33 @@ func (s *service) wire() error {
 	if err != nil {
 		return errors.Join(err, s.store.Close())
 	}
+	s.server = s.newServer(reg, limits)
+	return nil
+}
+
+// newServer makes the HTTP side.
+func (s *service) newServer(reg *prometheus.Registry, limits *sinkmetrics.Limits) *web.Server {
 	webMetrics := web.NewMetrics(reg)
-	s.server = web.NewServer(web.ServerOptions{
+	return web.NewServer(web.ServerOptions{
 		Handler: web.New(web.Options{
-			Handler: s.controller, View: s.controller, Pauser: s.controller, States: s.controller, Decisions: s.sinks.history, File: s.reloader, Decode: s.decoder(), Hook: s.hook,
+			Handler: s.controller, View: s.controller, Pauser: s.controller, States: s.controller, Decisions: s.sinks.history, File: s.reloader,
+			Decode: s.decoder(), DecodeAlerts: s.decodeAlerts, Hook: s.hook, Sender: s.reloader.Sender,
 			Metrics: webMetrics, Gatherer: reg, Logger: s.logger, Limited: limits, EnablePprof: s.options.pprof,
 			MaxRequestBytes: s.options.maxRequest, InflightBytes: s.options.inflight, Place: s.place,
 		}),
 		Flags: s.options.web, Logger: s.logger, ShutdownTimeout: s.options.shutdown, Metrics: webMetrics, Limited: limits,
 		MaxConnections: s.options.connections, RoutePrefix: s.place.Prefix,
 	})
-	return nil
+}
+
+// checkSenders refuses a file with senders where the web configuration asks everybody for a password.
+func (s *service) checkSenders(f *config.File) error {
+	path := *s.options.web.WebConfigFile
+	if len(f.Senders) == 0 || !web.AsksForPasswords(path) {
+		return nil
+	}
+	return fmt.Errorf("%s:%d: senders: show bearer tokens, and --web.config.file %s has basic_auth_users, which refuses them; take one of both out",
+		f.Path, f.Senders[0].Line, path)
 }
 
 // hook finds a hook of the active file.

@@ -50,18 +50,27 @@ func (o *recordOptions) open(logger log.Logger, limited *sinkmetrics.Limits) (*r
 }
 
 // decoder decodes notifications, and records them.
-func (s *service) decoder() func([]byte) (*rules.Event, error) {
+func (s *service) decoder() func(body []byte, sender string) (*rules.Event, error) {
 	decode := webhook.NewDecoder().Decode
 	if s.recorder == nil {
 		return decode
 	}
-	return func(body []byte) (*rules.Event, error) {
-		e, err := decode(body)
+	return func(body []byte, sender string) (*rules.Event, error) {
+		e, err := decode(body, sender)
 		if err == nil {
-			s.recorder.Notification(body)
+			s.recorder.Notification(body, sender)
 		}
 		return e, err
 	}
+}
+
+// decodeAlerts decodes what is posted as to an Alertmanager, and records it.
+func (s *service) decodeAlerts(body []byte, sender string, now time.Time) (*rules.Event, error) {
+	e, err := webhook.DecodeAlerts(body, sender, now)
+	if err == nil && s.recorder != nil {
+		s.recorder.Notification(body, sender)
+	}
+	return e, err
 }
 
 // counted returns what is told of each count that is read; nil: nobody is.

@@ -50,15 +50,19 @@ type Alert struct {
 	Labels      Labels
 	Annotations Labels
 	StartsAt    time.Time
-	EndsAt      time.Time // zero while it fires
+	EndsAt      time.Time // zero while it fires; of one that fires and IsDirect, when it ends unless it is heard of again
 }
+
+// IsDirect reports whether an alert that fires was told of by Prometheus itself, who says until when that holds.
+func (a *Alert) IsDirect() bool { return !a.Resolved && !a.EndsAt.IsZero() }
 
 // Event is one notification after decoding. Alerts may share the memory of the body that they
 // were decoded from; what is kept of them is copied.
 type Event struct {
 	Receiver  string
 	GroupKey  string
-	Hook      string // the hook that it was posted to; empty: Alertmanager's webhook
+	Hook      string // the hook that it was posted to; empty: none
+	Sender    string // whose token was shown; empty: the file asks for none, or it was posted to a hook
 	Truncated int    // how many alerts are missing from it: truncatedAlerts, and those that were refused
 	Alerts    []Alert
 
@@ -77,7 +81,7 @@ type Event struct {
 	CommonAnnotations Labels
 }
 
-// GroupID stands for the receiver and the group key of a notification. Zero is a notification
+// GroupID stands for the sender, the receiver and the group key of a notification. Zero is a notification
 // that names no group: nothing can be concluded from what it leaves out.
 type GroupID uint64
 
@@ -87,6 +91,10 @@ func (e *Event) Group() GroupID {
 		return 0
 	}
 	h := fnv.New64a()
+	if e.Sender != "" {
+		_, _ = h.Write([]byte(SenderFingerprint(e.Sender, "")))
+		_, _ = h.Write([]byte{0})
+	}
 	_, _ = h.Write([]byte(e.Receiver))
 	_, _ = h.Write([]byte{0})
 	_, _ = h.Write([]byte(e.GroupKey))

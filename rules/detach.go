@@ -8,7 +8,7 @@ func (e *RefAlerts) Detach() (*RefAlerts, int) {
 	d := detacher{}
 	event := *e.Event
 	event.Receiver, event.GroupKey = d.text(event.Receiver), d.text(event.GroupKey)
-	event.Hook, event.ExternalURL = d.text(event.Hook), d.text(event.ExternalURL)
+	event.Hook, event.Sender, event.ExternalURL = d.text(event.Hook), d.text(event.Sender), d.text(event.ExternalURL)
 	event.GroupLabels, event.CommonLabels = d.labels(event.GroupLabels), d.labels(event.CommonLabels)
 	event.CommonAnnotations = d.labels(event.CommonAnnotations)
 	event.Refused = nil

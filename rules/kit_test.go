@@ -56,9 +56,22 @@ func readSetOf(text string, drivers map[string]RefSchema) (*Set, SetOptions, *ya
 		{Key: "time_intervals", Read: func(n yamldoc.Node) { src.TimeIntervals = &n }},
 		{Key: "alert_ttl", Read: func(n yamldoc.Node) { src.AlertTTL = n.Duration() }},
 		{Key: "dry_run", Read: func(n yamldoc.Node) { src.DryRun = n.Bool() }},
+		{Key: "senders", Read: func(n yamldoc.Node) { src.Senders = readScopes(n) }},
+		{Key: "hooks", Read: func(n yamldoc.Node) { src.Hooks = readScopes(n) }},
 		{Key: "look_up_after", Read: func(n yamldoc.Node) { src.LookupAfter = n.Duration() }},
 	})
 	return NewSet(src), src, doc
+}
+
+// readScopes reads what senders or hooks may touch: of none, all.
+func readScopes(n yamldoc.Node) map[string]Scope {
+	all := map[string]Scope{}
+	n.Each(func(name string, v yamldoc.Node) {
+		if all[name] = nil; !v.IsNull() {
+			all[name] = ReadScope(v)
+		}
+	})
+	return all
 }
 
 func newSet(t tester, text string) *Set {

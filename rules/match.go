@@ -11,6 +11,8 @@ type Match struct {
 	Refs      []*RefAlerts  // in the order in which the alerts come
 	Broken    []RenderError // for what names no ref, or one that another target owns
 	Unmatched []*Alert      // alerts that no rule matches
+	Ignored   []*Alert      // alerts that rules match, none of which their sender may touch
+	Outside   int           // alerts that a rule matches which their sender may not touch, those of Ignored among them
 
 	event    *Event
 	group    GroupID
@@ -55,6 +57,7 @@ func (s *Set) Match(e *Event) Match {
 	}
 	m.Refs = make([]*RefAlerts, 0, n)
 	m.event, m.group, m.youngest = e, e.Group(), e.latest()
+	m.scope = s.scopeOf(e)
 	for i := range e.Alerts {
 		m.alert(&e.Alerts[i])
 	}
@@ -101,6 +104,7 @@ func (a *Alert) last() time.Time {
 type matcher struct {
 	Match
 	set    *Set
+	scope  Scope
 	lookup *lookup
 	byRef  map[Ref]*RefAlerts
 	buf    []*Rule
@@ -133,6 +137,10 @@ func (m *matcher) alert(a *Alert) {
 	m.buf = m.lookup.find(a.Labels, m.buf[:0])
 	if len(m.buf) == 0 {
 		m.Unmatched = append(m.Unmatched, a)
+		return
+	}
+	if m.scope != nil {
+		m.narrow(a)
 	}
 	for _, r := range m.buf {
 		ref, err := r.Target.render(a.Labels)
@@ -141,6 +149,18 @@ func (m *matcher) alert(a *Alert) {
 			continue
 		}
 		m.touch(ref, a, r)
+	}
+}
+
+// narrow leaves of the rules that an alert matches those that its sender may touch.
+func (m *matcher) narrow(a *Alert) {
+	all := len(m.buf)
+	m.buf = slices.DeleteFunc(m.buf, func(r *Rule) bool { return !m.scope.allows(r.Name) })
+	if len(m.buf) < all {
+		m.Outside++
+	}
+	if len(m.buf) == 0 {
+		m.Ignored = append(m.Ignored, a)
 	}
 }
 

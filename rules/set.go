@@ -32,6 +32,9 @@ type Set struct {
 	// LongestCooldown is the longest of all cooldowns of the file.
 	LongestCooldown time.Duration
 
+	senders map[string]Scope // who may post, by the name; none: whoever reaches it may
+	hooks   map[string]Scope // by the hook's name; those that may touch all rules are left out
+
 	names     map[string]*yamldoc.Node // of targets, also those at fault: where they are
 	partial   bool                     // there may be targets that could not be read
 	kindNodes []kindNode
@@ -74,6 +77,7 @@ type SetOptions struct {
 	Root           yamldoc.Node         // for faults of the file as a whole
 	Targets, Rules *yamldoc.Node        // nil where the file has none
 	TimeIntervals  *yamldoc.Node        // likewise
+	Senders, Hooks map[string]Scope     // what senders and hooks may touch, by their names; no senders: nobody is asked for a token
 
 	More []Part // what further files have
 	// Partial says that there may be more, which could not be read: what is missing here is no fault.
@@ -97,6 +101,7 @@ func NewSet(src SetOptions) *Set {
 	s := &Set{
 		AlertTTL: src.AlertTTL, DryRun: src.DryRun, LookupAfter: src.LookupAfter, drivers: src.Drivers,
 		Targets: map[string]*Target{}, byName: map[string]*Rule{}, fixed: map[Ref]*Target{},
+		senders: src.Senders, hooks: src.Hooks,
 		kinds: map[string][]spelling{}, names: map[string]*yamldoc.Node{}, partial: src.Partial, matchers: newMatcherTable(), mutings: map[string]*muting{},
 	}
 	if !src.Partial && !src.has(func(p Part) *yamldoc.Node { return p.Targets }) {

@@ -12,6 +12,7 @@ import (
 	"alertscale/adapter/sink/remote"
 	"alertscale/adapter/source/alertmanager"
 	"alertscale/adapter/source/hook"
+	"alertscale/adapter/source/sender"
 	"alertscale/rules"
 	"alertscale/rules/yamldoc"
 
@@ -23,6 +24,7 @@ type File struct {
 	Path    string
 	Drivers map[string]Driver
 	Hooks   []hook.Config
+	Senders []sender.Config // none: whoever reaches /webhook may post
 	Rules   *rules.Set
 	Sinks   []remote.Config
 
@@ -149,6 +151,7 @@ func LintText(path string, text []byte, o LoadOptions) (*File, []*yamldoc.Fault,
 		return nil, nil, err
 	}
 	f.Rules.Lint(src.options)
+	f.lintScopes(src.options.Root)
 	return f, src.warnings(), nil
 }
 
@@ -200,9 +203,8 @@ func parse(path string, text []byte, o LoadOptions) (*File, *source, error) {
 	root.Fields([]yamldoc.Field{
 		{Key: "drivers", Read: f.readDrivers},
 		{Key: "alert_ttl", Read: func(n yamldoc.Node) { src.AlertTTL = n.DurationAbove0(ttlWhy) }},
-		{Key: "hooks", Read: func(n yamldoc.Node) {
-			n.Each(func(name string, v yamldoc.Node) { f.Hooks = append(f.Hooks, hook.ReadConfig(name, v)) })
-		}},
+		{Key: "hooks", Read: f.readHooks},
+		{Key: "senders", Read: f.readSenders},
 		{Key: "alertmanager", Read: func(n yamldoc.Node) {
 			if f.Alertmanager = alertmanager.ReadConfig(n); f.Alertmanager != nil {
 				src.LookupAfter = f.Alertmanager.Check
@@ -213,8 +215,9 @@ func parse(path string, text []byte, o LoadOptions) (*File, *source, error) {
 		{Key: "rules", Read: func(n yamldoc.Node) { src.Rules = &n }},
 		{Key: "time_intervals", Read: func(n yamldoc.Node) { src.TimeIntervals = &n }},
 		{Key: "rule_files", Read: func(n yamldoc.Node) { f.readRuleFiles(n, all, &src) }},
-	}, "senders", "upgrades")
+	}, "upgrades")
 	f.describeDrivers(root, src.Drivers)
+	src.Senders, src.Hooks = f.scopes()
 	if root.IsMap() {
 		f.Rules = rules.NewSet(src)
 	} else if doc.Err() == nil {

@@ -60,6 +60,7 @@ func TestValid(t *testing.T) {
 	require.Equal(t, 10*time.Minute, f.Rules.Targets["all"].Cooldown.Down)
 	require.Equal(t, time.Minute, f.Rules.Targets["all"].Cooldown.Up)
 	require.True(t, f.Rules.Rules[2].Resolved)
+	require.Equal(t, []string{"dev.eu-1", "hook/deploy", "prod"}, f.Rules.ScopeNames())
 }
 
 func TestWithoutDriversThereIsKubernetes(t *testing.T) {

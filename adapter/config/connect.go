@@ -12,17 +12,19 @@ import (
 	"alertscale/adapter/sink/remote"
 	"alertscale/adapter/source/alertmanager"
 	"alertscale/adapter/source/hook"
+	"alertscale/adapter/source/sender"
 	"alertscale/rules"
 
 	"github.com/go-kit/log"
 )
 
-// Connections are the drivers of a file, ready to be called, its hooks, its sinks and its Alertmanagers.
+// Connections are the drivers of a file, ready to be called, its hooks, its senders, its sinks and its Alertmanagers.
 type Connections struct {
 	file   *File
 	conns  map[string]controller.Backend
 	hooks  map[string]*hook.Hook
 	sinks  []remote.Destination
+	posts  *sender.Senders            // who may post; nil: whoever reaches it may
 	asked  *alertmanager.Client       // nil: alerts are not looked up
 	rules  *atomic.Pointer[rules.Set] // of the newest file; drivers that outlive a file ask it
 	shared map[string]any             // of all files: what the drivers of a type share, by the type
@@ -35,7 +37,7 @@ type Options struct {
 	Lookups *alertmanager.Metrics // nil: look-ups are not counted
 }
 
-// Connect makes the drivers of a file, and reads the tokens of its hooks and sinks. It asks nothing of any server. A driver
+// Connect makes the drivers of a file, and reads the tokens of its hooks, senders and sinks. It asks nothing of any server. A driver
 // whose type is kept over reloads, and that an earlier file had alike, goes on with what it knows. The others are
 // connected again, so that their credentials are read again.
 func Connect(f *File, before *Connections, o Options) (*Connections, error) {
@@ -75,6 +77,10 @@ func (c *Connections) open(before *Connections, o Options) error {
 		return err
 	}
 	if err := c.openSinks(); err != nil {
+		return err
+	}
+	var err error
+	if c.posts, err = sender.Open(c.file.Path, c.file.Senders); err != nil {
 		return err
 	}
 	return c.openAlertmanager(before, o)

@@ -11,6 +11,7 @@ import (
 	"alertscale/adapter/sink/remote"
 	"alertscale/adapter/source/alertmanager"
 	"alertscale/adapter/source/hook"
+	"alertscale/adapter/source/sender"
 
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
@@ -26,9 +27,11 @@ type Reloader struct {
 	Metrics *controller.Metrics
 	Lookups *alertmanager.Metrics      // nil: look-ups are not counted
 	Sinks   *remote.Set                // nil: those of the file are told nothing
+	Check   func(*File) error          // whether a file goes with how the process was started; nil: any does
 	Use     func(*controller.Snapshot) // makes a file the active one
 
-	hooks atomic.Pointer[map[string]*hook.Hook] // of the active file
+	hooks   atomic.Pointer[map[string]*hook.Hook] // of the active file
+	senders atomic.Pointer[sender.Senders]        // likewise
 
 	mu    sync.Mutex // one reload at a time
 	conns *Connections
@@ -44,6 +47,9 @@ func (r *Reloader) Load() (*Connections, error) {
 	defer debug.FreeOSMemory() // reading takes several times the memory of what is kept
 	err := r.load()
 	r.Metrics.Reloaded(err == nil, time.Now())
+	if err == nil {
+		r.senders.Store(r.conns.posts)
+	}
 	return r.conns, err
 }
 
@@ -63,6 +69,7 @@ func (r *Reloader) Reload() error {
 		return err
 	}
 	r.Use(r.conns.File())
+	r.senders.Store(r.conns.posts) // once the rules know whom they let in
 	_ = level.Info(r.Logger).Log("msg", "configuration reloaded", "file", r.Path)
 	return nil
 }
@@ -81,6 +88,11 @@ func (r *Reloader) load() error {
 	for _, pattern := range f.Unmatched {
 		_ = level.Warn(r.Logger).Log("msg", "a pattern of rule_files matches no file", "file", r.Path, "pattern", f.Written(pattern))
 	}
+	if r.Check != nil {
+		if err := r.Check(f); err != nil {
+			return err
+		}
+	}
 	conns, err := Connect(f, r.conns, Options{Version: r.Version, Logger: r.Logger, Lookups: r.Lookups})
 	if err != nil {
 		return err
@@ -96,6 +108,16 @@ func (r *Reloader) load() error {
 func (r *Reloader) Hook(name string) (*hook.Hook, bool) {
 	h, ok := (*r.hooks.Load())[name]
 	return h, ok
+}
+
+// Sender returns the sender of the active file whose token is shown, empty where it is nobody's. Without senders in the
+// file none is asked for.
+func (r *Reloader) Sender(shown string) (name string, asked bool) {
+	all := r.senders.Load()
+	if all == nil {
+		return "", false
+	}
+	return all.Find(shown), true
 }
 
 // Config returns the text of the active file, and those of its rule files by their names.

@@ -116,7 +116,7 @@ func handlerOf(b *testing.B, text string) http.Handler {
 	}, conns.File())
 	require.NoError(b, err)
 	return web.New(web.Options{
-		Handler: a, View: a, Decode: webhook.Decode, Metrics: web.NewMetrics(reg), Gatherer: reg, Logger: log.NewNopLogger(),
+		Handler: a, View: a, Decode: webhook.DecodeFrom, Metrics: web.NewMetrics(reg), Gatherer: reg, Logger: log.NewNopLogger(),
 	})
 }
 

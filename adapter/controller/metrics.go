@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +16,8 @@ type Metrics struct {
 	firing     prometheus.Counter
 	resolved   prometheus.Counter
 	unmatched  prometheus.Counter
+	senders    *prometheus.CounterVec
+	scopes     []string // of the active file, under the lock of reloads
 	requests   *prometheus.HistogramVec
 	store      *prometheus.HistogramVec
 	up         *prometheus.GaugeVec
@@ -35,6 +38,10 @@ func NewMetrics(reg prometheus.Registerer, maxRefs int) *Metrics {
 		unmatched: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "alertscale_alerts_unmatched_total", Help: "Alerts received that no rule matches.",
 		}),
+		senders: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "alertscale_sender_alerts_total",
+			Help: "Alerts received, by the sender and what became of them: matched by rules that it may touch, ignored by one at least that it may not, unmatched by any, or refused since they could not be taken.",
+		}, []string{"sender", "outcome"}),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "alertscale_driver_request_duration_seconds", Help: "How long requests to a driver took.", Buckets: requestBuckets,
 		}, []string{"driver", "operation", "outcome"}),
@@ -53,7 +60,7 @@ func NewMetrics(reg prometheus.Registerer, maxRefs int) *Metrics {
 		refs: &refCollector{max: maxRefs},
 	}
 	m.firing, m.resolved = m.alerts.WithLabelValues("firing"), m.alerts.WithLabelValues("resolved")
-	reg.MustRegister(m.alerts, m.unmatched, m.requests, m.store, m.up, m.reloadOK, m.reloadTime, m.refs)
+	reg.MustRegister(m.alerts, m.unmatched, m.senders, m.requests, m.store, m.up, m.reloadOK, m.reloadTime, m.refs)
 	return m
 }
 
@@ -67,7 +74,7 @@ func (m *Metrics) Reloaded(ok bool, at time.Time) {
 	m.reloadTime.Set(float64(at.UnixMilli()) / 1000)
 }
 
-func (m *Metrics) heard(e *rules.Event, unmatched int) {
+func (m *Metrics) heard(e *rules.Event, match *rules.Match, sender string) {
 	resolved := 0
 	for i := range e.Alerts {
 		if e.Alerts[i].Resolved {
@@ -76,11 +83,33 @@ func (m *Metrics) heard(e *rules.Event, unmatched int) {
 	}
 	m.firing.Add(float64(len(e.Alerts) - resolved))
 	m.resolved.Add(float64(resolved))
-	m.unmatched.Add(float64(unmatched))
+	m.unmatched.Add(float64(len(match.Unmatched)))
+	if sender == "" {
+		return
+	}
+	outcomes := [...]int{len(e.Alerts) - len(match.Unmatched) - len(match.Ignored), match.Outside, len(match.Unmatched), len(e.Refused) + e.RefusedRest}
+	for i, outcome := range senderOutcomes {
+		m.senders.WithLabelValues(sender, outcome).Add(float64(outcomes[i]))
+	}
 }
 
-// use forgets the drivers that a file does not have.
+// senderOutcomes are what becomes of the alerts of a sender.
+var senderOutcomes = [...]string{"matched", "ignored", "unmatched", "refused"}
+
+// use forgets the drivers and senders that a file does not have, and makes the series of those senders that it has.
 func (m *Metrics) use(s *Snapshot) {
+	names := s.Rules.ScopeNames()
+	for _, name := range m.scopes {
+		if !slices.Contains(names, name) {
+			m.senders.DeletePartialMatch(prometheus.Labels{"sender": name})
+		}
+	}
+	m.scopes = names
+	for _, name := range names {
+		for _, outcome := range senderOutcomes {
+			m.senders.WithLabelValues(name, outcome)
+		}
+	}
 	if c := m.refs.controller.Load(); c != nil {
 		for _, name := range c.driverNames() {
 			if _, ok := s.Drivers[name]; !ok {

@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"alertscale/rules"
 	"alertscale/rules/engine"
@@ -41,8 +42,14 @@ type refResult struct {
 func (n *notification) enter(e *rules.Event) {
 	n.c.reload.RLock()
 	defer n.c.reload.RUnlock()
-	m := n.c.Snapshot().Rules.Match(e)
-	n.c.Metrics.heard(e, len(m.Unmatched))
+	set := n.c.Snapshot().Rules
+	if e.Sender != "" && !set.Speaks(e.Sender) && !set.Speaks("") {
+		n.broken = append(n.broken, gone(e.Sender))
+		return
+	}
+	m := set.Match(e)
+	n.c.Metrics.heard(e, &m, set.ScopeName(e))
+	n.c.logIgnored(e, m.Ignored)
 	n.c.noteUnmatched(e, m.Unmatched)
 	n.results, n.touched = make([]refResult, 0, len(m.Refs)), make([]*tracker, 0, len(m.Refs))
 	n.repeats = make([]engine.Decision, 0, len(m.Refs))
@@ -58,6 +65,13 @@ func (n *notification) enter(e *rules.Event) {
 		n.broken = append(n.broken, engine.Refusal(b, e))
 	}
 	n.refuse(e)
+}
+
+// gone is the decision for what a sender posted who was let in by a file that has given way to another one just now.
+func gone(sender string) engine.Decision {
+	return engine.Decision{Verdict: engine.Failed, Why: []string{
+		fmt.Sprintf("the file was reloaded meanwhile, and does not have sender %q any more; send it again", sender),
+	}}
 }
 
 // refuse reports the alerts of the message that could not be taken.

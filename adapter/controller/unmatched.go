@@ -69,6 +69,15 @@ func (c *Controller) noteUnmatched(e *rules.Event, all []*rules.Alert) {
 	}
 }
 
+// logIgnored logs alerts whose rules their sender may not touch.
+func (c *Controller) logIgnored(e *rules.Event, all []*rules.Alert) {
+	for _, a := range all[:min(len(all), maxUnmatched)] {
+		if c.Debug {
+			_ = level.Debug(c.Logger).Log("msg", "the sender may touch no rule that matches", "sender", c.Snapshot().Rules.ScopeName(e), "alert", a.Labels)
+		}
+	}
+}
+
 // Unmatched returns the last alerts that no rule matched, the newest first, with the rule of the active file that comes
 // nearest to each. Of one notification no more than ten are among them.
 func (c *Controller) Unmatched() []UnmatchedAlert {

@@ -13,11 +13,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Line is one line of a recording: a notification, a POST to a hook, or counts that were read.
+// Line is one line of a recording: a notification or a list of alerts, a POST to a hook, or counts that were read.
 type Line struct {
 	At time.Time
 
-	Payload []byte // the notification as it was posted; of a hook, the labels of its alert; nil: there is none
+	// Payload is what was posted: a notification, or, as to an Alertmanager, a list of alerts; of a hook, the labels of its
+	// alert; nil: there is none.
+	Payload []byte
+	Sender  string // who posted it; empty: whoever needed no token
 	Hook    string // that was posted to; empty: it is a notification of Alertmanager's webhook
 	Key     string // of a POST to a hook: its idempotency key; empty: it had none
 
@@ -34,6 +37,9 @@ func (l *Line) Append(b []byte) []byte {
 	b = append(b, '"')
 	if l.Hook != "" {
 		b = appendText(append(b, `,"hook":`...), l.Hook)
+	}
+	if l.Sender != "" {
+		b = appendText(append(b, `,"sender":`...), l.Sender)
 	}
 	if l.Key != "" {
 		b = appendText(append(b, `,"key":`...), l.Key)
@@ -107,6 +113,8 @@ func (l *Line) take(field string, value jsontext.Value, text []byte, end int) er
 		return json.Unmarshal(value, &l.At)
 	case "hook":
 		return json.Unmarshal(value, &l.Hook)
+	case "sender":
+		return json.Unmarshal(value, &l.Sender)
 	case "key":
 		return json.Unmarshal(value, &l.Key)
 	case "again":

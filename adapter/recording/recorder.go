@@ -99,10 +99,10 @@ func Open(o Options) (*Recorder, error) {
 	return r, nil
 }
 
-// Notification records what was posted to the webhook. Of one that is word for word what came before, as most are, it
-// records that.
-func (r *Recorder) Notification(body []byte) {
-	r.add(Line{At: r.o.Now(), Payload: body}, maphash.Bytes(r.seed, body))
+// Notification records what a sender posted to the webhook, or as to an Alertmanager; an empty one is whoever needed no
+// token. Of one that is word for word what came before, as most are, it records that.
+func (r *Recorder) Notification(body []byte, sender string) {
+	r.add(Line{At: r.o.Now(), Payload: body, Sender: sender}, maphash.Bytes(r.seed, body))
 }
 
 // HookPost records what was posted to a hook: its name, the idempotency key, and the labels of the alert, as JSON.

@@ -61,7 +61,7 @@ func text(t *testing.T, path string) string {
 
 func TestWhatIsWritten(t *testing.T) {
 	r := newRecorder(t)
-	r.Notification([]byte("\uFEFF{\n \"version\": \"4\",\n \"alerts\": []\n}\n"))
+	r.Notification([]byte("\uFEFF{\n \"version\": \"4\",\n \"alerts\": []\n}\n"), "")
 	r.Count("kubernetes:Deployment/shop/web", 3)
 	r.HookPost("deploy", "key \"1\"", []byte(`{"by":"alice"}`))
 	r.HookPost("deploy", "", []byte(`{}`))
@@ -72,16 +72,16 @@ func TestWhatIsWritten(t *testing.T) {
 		`{"at":"2026-03-02T12:00:03Z","hook":"deploy","key":"key \"1\"","payload":{"by":"alice"}}`,
 		`{"at":"2026-03-02T12:00:04Z","hook":"deploy","payload":{}}`, "",
 	}, strings.Split(text(t, r.path), "\n"))
-	r.Notification([]byte("{}"))
+	r.Notification([]byte("{}"), "")
 	require.Equal(t, 1, r.limited, "nothing is recorded any more")
 }
 
 func TestARepeatIsWrittenAsOne(t *testing.T) {
 	r := newRecorder(t)
-	r.Notification([]byte(`{"alerts":[]}`))
-	r.Notification([]byte(`{"alerts":[1]}`))
-	r.Notification([]byte(`{"alerts":[]}`))
-	r.Notification([]byte(`{"alerts":[]}`))
+	r.Notification([]byte(`{"alerts":[]}`), "")
+	r.Notification([]byte(`{"alerts":[1]}`), "")
+	r.Notification([]byte(`{"alerts":[]}`), "")
+	r.Notification([]byte(`{"alerts":[]}`), "")
 	r.close(t)
 	require.Equal(t, []string{
 		`{"at":"2026-03-02T12:00:01Z","payload":{"alerts":[]}}`,
@@ -101,7 +101,7 @@ func TestARepeatIsWrittenAsOne(t *testing.T) {
 func TestEachFileHasWhatItRepeats(t *testing.T) {
 	r := newRecorder(t, func(o *Options) { o.MaxBytes, o.Files = 400, 100 })
 	for i := range 40 {
-		r.Notification([]byte(`{"alerts":[]}`))
+		r.Notification([]byte(`{"alerts":[]}`), "")
 		r.Count("web", i)
 	}
 	r.close(t)
@@ -127,7 +127,7 @@ func TestAtOneTimeEachLineHasItsOwn(t *testing.T) {
 	r, err := Open(Options{Path: path, Now: func() time.Time { return noon }})
 	require.NoError(t, err)
 	for _, body := range []string{`{"a":1}`, `{"a":2}`, `{"a":1}`, `{"a":2}`} {
-		r.Notification([]byte(body))
+		r.Notification([]byte(body), "")
 	}
 	require.NoError(t, r.Close(t.Context()))
 	got, err := Read([]string{path}, nil)
@@ -203,7 +203,7 @@ func TestOneFileAlone(t *testing.T) {
 func TestWhatComesTooFastIsDroppedAndCounted(t *testing.T) {
 	r := newRecorder(t, func(o *Options) { o.Waiting = 400 })
 	for range 20 {
-		r.Notification([]byte(`{"version":"4"}`))
+		r.Notification([]byte(`{"version":"4"}`), "")
 	}
 	r.close(t)
 	require.Positive(t, r.limited)
@@ -217,7 +217,7 @@ func TestItIsWrittenWithinASecond(t *testing.T) {
 		time.Sleep(writeEvery + time.Millisecond)
 		synctest.Wait()
 		require.Contains(t, text(t, r.path), `{"web":1}`)
-		r.Notification(make([]byte, muchWaits))
+		r.Notification(make([]byte, muchWaits), "")
 		synctest.Wait()
 		require.Greater(t, len(text(t, r.path)), muchWaits, "at once, where much waits")
 		r.close(t)
@@ -315,7 +315,7 @@ func BenchmarkNotification(b *testing.B) {
 					if !repeats {
 						copy(body, fmt.Appendf(nil, "%09d", i))
 					}
-					r.Notification(body)
+					r.Notification(body, "")
 					for r.wait() > 8<<20 {
 						runtime.Gosched()
 					}

@@ -32,11 +32,13 @@ func fail(w http.ResponseWriter, r *http.Request, code int, errorType, text stri
 }
 
 func inEnvelope(path string) bool {
-	return isNotification(path) || path == "/hook" || path == "/api/v1" || strings.HasPrefix(path, "/api/v1/")
+	return isNotification(path) || path == "/hook" || path == "/api/v1" || strings.HasPrefix(path, "/api/v1/") || strings.HasPrefix(path, "/api/v2/")
 }
 
 // isNotification reports whether a path takes notifications.
-func isNotification(path string) bool { return path == "/webhook" || strings.HasPrefix(path, "/hook/") }
+func isNotification(path string) bool {
+	return path == "/webhook" || path == alertsPath || strings.HasPrefix(path, "/hook/")
+}
 
 // succeed answers with data in the envelope. Lists that are nil are written as empty ones.
 func succeed(w http.ResponseWriter, r *http.Request, data any) {

@@ -79,7 +79,7 @@ func TestPackedBodies(t *testing.T) {
 	var got []byte
 	s := newSite(&fakeCore{}, func(o *Options) {
 		o.InflightBytes, o.MaxRequestBytes = 50_000, 50_000
-		o.Decode = func(body []byte) (*rules.Event, error) {
+		o.Decode = func(body []byte, _ string) (*rules.Event, error) {
 			got = bytes.Clone(body)
 			return &rules.Event{}, nil
 		}

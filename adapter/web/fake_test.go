@@ -87,7 +87,7 @@ func newSite(core *fakeCore, change ...func(*Options)) *site {
 	s := &site{reg: prometheus.NewRegistry()}
 	s.metrics = NewMetrics(s.reg)
 	o := Options{
-		Handler: core, View: core, Decisions: core, File: core, Decode: webhook.Decode, Hook: func(string) (Hook, bool) { return nil, false },
+		Handler: core, View: core, Decisions: core, File: core, Decode: webhook.DecodeFrom, DecodeAlerts: webhook.DecodeAlerts, Hook: func(string) (Hook, bool) { return nil, false },
 		Metrics: s.metrics, Limited: &s.limited, Gatherer: s.reg, Logger: log.NewLogfmtLogger(log.NewSyncWriter(&s.log)),
 	}
 	for _, c := range change {

@@ -21,31 +21,40 @@ func (h *hooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	hook, ok := h.posts.Hook(name)
 	if !ok {
-		h.turnAway(w, r, http.StatusNotFound, fmt.Errorf("there is no hook %.64q; the file has its name under hooks", name))
+		h.posts.turnAway(w, r, http.StatusNotFound, fmt.Errorf("there is no hook %.64q; the file has its name under hooks", name))
 		return
 	}
 	if err := allowed(hook, r); err != nil {
-		h.turnAway(w, r, http.StatusUnauthorized, err)
+		h.posts.turnAway(w, r, http.StatusUnauthorized, err)
 		return
 	}
-	h.posts.take(w, r, func(body []byte) (*rules.Event, error) {
+	h.posts.take(w, r, intake{decode: func(body []byte) (*rules.Event, error) {
 		key := r.Header.Get("Idempotency-Key")
 		if len(key) > maxKey {
 			return nil, fmt.Errorf("the Idempotency-Key has %d bytes; want at most %d", len(key), maxKey)
 		}
 		return hook.Event(body, r.Header.Get("Content-Type"), key, h.posts.Now())
-	})
+	}})
 }
 
 // shown returns the token that a sender shows, in the first of the three places that has one.
 func shown(r *http.Request) string {
-	if scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
-		return strings.TrimLeft(token, " ")
+	if token, ok := bearer(r); ok {
+		return token
 	}
 	if token := r.Header.Get("X-Alertscale-Token"); token != "" {
 		return token
 	}
 	return r.URL.Query().Get("key")
+}
+
+// bearer returns the token of an Authorization of that kind.
+func bearer(r *http.Request) (token string, ok bool) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return "", false
+	}
+	return strings.TrimLeft(token, " "), true
 }
 
 // allowed returns why a sender is not let in. Every other method than POST is refused anyhow.
@@ -64,13 +73,13 @@ func allowed(hook Hook, r *http.Request) error {
 }
 
 // turnAway answers a sender who is not let in.
-func (h *hooks) turnAway(w http.ResponseWriter, r *http.Request, status int, err error) {
+func (h *notifications) turnAway(w http.ResponseWriter, r *http.Request, status int, err error) {
 	start := time.Now()
 	errorType := notFoundType
 	if status == http.StatusUnauthorized {
 		errorType = unauthorized
 		w.Header().Set("WWW-Authenticate", `Bearer realm="alertscale"`)
 	}
-	h.posts.refusals.refuse(w, r, status, errorType, err.Error())
-	h.posts.Metrics.answered(status, time.Since(start))
+	h.refusals.refuse(w, r, status, errorType, err.Error())
+	h.Metrics.answered(status, time.Since(start))
 }

@@ -10,6 +10,7 @@ import (
 const landing = `alertscale turns Alertmanager's notifications into scaling.
 
 POST /webhook                    where Alertmanager posts to
+POST /api/v2/alerts              where Prometheus posts to, as to an Alertmanager
 POST /hook/NAME                  where other senders post to, with the token of the hook
 GET  /-/healthy                  200 while the process lives
 GET  /-/ready                    200 while it takes notifications; names the drivers that are down

@@ -8,8 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Metrics count the answers to notifications: those of the webhook and of the hooks, and the 404 of what is
-// posted elsewhere.
+// Metrics count the answers to notifications: those of the webhook, of /api/v2/alerts and of the hooks, and the 404 or
+// 410 of what is posted elsewhere.
 type Metrics struct {
 	known    map[int]prometheus.Counter
 	any      *prometheus.CounterVec
@@ -19,7 +19,7 @@ type Metrics struct {
 // codes are those that a notification can be answered with, 429 by the web configuration alone.
 var codes = []int{
 	http.StatusOK, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound,
-	http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
+	http.StatusMethodNotAllowed, http.StatusGone, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
 	http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable,
 }
 

@@ -31,6 +31,7 @@ alertscale_notifications_total{code="401"} 0
 alertscale_notifications_total{code="403"} 0
 alertscale_notifications_total{code="404"} 0
 alertscale_notifications_total{code="405"} 0
+alertscale_notifications_total{code="410"} 0
 alertscale_notifications_total{code="413"} 0
 alertscale_notifications_total{code="415"} 0
 alertscale_notifications_total{code="422"} 0

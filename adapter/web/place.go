@@ -85,7 +85,7 @@ func origin(u *url.URL) string {
 
 // whereToPost is what somebody is told who posted to a path that is none.
 func (p *Place) whereToPost() string {
-	text := fmt.Sprintf("post notifications to %s/webhook, and other senders' to %[1]s/hook/NAME; ", p.Prefix)
+	text := fmt.Sprintf("post notifications to %s/webhook, Prometheus's alerts to %[1]s/api/v2/alerts, and other senders' to %[1]s/hook/NAME; ", p.Prefix)
 	if p.Prefix == "" {
 		return text + "a proxy in front has to take its prefix off, or --web.route-prefix names it"
 	}

@@ -72,7 +72,7 @@ func TestOutsideThePrefix(t *testing.T) {
 	for i, path := range []string{"/webhook", "/", "/hook/deploy", "/ops/alertscalewebhook", "/ops"} {
 		r, body := s.ask("POST", path, minimal)
 		require.Equal(t, http.StatusNotFound, r.StatusCode, path)
-		require.Contains(t, body, "post notifications to /ops/alertscale/webhook, and other senders' to /ops/alertscale/hook/NAME; "+
+		require.Contains(t, body, "post notifications to /ops/alertscale/webhook, Prometheus's alerts to /ops/alertscale/api/v2/alerts, and other senders' to /ops/alertscale/hook/NAME; "+
 			"all of alertscale is under /ops/alertscale", path)
 		require.Equal(t, float64(i+1), s.count(t, "404"), path)
 	}

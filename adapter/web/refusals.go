@@ -41,7 +41,7 @@ func newRefusals(logger log.Logger, now func() time.Time) *refusals {
 // notifications, each of which may be wrong in its own way.
 func linesPerSecond(code int) int {
 	switch code {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed,
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone,
 		http.StatusRequestEntityTooLarge, http.StatusTooManyRequests:
 		return 1
 	default:

@@ -135,7 +135,7 @@ func TestLandingPage(t *testing.T) {
 
 func TestPanicIsAnsweredAndLogged(t *testing.T) {
 	s := newSite(&fakeCore{}, func(o *Options) {
-		o.Decode = func([]byte) (*rules.Event, error) { panic("of the decoder") }
+		o.Decode = func([]byte, string) (*rules.Event, error) { panic("of the decoder") }
 	})
 	for range 2 { // and the next request finds all in order
 		r, body := s.ask("POST", "/webhook", minimal)
@@ -148,7 +148,7 @@ func TestPanicIsAnsweredAndLogged(t *testing.T) {
 
 	require.PanicsWithError(t, http.ErrAbortHandler.Error(), func() {
 		s := newSite(&fakeCore{}, func(o *Options) {
-			o.Decode = func([]byte) (*rules.Event, error) { panic(http.ErrAbortHandler) }
+			o.Decode = func([]byte, string) (*rules.Event, error) { panic(http.ErrAbortHandler) }
 		})
 		s.ask("POST", "/webhook", minimal)
 	})

@@ -88,13 +88,18 @@ type Options struct {
 	States    States    // default: nothing is told
 	Decisions Decisions // default none
 	File      File
-	Decode    func(body []byte) (*rules.Event, error) // must not keep body
-	Hook      func(name string) (Hook, bool)          // those of the active file; default none
-	Now       func() time.Time                        // default time.Now
-	Metrics   *Metrics
-	Limited   Limited             // default: they are not counted
-	Gatherer  prometheus.Gatherer // for /metrics
-	Logger    log.Logger
+	// Decode makes a notification of what a sender posts to the webhook, DecodeAlerts of what one posts as to an
+	// Alertmanager. They must not keep body.
+	Decode       func(body []byte, sender string) (*rules.Event, error)
+	DecodeAlerts func(body []byte, sender string, now time.Time) (*rules.Event, error)
+	Hook         func(name string) (Hook, bool) // those of the active file; default none
+	// Sender returns whose token it is by the active file, empty: nobody's; not asked: the file asks for none. Default: that.
+	Sender   func(token string) (name string, asked bool)
+	Now      func() time.Time // default time.Now
+	Metrics  *Metrics
+	Limited  Limited             // default: they are not counted
+	Gatherer prometheus.Gatherer // for /metrics
+	Logger   log.Logger
 
 	Place       Place // where all of it is served; default: without a prefix
 	EnablePprof bool  // serve profiles of the process under /debug/pprof
@@ -111,6 +116,8 @@ func New(o Options) http.Handler {
 	mux := http.NewServeMux()
 	posts := &notifications{routes: rt, inflight: budget{limit: o.InflightBytes}}
 	mux.Handle("/webhook", posts)
+	mux.Handle(alertsPath, &alerts{posts})
+	mux.HandleFunc("/api/v1/alerts", rt.goneAlerts)
 	mux.Handle("/hook/{name}", &hooks{posts})
 	mux.Handle("/metrics", rt.get(metricsHandler(o).ServeHTTP))
 	mux.Handle("/-/healthy", rt.get(healthy))
@@ -155,6 +162,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Decisions == nil {
 		o.Decisions = history.New(history.Options{})
+	}
+	if o.Sender == nil {
+		o.Sender = func(string) (string, bool) { return "", false }
 	}
 	if o.Hook == nil {
 		o.Hook = func(string) (Hook, bool) { return nil, false }

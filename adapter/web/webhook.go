@@ -20,11 +20,17 @@ const retryAfter = "5"
 // maxPooled is up to which size buffers are kept for the next notification.
 const maxPooled = 1 << 20
 
-// notifications is POST /webhook, and what POST /hook/NAME has in common with it.
+// notifications is POST /webhook, and what POST /hook/NAME and POST /api/v2/alerts have in common with it.
 type notifications struct {
 	*routes
 	inflight budget
 	buffers  sync.Pool // of *buffers
+}
+
+// intake is how what is posted to a path is taken.
+type intake struct {
+	decode decoder
+	quiet  bool // where all is well, the answer has no body
 }
 
 // decoder makes a notification of a body. It must not keep the body.
@@ -39,10 +45,14 @@ type buffers struct {
 }
 
 // ServeHTTP answers one notification.
-func (h *notifications) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.take(w, r, h.Decode) }
+func (h *notifications) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if sender, ok := h.admit(w, r); ok {
+		h.take(w, r, intake{decode: func(body []byte) (*rules.Event, error) { return h.Decode(body, sender) }})
+	}
+}
 
-// take answers one POST that decode makes a notification of, and counts the answer.
-func (h *notifications) take(w http.ResponseWriter, r *http.Request, decode decoder) {
+// take answers one POST, and counts the answer.
+func (h *notifications) take(w http.ResponseWriter, r *http.Request, in intake) {
 	start := time.Now()
 	code := http.StatusInternalServerError // what a panic is answered with
 	b, _ := h.buffers.Get().(*buffers)
@@ -57,11 +67,11 @@ func (h *notifications) take(w http.ResponseWriter, r *http.Request, decode deco
 			h.buffers.Put(b)
 		}
 	}()
-	code = h.answer(w, r, b, decode, start.Add(h.Deadline))
+	code = h.answer(w, r, b, in, start.Add(h.Deadline))
 }
 
 // answer answers one POST and returns with which code.
-func (h *notifications) answer(w http.ResponseWriter, r *http.Request, b *buffers, decode decoder, deadline time.Time) int {
+func (h *notifications) answer(w http.ResponseWriter, r *http.Request, b *buffers, in intake, deadline time.Time) int {
 	if r.Method != http.MethodPost {
 		h.refusals.refuseMethod(w, r, http.MethodPost)
 		return http.StatusMethodNotAllowed
@@ -69,18 +79,27 @@ func (h *notifications) answer(w http.ResponseWriter, r *http.Request, b *buffer
 	if err := h.read(w, r, b); err != nil {
 		return h.refuse(w, r, err)
 	}
-	event, err := decode(b.body.Bytes())
+	event, err := in.decode(b.body.Bytes())
 	if err != nil {
 		return h.refuse(w, r, err)
 	}
-	return h.serve(w, r, b, event, deadline)
+	ds := h.handle(r, event, deadline)
+	if code, _, _ := judge(ds); in.quiet && code == http.StatusOK {
+		w.WriteHeader(code)
+		return code
+	}
+	return h.tell(w, b, ds)
 }
 
-func (h *notifications) serve(w http.ResponseWriter, r *http.Request, b *buffers, event *rules.Event, deadline time.Time) int {
+func (h *notifications) handle(r *http.Request, event *rules.Event, deadline time.Time) []engine.Decision {
 	// What a notification asks for is done also if its sender goes away.
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(r.Context()), deadline)
 	defer cancel()
-	ds := h.Handler.Handle(ctx, event)
+	return h.Handler.Handle(ctx, event)
+}
+
+// tell answers with what was decided.
+func (h *notifications) tell(w http.ResponseWriter, b *buffers, ds []engine.Decision) int {
 	code, errorType, text := judge(ds)
 	out := b.answer[:0]
 	if code == http.StatusOK {

@@ -42,8 +42,8 @@ func (c *Cycle) askSooner(now time.Time) {
 	}
 }
 
-// relies reports whether something waits for as long as alerts fire: a call that is held, the way back, or an alert that
-// would keep a new one from beginning an episode, though only a late word says that it fires.
+// relies reports whether something waits for as long as alerts fire: a call that is held, the way back, an alert that would
+// keep a new one from beginning an episode, though only a late word says that it fires, or one that is silenced.
 func (c *Cycle) relies() bool {
 	b := c.state.policies().Baseline
 	return c.doubts || c.heldBack && c.state.open() || b != nil && b.QuietAt.IsZero()
@@ -54,6 +54,16 @@ func (c *Cycle) doubtful(now time.Time) {
 	if c.set.LookupAfter > 0 {
 		c.doubts, c.askAt = true, now
 	}
+}
+
+// silenced reports whether Prometheus says of an alert that it fires, and Alertmanager does not have it or suppresses it.
+func (s *RefState) silenced() bool {
+	for _, h := range s.allAlerts() {
+		if h.silenced() {
+			return true
+		}
+	}
+	return false
 }
 
 // doubts reports whether there are such alerts.

@@ -7,15 +7,17 @@ import (
 
 // expire lets time pass, where something is due by itself, and the file be what it is now.
 func (c *Cycle) expire(now time.Time) {
+	joined := c.joined
 	switch {
-	case c.joined:
+	case joined:
 		c.join(now)
 	case c.expiry.IsZero() || now.Before(c.expiry):
 		return
 	}
 	next := c.state.clone()
+	orphaned := joined && next.orphan(c.set)
 	gone := next.expireAll(c.set, c.target, now)
-	changed := gone.changed
+	changed := gone.changed || orphaned
 	if at := next.intentForgotten(c.set, c.target); !at.IsZero() && !now.Before(at) {
 		in := next.Intent
 		c.settledNow = append(c.settledNow, c.reported(in.last().Rule, Failed, fmt.Sprintf(
@@ -71,7 +73,7 @@ func (c *Cycle) join(now time.Time) {
 		c.saveLate(now.Add(outcomeLate))
 	}
 	c.lookAt, c.fails, c.settleAt = time.Time{}, 0, time.Time{}
-	if c.target != nil && c.set.LookupAfter > 0 && c.state.doubts() {
+	if c.target != nil && c.set.LookupAfter > 0 && (c.state.doubts() || c.state.silenced()) {
 		c.doubtful(now)
 	}
 	if c.target == nil {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"alertscale/rules"
@@ -23,7 +24,7 @@ func (c *Cycle) questions(now time.Time) (all []Question) {
 		return nil
 	}
 	for fp, h := range c.state.allAlerts() {
-		if h.Phase == Firing && h.Labels != nil && c.isOld(&c.state, &h, now) {
+		if h.Labels != nil && c.asksAbout(&c.state, &h, now) {
 			if all = append(all, Question{fp, h.Labels}); len(all) == maxQuestions {
 				return all
 			}
@@ -32,9 +33,20 @@ func (c *Cycle) questions(now time.Time) (all []Question) {
 	return all
 }
 
-// isOld reports whether an alert was last heard of too long ago, or by a late word alone.
+// asksAbout reports whether an alert may be looked up: one that fires and was last heard of too long ago, or one that was
+// found to be silenced.
+func (c *Cycle) asksAbout(s *RefState, h *AlertState, now time.Time) bool {
+	return h.Phase == Firing && c.isOld(s, h, now) || h.silenced()
+}
+
+// isOld reports whether an alert was last heard of too long ago, or by a late word alone. What Prometheus itself says of one
+// tells nothing of silences: one that nobody else tells of has to fire for as long, by when Alertmanager has it too.
 func (c *Cycle) isOld(s *RefState, h *AlertState, now time.Time) bool {
-	return !h.DoubtedAt.IsZero() || !now.Before(s.heardAt(h).Add(c.set.LookupAfter))
+	at := s.heardAt(h)
+	if !h.Until.IsZero() && !slices.ContainsFunc(h.Groups, func(m Membership) bool { return m.Group != 0 }) {
+		at = h.StartsAt
+	}
+	return !h.DoubtedAt.IsZero() || !now.Before(at.Add(c.set.LookupAfter))
 }
 
 // ask has alerts looked up before anything relies on them.
@@ -50,33 +62,44 @@ func (c *Cycle) answered(cmd Command, r Reply, now time.Time) Conclusion {
 	next, changed, gone := c.state.clone(), false, false
 	for i, q := range cmd.Questions {
 		h, known := next.alert(q.Fingerprint)
-		if i >= len(r.Lookups) || !known || h.Phase != Firing || !c.isOld(&next, &h, now) {
+		if i >= len(r.Lookups) || !known || !c.asksAbout(&next, &h, now) {
 			continue
 		}
-		switch r.Lookups[i] {
-		case rules.LookupFiring:
-			h.At, h.DoubtedAt = now, time.Time{}
-		case rules.LookupGone:
-			h.At = next.heardAt(&h)
-			h.suspend(now)
-			gone = true
-		default:
+		was := h.Phase
+		if !next.lookedUp(&h, r.Lookups[i], now) {
 			continue
 		}
 		next.putAlert(q.Fingerprint, h)
-		changed = true
+		changed, gone = true, gone || was == Firing && h.Phase == Suspended
 	}
 	if changed {
 		c.state = next
 		c.expiry = now // the episodes of what is suspended are brought up to it
 		c.saveLate(now.Add(heardLate))
 	}
+	c.doubts = c.doubts || c.state.silenced()
 	if gone {
 		c.asked = 0
 		c.saveLate(now.Add(outcomeLate))
 		c.lookSoon(now)
 	}
 	return Conclusion{}
+}
+
+// lookedUp enters what Alertmanager says of one alert, and reports whether it says anything new.
+func (s *RefState) lookedUp(h *AlertState, said rules.Lookup, now time.Time) bool {
+	switch {
+	case said == rules.LookupFiring && h.silenced():
+		h.Until = time.Time{} // the next word of it counts
+	case said == rules.LookupFiring:
+		h.At, h.DoubtedAt = now, time.Time{}
+	case said == rules.LookupGone && h.Phase == Firing:
+		h.At = s.heardAt(h)
+		h.silence(now)
+	default:
+		return false
+	}
+	return true
 }
 
 // maxLabelBytes is how many bytes the labels of an alert that is looked up may take: they are remembered, and are the

@@ -57,7 +57,7 @@ func (c *Cycle) isRepeat(e *rules.RefAlerts, now time.Time) bool {
 
 // refresh notes when the alerts of a repeat were heard of.
 func (c *Cycle) refresh(e *rules.RefAlerts, now time.Time) Result {
-	c.state.refresh(e, now)
+	c.state.refresh(e, c.set.AlertTTL, now)
 	r := Result{Decision: c.state.repeated(e, c.name)}
 	if c.saveBy.IsZero() {
 		c.saveLate(now.Add(heardLate))

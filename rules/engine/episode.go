@@ -55,7 +55,7 @@ func (s *RefState) resume(set *rules.Set, t *rules.Target, fp string, h AlertSta
 			s.setEpisode(name, ep.resumed())
 		}
 	}
-	next := AlertState{Phase: Firing, StartsAt: h.StartsAt, At: heard, Rules: h.Rules, Figures: h.Figures, Labels: h.Labels}
+	next := AlertState{Phase: Firing, StartsAt: h.StartsAt, At: heard, Rules: h.Rules, Figures: h.Figures, Labels: h.Labels, Until: h.Until}
 	for _, g := range h.DisputedBy {
 		next.Groups = append(next.Groups, Membership{Group: g})
 	}

@@ -115,6 +115,7 @@ func (h *AlertState) latest() time.Time {
 }
 
 func (h *AlertState) clip(now time.Time) bool {
+	h.clipDirect(now)
 	late := h.At.After(now) || h.LastAt.After(now) || h.Hook != "" && h.StartsAt.After(now)
 	if late {
 		h.At, h.LastAt = earlier(h.At, now), earlier(h.LastAt, now)
@@ -199,9 +200,13 @@ func (s *RefState) expireAlert(set *rules.Set, t *rules.Target, fp string, now t
 		s.expireHooked(set, t, fp, now)
 	case h.Phase == Firing:
 		h.dropGroups(now)
+		h.lapse(now)
 		if h.Phase == Firing && (!now.Before(h.At.Add(set.AlertTTL)) || h.doubted(now)) {
 			h.suspend(now)
 		}
+		s.putAlert(fp, h)
+	case h.silenced():
+		h.lapse(now)
 		s.putAlert(fp, h)
 	case h.Phase == Resolved && len(h.DisputedBy) > 0 && t == nil:
 		h.DisputedBy = nil
@@ -232,6 +237,9 @@ func (h *AlertState) due(ttl time.Duration) time.Time {
 		if !h.DoubtedAt.IsZero() {
 			due = earlier(due, h.DoubtedAt)
 		}
+		if !h.Until.IsZero() {
+			due = earlier(due, h.Until)
+		}
 		for _, m := range h.Groups {
 			if m.Certain {
 				due = earlier(due, m.LeftOutAt.Add(absentAfter))
@@ -240,6 +248,8 @@ func (h *AlertState) due(ttl time.Duration) time.Time {
 		return due
 	case len(h.DisputedBy) > 0:
 		return h.At.Add(resumeAfter)
+	case h.silenced():
+		return h.Until
 	case h.Phase == Suspended:
 		return h.At.Add(max(2*ttl, suspendedFor))
 	default:

@@ -38,11 +38,14 @@ func (w *world) checkRepeat(c *Cycle, r *rules.RefAlerts) {
 	disputes := false
 	for fp, h := range then.Alerts {
 		was, ok := heard.Alerts[fp]
-		if ok && h.Phase == was.Phase && h.Phase != Suspended {
+		if ok && h.Phase == was.Phase && (h.Phase != Suspended || h.silenced() && was.silenced()) {
 			was.At, was.LastAt = h.At, h.LastAt
+			if h.Hook == "" && !was.Until.IsZero() && !h.Until.IsZero() { // likewise: until when it was said to fire
+				was.Until = h.Until
+			}
 			heard.Alerts[fp] = was
 		}
-		disputes = disputes || len(h.DisputedBy) > 0 || h.NeverFired
+		disputes = disputes || len(h.DisputedBy) > 0 || h.NeverFired || h.silenced()
 	}
 	same := reflect.DeepEqual(heard, then)
 	if rec.changed != !same { // two alerts may break a template in turn

@@ -70,9 +70,22 @@ func parseSet(text string) (*rules.Set, error) {
 		}},
 		{Key: "lookup_after", Read: func(n yamldoc.Node) { src.LookupAfter = n.Duration() }},
 		{Key: "dry_run", Read: func(n yamldoc.Node) { src.DryRun = n.Bool() }},
+		{Key: "senders", Read: func(n yamldoc.Node) { src.Senders = readScopes(n) }},
+		{Key: "hooks", Read: func(n yamldoc.Node) { src.Hooks = readScopes(n) }},
 	})
 	set := rules.NewSet(src)
 	return set, doc.Err()
+}
+
+// readScopes reads what senders or hooks may touch: of none, all.
+func readScopes(n yamldoc.Node) map[string]rules.Scope {
+	all := map[string]rules.Scope{}
+	n.Each(func(name string, v yamldoc.Node) {
+		if all[name] = nil; !v.IsNull() {
+			all[name] = rules.ReadScope(v)
+		}
+	})
+	return all
 }
 
 func newSet(t tester, text string) *rules.Set {

@@ -22,6 +22,7 @@ func record(set *rules.Set, state RefState, e *rules.RefAlerts, now time.Time) (
 		r.youngest = e.Event.Youngest(now)
 	}
 	r.changed = r.state.expire(set, e.Target, now)
+	r.adopt()
 	r.wholly = r.state.tellsOfAll(e)
 	known, fresh, gone := r.sort(e.Alerts)
 	for _, m := range known {
@@ -107,7 +108,7 @@ func (s *RefState) outlived(h *AlertState, a *rules.Alert) bool {
 	if h.Phase == Resolved {
 		return a.StartsAt.After(h.EndsAt)
 	}
-	return a.StartsAt.After(h.StartsAt) && a.StartsAt.After(s.heardAt(h))
+	return !h.goesOn(a) && a.StartsAt.After(h.StartsAt) && a.StartsAt.After(s.heardAt(h))
 }
 
 // known enters a firing alert that is known: it refreshes, or ends its suspension, or disputes its resolve.
@@ -121,10 +122,14 @@ func (r *recorder) known(m rules.MatchedAlert) {
 	case h.Phase == Resolved:
 		r.dispute(m, h)
 		return
+	case r.staysSilenced(&h, m.Alert):
+		r.keepSilenced(fp, h, m.Alert)
+		return
 	}
 	next := h
 	next.Phase, next.At, next.LastAt, next.DoubtedAt = Firing, r.now, time.Time{}, time.Time{}
-	if m.Alert.StartsAt.After(h.StartsAt) {
+	next.Until = h.until(m.Alert, r.set.AlertTTL, r.now)
+	if m.Alert.StartsAt.After(h.StartsAt) && !h.goesOn(m.Alert) {
 		next.StartsAt = m.Alert.StartsAt
 	}
 	next.Groups = joined(h.Groups, r.e.Group)
@@ -149,7 +154,7 @@ func (r *recorder) known(m rules.MatchedAlert) {
 
 // same reports whether nothing is different but when the alert was heard of.
 func (h *AlertState) same(o *AlertState) bool {
-	return h.Phase == o.Phase && h.StartsAt.Equal(o.StartsAt) && h.DoubtedAt.Equal(o.DoubtedAt) &&
+	return h.Phase == o.Phase && h.StartsAt.Equal(o.StartsAt) && h.DoubtedAt.Equal(o.DoubtedAt) && h.Until.IsZero() == o.Until.IsZero() &&
 		slices.Equal(h.Groups, o.Groups) && slices.Equal(h.Rules, o.Rules) && slices.Equal(h.Figures, o.Figures) && (h.Labels == nil) == (o.Labels == nil)
 }
 
@@ -166,12 +171,14 @@ func (r *recorder) fresh(m rules.MatchedAlert) {
 			r.renderLate(rule, m.Alert)
 		}
 	}
-	r.put(m.Alert.Fingerprint, AlertState{
+	h := AlertState{
 		Phase: Firing, StartsAt: m.Alert.StartsAt, At: r.now,
 		Groups: joined(nil, r.e.Group), Rules: namesOf(m.Rules, nil),
 		Hook: r.e.Event.Hook, Until: r.e.Event.Until, KnownUntil: r.e.Event.KnownUntil, Figures: r.figuresOf(m),
 		Labels: r.labelsOf(m),
-	})
+	}
+	h.Until = h.until(m.Alert, r.set.AlertTTL, r.now)
+	r.put(m.Alert.Fingerprint, h)
 }
 
 // begin starts an episode of a rule, with its call. What was suspended goes over into it.

@@ -81,5 +81,5 @@ func (m *Membership) left(now time.Time) bool {
 }
 
 func (h *AlertState) suspend(now time.Time) {
-	h.Phase, h.LastAt, h.At, h.DoubtedAt = Suspended, h.At, now, time.Time{}
+	h.Phase, h.LastAt, h.At, h.DoubtedAt, h.Until = Suspended, h.At, now, time.Time{}, time.Time{}
 }

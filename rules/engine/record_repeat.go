@@ -39,7 +39,10 @@ func (h *AlertState) repeats(m *rules.MatchedAlert, g rules.GroupID) bool {
 	case m.Alert.Resolved:
 		return h.knowsResolve(m.Alert) && !h.isLeftOut(g)
 	}
-	return h.Phase == Firing && !m.Alert.StartsAt.After(h.StartsAt) && h.DoubtedAt.IsZero() && h.in(g) && !h.isLeftOut(g) &&
+	if !h.goesOn(m.Alert) && (m.Alert.IsDirect() || m.Alert.StartsAt.After(h.StartsAt)) {
+		return false
+	}
+	return h.Phase == Firing && h.DoubtedAt.IsZero() && h.in(g) && !h.isLeftOut(g) &&
 		slices.EqualFunc(m.Rules, h.Rules, func(r *rules.Rule, name string) bool { return r.Name == name })
 }
 
@@ -84,7 +87,7 @@ func (f *fingerprints) addAll(o fingerprints) {
 }
 
 // refresh notes when the alerts of a repeat were heard of. It writes in place.
-func (s *RefState) refresh(e *rules.RefAlerts, now time.Time) {
+func (s *RefState) refresh(e *rules.RefAlerts, ttl time.Duration, now time.Time) {
 	if s.tellsOfAll(e) {
 		s.hearGroup(e.Group, now)
 		return
@@ -92,7 +95,7 @@ func (s *RefState) refresh(e *rules.RefAlerts, now time.Time) {
 	for i := range e.Alerts {
 		if a := e.Alerts[i].Alert; !a.Resolved {
 			h, _ := s.alert(a.Fingerprint)
-			h.At = now
+			h.At, h.Until = now, h.until(a, ttl, now)
 			s.putAlert(a.Fingerprint, h)
 		}
 	}

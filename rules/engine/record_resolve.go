@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"time"
+
 	"alertscale/rules"
 )
 
@@ -41,7 +43,7 @@ func (r *recorder) resolveAgain(fingerprint string, h, next AlertState) {
 		next.NeverFired = h.NeverFired
 		r.put(fingerprint, next)
 	case len(h.DisputedBy) > 0 || next.EndsAt.After(h.EndsAt):
-		h.DisputedBy = nil
+		h.DisputedBy, h.Until = nil, time.Time{}
 		if next.EndsAt.After(h.EndsAt) {
 			h.EndsAt = next.EndsAt
 		}

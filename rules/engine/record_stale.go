@@ -32,6 +32,7 @@ func (r *recorder) dispute(m rules.MatchedAlert, h AlertState) {
 		r.takeOver(&h, m.Rules)
 	}
 	before := h.Figures
+	h.Until = h.until(m.Alert, r.set.AlertTTL, r.now)
 	h.Rules, h.LastAt, h.Figures, h.Labels = namesOf(m.Rules, h.Rules), r.now, r.figuresOf(m), r.labelsOf(m)
 	disputed := slices.Contains(h.DisputedBy, r.e.Group) && slices.Equal(before, h.Figures)
 	if !slices.Contains(h.DisputedBy, r.e.Group) {

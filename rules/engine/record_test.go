@@ -22,7 +22,7 @@ func TestRecord_NothingThatIsRememberedKeepsTheBodyOfANotification(t *testing.T)
 		h.state, _ = record(h.set, h.state, r, at("2m"))
 		h.keepsNone(t, fingerprint)
 		if !resolved && h.state.isRepeat(r) {
-			h.state.refresh(r, at("3m"))
+			h.state.refresh(r, h.set.AlertTTL, at("3m"))
 			h.keepsNone(t, fingerprint)
 		}
 	}

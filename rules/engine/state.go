@@ -72,10 +72,10 @@ type AlertState struct {
 	NeverFired bool
 	// DoubtedAt is when an alert that fires again by a late word alone is suspended, unless it is heard of again.
 	DoubtedAt time.Time
-	// Of an alert that a hook brought: the hook, when the alert ends by itself, and for how long it is known by
-	// the idempotency key of its POST; zero: it has none.
+	// Hook is that which brought the alert, and KnownUntil for how long it is known by the idempotency key of its POST;
+	// zero: it has none.
 	Hook       string
-	Until      time.Time
+	Until      time.Time // when an alert ends by itself, of a hook, or by what Prometheus itself said; zero: it does not
 	KnownUntil time.Time
 	// Figures are what the alert last gave to rules that ask for a count in proportion to it.
 	Figures []Figure

@@ -47,6 +47,8 @@ func TestFigures(t *testing.T) {
 	}{
 		{"requests", requests},
 		{"change", change},
+		{"direct", direct},
+		{"crossing", crossing},
 		{"senders", senders},
 		{"storm", storm},
 		{"storms", storms},

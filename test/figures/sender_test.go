@@ -78,8 +78,10 @@ func fingerprint(labels map[string]string) string {
 }
 
 // post posts a notification to the alertscale at a url. An answer other than 200 is an error.
-func post(url string, body []byte) error {
-	res, err := client.Post(url+"/webhook", "application/json", bytes.NewReader(body))
+func post(url string, body []byte) error { return postTo(url+"/webhook", body) }
+
+func postTo(url string, body []byte) error {
+	res, err := client.Post(url, "application/json", bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

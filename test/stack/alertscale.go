@@ -68,6 +68,9 @@ func NewAlertscale(t T, o AlertscaleOptions) *Alertscale {
 	return a
 }
 
+// Address returns its host:port.
+func (a *Alertscale) Address() string { return strings.TrimPrefix(a.URL, "http://") }
+
 // WriteConfig puts another file in the place of the one it has. It is not told.
 func (a *Alertscale) WriteConfig(t T, config string) {
 	t.Helper()

@@ -23,8 +23,9 @@ type PrometheusOptions struct {
 	Interval      time.Duration // Of scrapes and of rules. Default 500ms.
 	Targets       []string      // host:port
 	Alertmanagers []*AlertmanagerServer
-	Rules         string   // A file of rules.
-	RuleFiles     []string // Paths of more of them.
+	InTheirPlace  []*Alertscale // which take alerts as Alertmanagers do
+	Rules         string        // A file of rules.
+	RuleFiles     []string      // Paths of more of them.
 	Args          []string
 }
 
@@ -66,6 +67,9 @@ func prometheusConfig(o PrometheusOptions) string {
 	var managers []string
 	for _, am := range o.Alertmanagers {
 		managers = append(managers, am.Address)
+	}
+	for _, a := range o.InTheirPlace {
+		managers = append(managers, a.Address())
 	}
 	return fmt.Sprintf(`global: {scrape_interval: %s, scrape_timeout: %[1]s, evaluation_interval: %[1]s}
 rule_files: [%s]

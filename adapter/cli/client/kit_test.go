@@ -142,7 +142,7 @@ func newCore() (*fakeCore, *history.History) {
 func handler(core *fakeCore, decisions *history.History) *web.Options {
 	reg := prometheus.NewRegistry()
 	return &web.Options{
-		Handler: core, View: core, Pauser: core, Decisions: decisions, File: core, Decode: webhook.Decode, Metrics: web.NewMetrics(reg),
+		Handler: core, View: core, Pauser: core, Decisions: decisions, File: core, Decode: webhook.DecodeFrom, Metrics: web.NewMetrics(reg),
 		Gatherer: reg, Logger: log.NewNopLogger(), Now: func() time.Time { return noon },
 	}
 }

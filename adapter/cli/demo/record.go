@@ -17,10 +17,10 @@ func (d *demo) record() (err error) {
 	return err
 }
 
-func (d *demo) decode(body []byte) (*rules.Event, error) {
-	e, err := webhook.Decode(body)
+func (d *demo) decode(body []byte, sender string) (*rules.Event, error) {
+	e, err := webhook.DecodeFrom(body, sender)
 	if err == nil && d.recorder != nil {
-		d.recorder.Notification(body)
+		d.recorder.Notification(body, sender)
 	}
 	return e, err
 }

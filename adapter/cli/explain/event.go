@@ -31,11 +31,18 @@ func (o *Options) event(at time.Time) (*rules.Event, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the notification: %w", err)
 	}
-	event, err := webhook.Decode(body)
+	event, err := o.decode(body, at)
 	if err != nil {
 		return nil, fmt.Errorf("%s is no notification: %w", name, err)
 	}
 	return event, nil
+}
+
+func (o *Options) decode(body []byte, at time.Time) (*rules.Event, error) {
+	if webhook.IsList(body) {
+		return webhook.DecodeAlerts(body, o.Sender, at)
+	}
+	return webhook.DecodeFrom(body, o.Sender)
 }
 
 func (o *Options) payload() (name string, body []byte, err error) {
@@ -60,11 +67,11 @@ func (o *Options) alert(at time.Time) (*rules.Event, error) {
 	if len(ls) == 0 {
 		return nil, errors.New("--labels has none: an alert has at least one, such as alertname=WebBusy")
 	}
-	a := rules.Alert{Fingerprint: webhook.Fingerprint(ls), Labels: ls, Annotations: notes, StartsAt: at}
+	a := rules.Alert{Fingerprint: rules.SenderFingerprint(o.Sender, webhook.Fingerprint(ls)), Labels: ls, Annotations: notes, StartsAt: at}
 	if o.Resolved {
 		a.Resolved, a.EndsAt = true, at
 	}
-	return &rules.Event{Receiver: "alertscale", Alerts: []rules.Alert{a}, CommonLabels: ls, CommonAnnotations: notes}, nil
+	return &rules.Event{Receiver: "alertscale", Sender: o.Sender, Alerts: []rules.Alert{a}, CommonLabels: ls, CommonAnnotations: notes}, nil
 }
 
 // parsePairs reads NAME=VALUE,… as amtool does.

@@ -22,7 +22,8 @@ type Options struct {
 	In          io.Reader
 	Labels      string
 	Annotations string
-	Resolved    bool // the alert of Labels is resolved
+	Resolved    bool   // the alert of Labels is resolved
+	Sender      string // of the file, who posts them; empty: whoever may touch all rules
 
 	Counts     []string // REF=N
 	URL        string   // of the running program; empty: nobody is asked
@@ -44,6 +45,9 @@ func Run(ctx context.Context, out io.Writer, o Options) error {
 		if at, err = time.Parse(time.RFC3339, o.At); err != nil {
 			return fmt.Errorf("--at %q is no time such as 2026-03-02T08:00:00Z", o.At)
 		}
+	}
+	if o.Sender != "" && !file.Rules.Speaks(o.Sender) {
+		return fmt.Errorf("--sender %q: %s has no such sender", o.Sender, o.Config)
 	}
 	event, err := o.event(at)
 	if err != nil {

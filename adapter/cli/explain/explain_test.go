@@ -66,6 +66,8 @@ func TestOutput(t *testing.T) {
 		"annotations":   {Labels: "alertname=Planned,namespace=shop,deployment=cart", Annotations: `replicas="7"`, Counts: []string{"kubernetes:Deployment/shop/cart=4"}},
 		"no-rule":       {Labels: "alertname=Bussy,namespace=shop", Counts: []string{"web=5"}},
 		"missing-label": {Labels: "alertname=Busy,namespace=shop"},
+		"sender":        {Config: "testdata/senders.yml", Sender: "dev", Labels: "alertname=Busy,namespace=shop,deployment=cart", Counts: []string{"kubernetes:Deployment/shop/cart=4"}},
+		"list":          {Config: "testdata/senders.yml", Sender: "dev", Payload: "testdata/list.json", Counts: []string{"web=3"}},
 		"examples":      {Config: "../../../examples/alertscale.yml", Labels: "alertname=DeploymentBusy,namespace=shop,deployment=web,severity=warning", Counts: []string{"web=3"}},
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name+".txt", output(o)) })
@@ -95,6 +97,8 @@ func TestFaults(t *testing.T) {
 		{Labels: "a=b", Counts: []string{"web"}},
 		{Labels: "a=b", Counts: []string{"web=many"}},
 		{Labels: "a=b", Counts: []string{"wbe=3"}},
+		{Labels: "a=b", Sender: "prod"},
+		{Payload: "-", In: strings.NewReader("[{]")},
 		{Labels: "a=b", At: "noon"},
 		{Labels: "a=b", Config: "testdata/nobody.yml"},
 		{Labels: "a=b", Config: "testdata/broken.yml"},
@@ -127,7 +131,7 @@ func newRunning(t *testing.T) *running {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, r.core.Shutdown(context.Background())) })
 	r.Server = httptest.NewServer(web.New(web.Options{
-		Handler: r.core, View: r.core, States: r.core, Decode: webhook.Decode, Metrics: web.NewMetrics(reg), Gatherer: reg, Logger: log.NewNopLogger(),
+		Handler: r.core, View: r.core, States: r.core, Decode: webhook.DecodeFrom, Metrics: web.NewMetrics(reg), Gatherer: reg, Logger: log.NewNopLogger(),
 	}))
 	t.Cleanup(r.Server.Close)
 	return r
@@ -159,7 +163,7 @@ func TestOnWhatAnEarlierProgramTells(t *testing.T) {
 	require.NoError(t, err)
 	r.core.Handle(t.Context(), event)
 	earlier := httptest.NewServer(web.New(web.Options{
-		Handler: r.core, View: r.core, Decode: webhook.Decode, Metrics: web.NewMetrics(prometheus.NewRegistry()), Logger: log.NewNopLogger(),
+		Handler: r.core, View: r.core, Decode: webhook.DecodeFrom, Metrics: web.NewMetrics(prometheus.NewRegistry()), Logger: log.NewNopLogger(),
 	}))
 	defer earlier.Close()
 	out := output(Options{Labels: "alertname=Idle,namespace=shop,deployment=web", URL: earlier.URL})

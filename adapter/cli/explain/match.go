@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"fmt"
 	"time"
 
 	"alertscale/rules"
@@ -47,12 +48,14 @@ func (e *explained) match() {
 		if a.Resolved {
 			one.Status = "resolved"
 		}
-		named := e.set.Match(&rules.Event{Alerts: []rules.Alert{*a}})
+		named := e.set.Match(&rules.Event{Sender: e.event.Sender, Alerts: []rules.Alert{*a}})
 		for _, r := range e.set.Rules {
 			m := match{Rule: r.Name, Target: r.Target.Name}
 			if m.Matcher, m.Why = r.Missed(a.Labels); m.Matcher == "" {
 				m.Matches = true
-				m.Ref, m.Why = names(&named, r)
+				if m.Ref, m.Why = names(&named, r); !e.set.MayTouch(e.event, r.Name) {
+					m.Why = fmt.Sprintf("sender %q may not touch it", e.event.Sender)
+				}
 			}
 			one.Rules = append(one.Rules, m)
 		}

@@ -55,7 +55,7 @@ func (o *outcome) final() map[string]int {
 type player struct {
 	*outcome
 	sim    *simulation.Simulation
-	decode func([]byte) (*rules.Event, error)
+	decode func(body []byte, sender string) (*rules.Event, error)
 	hooks  map[string]*hook.Config
 	posts  int
 	follow *followed // nil: what was read later does not count
@@ -147,13 +147,33 @@ func (p *player) line(l *recording.Line) {
 	case l.Hook != "":
 		p.hook(l)
 	default:
-		e, err := p.decode(l.Payload)
-		if err != nil {
-			p.skipped["a notification that is none: "+err.Error()]++
-			return
-		}
-		p.post(e, l.At)
+		p.notification(l)
 	}
+}
+
+// notification posts what a sender posted to the webhook, or as to an Alertmanager.
+func (p *player) notification(l *recording.Line) {
+	sender := l.Sender
+	if p.rules.Speaks("") { // the file asks nobody for a token
+		sender = ""
+	}
+	if sender != "" && !p.rules.Speaks(sender) {
+		p.skipped[fmt.Sprintf("a notification of sender %q, which %s has not", sender, p.path)]++
+		return
+	}
+	e, err := p.decoded(l, sender)
+	if err != nil {
+		p.skipped["a notification that is none: "+err.Error()]++
+		return
+	}
+	p.post(e, l.At)
+}
+
+func (p *player) decoded(l *recording.Line, sender string) (*rules.Event, error) {
+	if webhook.IsList(l.Payload) {
+		return webhook.DecodeAlerts(l.Payload, sender, l.At)
+	}
+	return p.decode(l.Payload, sender)
 }
 
 func (p *player) hook(l *recording.Line) {

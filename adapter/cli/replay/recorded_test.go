@@ -152,7 +152,7 @@ func (p *program) notify(alerts map[string]map[string]any, s scene) {
 	require.NoError(p.t, err)
 	e, err := webhook.Decode(body)
 	require.NoError(p.t, err)
-	p.recorder.Notification(body)
+	p.recorder.Notification(body, "")
 	p.core.Handle(p.t.Context(), e)
 }
 

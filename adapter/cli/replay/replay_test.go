@@ -51,6 +51,8 @@ func TestOutput(t *testing.T) {
 		"against.txt":      {Files: files, Against: "testdata/other.yml"},
 		"against.json":     {Files: files, Against: "testdata/other.yml", JSON: true},
 		"against-same.txt": {Files: files, Against: "testdata/rules.yml"},
+		"senders.txt":      {Files: []string{"testdata/senders.jsonl"}, Config: "testdata/senders.yml", Tail: 10 * time.Minute},
+		"no-senders.txt":   {Files: []string{"testdata/senders.jsonl"}, Config: "testdata/no-senders.yml", Tail: 10 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name, output(o)) })
 	}

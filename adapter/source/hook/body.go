@@ -43,13 +43,20 @@ func isForm(body []byte, contentType string) bool {
 }
 
 // readForm reads the fields of a form. Of several values of one name the last counts, as in JSON; what is empty
-// is passed over, and each byte that is not UTF-8 becomes U+FFFD.
+// is passed over, and each byte that is not UTF-8 becomes U+FFFD. Slack, and what speaks as it does, puts a JSON object
+// into a field payload: its single values are fields, too, beside which those of the form win.
 func readForm(body []byte) (map[string]string, error) {
 	fields, err := url.ParseQuery(string(body))
 	if err != nil {
 		return nil, fmt.Errorf("the body is no form: %.200s; %s", err, wanted)
 	}
 	labels := map[string]string{}
+	if packed := fields["payload"]; len(packed) > 0 && strings.HasPrefix(packed[len(packed)-1], "{") {
+		if labels, err = readJSON([]byte(validText(packed[len(packed)-1]))); err != nil {
+			return nil, fmt.Errorf("the field payload of the form: %w", err)
+		}
+		delete(fields, "payload")
+	}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		values := fields[name]
 		add(labels, validText(name), validText(values[len(values)-1]))

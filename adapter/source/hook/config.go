@@ -18,6 +18,7 @@ type Config struct {
 	TokenFile string        // what a sender has to show
 	Labels    rules.Labels  // of each of its alerts
 	For       time.Duration // how long its alert fires: keep_firing_for
+	Rules     rules.Scope   // that it may touch
 	Line      int           // of the file
 }
 
@@ -32,6 +33,7 @@ func ReadConfig(name string, n yamldoc.Node) Config {
 		{Key: "labels", Read: func(n yamldoc.Node) { c.Labels = readOwn(n) }},
 		{Key: "keep_firing_for", Read: c.readFor},
 		{Key: "for", Read: c.readFor},
+		{Key: "rules", Read: func(n yamldoc.Node) { c.Rules = rules.ReadScope(n) }},
 	})
 	if n.Has("keep_firing_for") && n.Has("for") {
 		n.Child("for").Faultf("is another name of keep_firing_for, which is there, too; keep one of them")

@@ -194,3 +194,21 @@ func FuzzBody(f *testing.F) {
 		}
 	})
 }
+
+func TestAFormWithAPayload(t *testing.T) {
+	h := open(t, Config{Name: "deploy"}, "t")
+	const form = "application/x-www-form-urlencoded"
+	for body, want := range map[string]rules.Labels{
+		"payload=%7B%22type%22%3A%22block_actions%22%2C%22user%22%3A%7B%22id%22%3A%22U1%22%7D%2C%22text%22%3A%22web+up%22%7D": {
+			{Name: "hook", Value: "deploy"}, {Name: "text", Value: "web up"}, {Name: "type", Value: "block_actions"},
+		},
+		"payload=%7B%22text%22%3A%22a%22%7D&text=b": {{Name: "hook", Value: "deploy"}, {Name: "text", Value: "b"}},
+		"payload=web": {{Name: "hook", Value: "deploy"}, {Name: "payload", Value: "web"}},
+	} {
+		e, err := h.Event([]byte(body), form, "", noon)
+		require.NoError(t, err, body)
+		require.Equal(t, want, e.Alerts[0].Labels, body)
+	}
+	_, err := h.Event([]byte("payload=%7B"), form, "", noon)
+	require.ErrorContains(t, err, "the field payload of the form: the body is no JSON: ")
+}

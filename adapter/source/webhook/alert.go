@@ -3,6 +3,7 @@ package webhook
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/common/model"
@@ -94,12 +95,18 @@ func (r *reader) hold(err error, d *draft, depth int) error {
 }
 
 func (r *reader) alertField(name string, a *rules.Alert, d *draft) (err error) {
+	if !r.direct.IsZero() && (name == "status" || name == "fingerprint") {
+		return r.dec.SkipValue() // of a list, whoever reads it gives these
+	}
 	switch name {
 	case "status":
 		d.status, err = r.status()
 	case "labels":
 		a.Labels, err = r.labels()
 		a.Labels, d.hook = withoutHook(a.Labels)
+		if !r.direct.IsZero() {
+			a.Labels = slices.DeleteFunc(a.Labels, func(l rules.Label) bool { return l.Value == "" })
+		}
 	case "annotations":
 		a.Annotations, err = r.labels()
 	case "startsAt":
@@ -116,7 +123,7 @@ func (r *reader) alertField(name string, a *rules.Alert, d *draft) (err error) {
 
 // finish looks at an alert as a whole, once its fields are read.
 func (r *reader) finish(a *rules.Alert, d *draft) (err error) {
-	if d.status == "" {
+	if d.status == "" && r.direct.IsZero() {
 		if d.status, err = r.inheritedStatus(d); err != nil {
 			return err
 		}
@@ -127,6 +134,9 @@ func (r *reader) finish(a *rules.Alert, d *draft) (err error) {
 		return r.alertFaultf(d, "labels", `has none but "hook", which is reserved for what is posted to a hook`)
 	default:
 		return r.alertFaultf(d, "", "labels are missing: an alert has at least one")
+	}
+	if !r.direct.IsZero() {
+		return r.finishDirect(a, d)
 	}
 	if a.StartsAt, err = r.time(d, "startsAt", d.startsAt); err != nil {
 		return err

@@ -38,7 +38,11 @@ func (r *reader) faultf(format string, args ...any) error {
 	if r.terse {
 		return new(fault)
 	}
-	return &fault{path(r.dec.StackPointer()), fmt.Sprintf(format, args...)}
+	pointer := r.dec.StackPointer()
+	if !r.direct.IsZero() {
+		pointer = "/alerts" + pointer
+	}
+	return &fault{path(pointer), fmt.Sprintf(format, args...)}
 }
 
 func (r *reader) mismatch(want string, got jsontext.Kind) error {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -26,6 +27,7 @@ type reader struct {
 	text      string        // the body; what has no escapes is sliced out of it
 	pairs     []rules.Label // the labels of all alerts are carved out of it
 	terse     bool          // faults are not described, as nobody will read them
+	direct    time.Time     // when a body came that is a list of alerts alone; zero: it is a notification
 	inherited *string       // the status of the message, once it was looked up
 }
 

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"hash/maphash"
+	"strings"
 	"sync"
 
 	"alertscale/rules"
@@ -20,8 +21,8 @@ type Decoder struct {
 
 // decoded is a body, and what it says.
 type decoded struct {
-	body  string
-	event *rules.Event
+	body, sender string
+	event        *rules.Event
 }
 
 const (
@@ -34,17 +35,25 @@ func NewDecoder() *Decoder {
 	return &Decoder{seed: maphash.MakeSeed(), recent: map[uint64]decoded{}}
 }
 
-// Decode reads one notification, as the function Decode does. The event may be given out again: it is not to be changed.
-func (d *Decoder) Decode(body []byte) (*rules.Event, error) {
+// Decode reads one notification of a sender, as the function DecodeFrom does. The event may be given out again: it is not
+// to be changed.
+func (d *Decoder) Decode(body []byte, sender string) (*rules.Event, error) {
 	hash := maphash.Bytes(d.seed, body)
-	if known, ok := d.get(hash); ok && known.body == string(body) {
+	if sender != "" {
+		hash ^= maphash.String(d.seed, sender)
+	}
+	if known, ok := d.get(hash); ok && known.body == string(body) && known.sender == sender {
 		return known.event, nil
 	}
 	event, text, err := decode(body)
-	if err == nil && len(body) <= maxRecent && text == string(body) { // it is another text where the body had to be mended
-		d.put(hash, decoded{text, event})
+	if err != nil {
+		return nil, err
 	}
-	return event, err
+	from(event, sender)
+	if len(body) <= maxRecent && text == string(body) { // it is another text where the body had to be mended
+		d.put(hash, decoded{text, strings.Clone(sender), event})
+	}
+	return event, nil
 }
 
 func (d *Decoder) get(hash uint64) (decoded, bool) {

@@ -14,14 +14,14 @@ import (
 func TestARepeatedBodyIsDecodedOnce(t *testing.T) {
 	d := NewDecoder()
 	body := notification(t, 20)
-	first, err := d.Decode(body)
+	first, err := d.Decode(body, "")
 	require.NoError(t, err)
-	again, err := d.Decode([]byte(string(body)))
+	again, err := d.Decode([]byte(string(body)), "")
 	require.NoError(t, err)
 	require.Same(t, first, again)
 
 	other := []byte(strings.Replace(string(body), "HighCPU", "HighCPX", 1))
-	next, err := d.Decode(other)
+	next, err := d.Decode(other, "")
 	require.NoError(t, err)
 	require.NotSame(t, first, next)
 	want, err := Decode(other)
@@ -34,28 +34,28 @@ func TestARememberedBodyIsACopy(t *testing.T) {
 	d := NewDecoder()
 	body := notification(t, 2)
 	text := string(body)
-	first, err := d.Decode(body)
+	first, err := d.Decode(body, "")
 	require.NoError(t, err)
 	for i := range body {
 		body[i] = ' '
 	}
-	again, err := d.Decode([]byte(text))
+	again, err := d.Decode([]byte(text), "")
 	require.NoError(t, err)
 	require.Same(t, first, again)
 	want, err := Decode([]byte(text))
 	require.NoError(t, err)
 	require.Equal(t, want, again)
-	_, err = d.Decode(body)
+	_, err = d.Decode(body, "")
 	require.Error(t, err)
 }
 
 func TestTwoBodiesOfOneHashAreTwo(t *testing.T) {
 	d := NewDecoder()
-	d.put(7, decoded{"one", &rules.Event{Receiver: "one"}})
+	d.put(7, decoded{"one", "", &rules.Event{Receiver: "one"}})
 	known, ok := d.get(7)
 	require.True(t, ok)
 	require.Equal(t, "one", known.body)
-	d.put(7, decoded{"two", &rules.Event{Receiver: "two"}})
+	d.put(7, decoded{"two", "", &rules.Event{Receiver: "two"}})
 	known, _ = d.get(7)
 	require.Equal(t, "two", known.body)
 }
@@ -71,7 +71,7 @@ func TestWhatIsMendedOrRefusedIsReadEachTime(t *testing.T) {
 	} {
 		want, wantErr := Decode(body)
 		for range 2 {
-			e, err := d.Decode(body)
+			e, err := d.Decode(body, "")
 			require.Equal(t, wantErr, err)
 			require.Equal(t, want, e)
 		}
@@ -83,13 +83,13 @@ func TestWhatIsMendedOrRefusedIsReadEachTime(t *testing.T) {
 func TestRememberedBodiesAreBounded(t *testing.T) {
 	d := NewDecoder()
 	often := notification(t, 3)
-	first, err := d.Decode(often)
+	first, err := d.Decode(often, "")
 	require.NoError(t, err)
 	for i := range 5000 {
 		body := []byte(strings.Replace(string(notification(t, 3)), "HighCPU", fmt.Sprint("Alert", i), 1))
-		_, err := d.Decode(body)
+		_, err := d.Decode(body, "")
 		require.NoError(t, err)
-		again, err := d.Decode(often)
+		again, err := d.Decode(often, "")
 		require.NoError(t, err)
 		require.Same(t, first, again)
 	}
@@ -111,7 +111,7 @@ func TestSendersShareADecoder(t *testing.T) {
 	for i := range 8 {
 		all.Go(func() {
 			for n := range 100 {
-				e, err := d.Decode(bodies[(i+n)%3])
+				e, err := d.Decode(bodies[(i+n)%3], "")
 				if err != nil || len(e.Alerts) != (i+n)%3+1 {
 					t.Errorf("%v, %v", e, err)
 				}

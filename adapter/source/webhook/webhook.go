@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 
 	"alertscale/rules"
 )
@@ -29,6 +30,27 @@ const byteOrderMark = "\uFEFF"
 func Decode(body []byte) (*rules.Event, error) {
 	e, _, err := decode(body)
 	return e, err
+}
+
+// DecodeFrom is Decode for a sender, empty where nobody is asked for a token: its alerts are known by the sender.
+func DecodeFrom(body []byte, sender string) (*rules.Event, error) {
+	e, _, err := decode(body)
+	if err != nil {
+		return nil, err
+	}
+	from(e, sender)
+	return e, nil
+}
+
+// from makes a sender the one that an event and its alerts are known by.
+func from(e *rules.Event, sender string) {
+	if sender == "" {
+		return
+	}
+	e.Sender = strings.Clone(sender)
+	for i := range e.Alerts {
+		e.Alerts[i].Fingerprint = rules.SenderFingerprint(sender, e.Alerts[i].Fingerprint)
+	}
 }
 
 // decode returns also the text that the event shares memory with.
