@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	_ "embed" // for the page
+	"net/http"
+)
+
+//go:embed page.html
+var page []byte
+
+// A webui shows the store's state to people, and lets them say how many coins are wanted. It is the one service that is seen
+// from outside.
+type webui struct{ client *client }
+
+func (u webui) routes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write(page)
+	})
+	mux.HandleFunc("GET /api/state", func(w http.ResponseWriter, r *http.Request) {
+		now, err := u.client.state(r.Context())
+		told(w, now, err)
+	})
+	mux.HandleFunc("PUT /api/wanted", func(w http.ResponseWriter, r *http.Request) {
+		var wanted float64
+		if decode(w, r, &wanted) {
+			now, err := u.client.want(r.Context(), wanted)
+			told(w, now, err)
+		}
+	})
+}
+
+// told answers with what the store said.
+func told(w http.ResponseWriter, now state, err error) {
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
+	}
+	answer(w, now)
+}
+
+func runWebUI(ctx context.Context, o options) error {
+	mux, _ := newMux()
+	webui{newClient(o)}.routes(mux)
+	// No page of another site puts load on.
+	return serve(ctx, o.listen, http.NewCrossOriginProtection().Handler(mux))
+}
