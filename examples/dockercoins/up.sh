@@ -34,4 +34,4 @@ dockercoins() {
 echo 'waiting for the containers'
 until dockercoins load "${WANTED:-10}" 2>/dev/null; do sleep 1; done
 echo 'http://localhost:8000 is its page; docker service logs dockercoins_alertscale says what is done, and why'
-dockercoins watch
+dockercoins watch --interval="${INTERVAL:-5s}"

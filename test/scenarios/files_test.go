@@ -36,11 +36,15 @@ func TestEveryFile(t *testing.T) {
 		"kustomization.yaml":  func(t *testing.T, file string) { stack.Render(t, filepath.Join(shipped.Dir, path.Dir(file))) },
 		"README.md":           linked,
 		"Dockerfile":          copies,
-		"embed.go":            func(*testing.T, string) {}, // it is a part of what is built
+		"coins.svg":           func(*testing.T, string) {}, // made by TestDockercoins of test/swarm, which runs up.sh
+		"up.sh":               func(*testing.T, string) {},
+		"page.html":           func(*testing.T, string) {}, // a part of what is built
 	}
 	special := map[string]fileCheck{
-		"rancher/catalog/config.yml": strict, // and rancherCatalog
-		"swarm/http.yml":             credentials(shipped.Build(t)),
+		"rancher/catalog/config.yml":     strict,                                                        // and rancherCatalog
+		"dockercoins/Dockerfile":         func(t *testing.T, file string) { copiesFrom(t, file, "..") }, // of the whole tree
+		"dockercoins/rancher/Dockerfile": func(t *testing.T, file string) { copiesFrom(t, file, "dockercoins") },
+		"swarm/http.yml":                 credentials(shipped.Build(t)),
 		"swarm/docker-compose.auth.yml": func(t *testing.T, file string) {
 			composed(t, "swarm/docker-compose.yml", file)
 		},
@@ -53,8 +57,11 @@ func TestEveryFile(t *testing.T) {
 		if check == nil {
 			check = checks[path.Base(file)]
 		}
-		if check == nil && path.Ext(file) == ".yaml" {
+		switch {
+		case check == nil && path.Ext(file) == ".yaml":
 			check = manifest
+		case check == nil && path.Ext(file) == ".go":
+			check = func(*testing.T, string) {} // it is a part of what is built
 		}
 		t.Run(file, func(t *testing.T) {
 			require.NotNil(t, check, "nothing checks it")
@@ -114,7 +121,7 @@ func prometheusConfig(t *testing.T, file string) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"prometheus.yml": strings.ReplaceAll(shipped.File(t, file), pod, dir),
-		"rules.conf":     shipped.File(t, path.Join(path.Dir(file), "rules.conf")),
+		"rules.conf":     rulesOf(t, file),
 		"token":          token,
 		"ca.crt":         string(cluster.API.CA),
 	} {
@@ -123,6 +130,15 @@ func prometheusConfig(t *testing.T, file string) {
 	out, err := stack.Run(t, dir, stack.Prometheus, "promtool", "check", "config", "--lint=all", "--lint-fatal", "prometheus.yml")
 	require.NoError(t, err, out)
 	require.Contains(t, out, "SUCCESS: 1 rule files found")
+}
+
+// rulesOf returns the rules beside a file, or above it where several share them.
+func rulesOf(t *testing.T, file string) string {
+	dir := path.Dir(file)
+	if !exists(filepath.Join(shipped.Dir, dir, "rules.conf")) {
+		dir = path.Dir(dir)
+	}
+	return shipped.File(t, path.Join(dir, "rules.conf"))
 }
 
 func strict(t *testing.T, file string) {
@@ -161,13 +177,16 @@ func headings(text string) (all []string) {
 	return all
 }
 
-// copies checks that what a Dockerfile copies is there.
-func copies(t *testing.T, file string) {
-	copied := regexp.MustCompile(`(?m)^COPY (.*) \S+$`).FindAllStringSubmatch(shipped.File(t, file), -1)
+// copies checks that what a Dockerfile copies is there, beside it.
+func copies(t *testing.T, file string) { copiesFrom(t, file, path.Dir(file)) }
+
+// copiesFrom checks that what a Dockerfile copies is there, in the folder that it is built in.
+func copiesFrom(t *testing.T, file, dir string) {
+	copied := regexp.MustCompile(`(?m)^COPY ([^-].*) \S+$`).FindAllStringSubmatch(shipped.File(t, file), -1)
 	require.NotEmpty(t, copied)
 	for _, line := range copied {
 		for _, source := range strings.Fields(line[1]) {
-			require.True(t, exists(filepath.Join(shipped.Dir, path.Dir(file), source)), source)
+			require.True(t, exists(filepath.Join(shipped.Dir, dir, source)), source)
 		}
 	}
 }

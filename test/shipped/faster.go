@@ -1,7 +1,9 @@
 package shipped
 
 import (
+	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"alertscale/test/stack"
@@ -15,6 +17,27 @@ var durations = regexp.MustCompile(`(: |\[)(\d+)([hms])\b`)
 // that makes a file faster is to notice when the file has changed.
 func Faster(t stack.T, text string, n int) string {
 	t.Helper()
+	return replaceDurations(t, text, n, faster)
+}
+
+// FasterBy returns a file that is a number of times as fast, which each of its durations must be a multiple of, in seconds.
+func FasterBy(t stack.T, times int, text string, n int) string {
+	t.Helper()
+	return replaceDurations(t, text, n, func(part []string) string {
+		number, err := strconv.Atoi(part[2])
+		must(t, err)
+		seconds := number * map[string]int{"h": 3600, "m": 60, "s": 1}[part[3]]
+		if seconds%times != 0 {
+			t.Errorf("%d seconds are no multiple of %d, in:\n%s", seconds, times, text)
+			t.FailNow()
+		}
+		return fmt.Sprintf("%s%ds", part[1], seconds/times)
+	})
+}
+
+// replaceDurations puts others in the place of the durations of a file, of which there must be n, comments aside.
+func replaceDurations(t stack.T, text string, n int, other func(part []string) string) string {
+	t.Helper()
 	found := 0
 	lines := strings.SplitAfter(text, "\n")
 	for i, line := range lines {
@@ -23,7 +46,7 @@ func Faster(t stack.T, text string, n int) string {
 		}
 		lines[i] = durations.ReplaceAllStringFunc(line, func(s string) string {
 			found++
-			return faster(durations.FindStringSubmatch(s))
+			return other(durations.FindStringSubmatch(s))
 		})
 	}
 	if found != n {

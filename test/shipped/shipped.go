@@ -94,9 +94,21 @@ func Token(t stack.T, client *stack.Client, namespace, name string) string {
 // Build builds alertscale as the Dockerfile does, and returns its path.
 func Build(t stack.T) string {
 	t.Helper()
-	path, err := filepath.Abs(filepath.Join(t.TempDir(), "alertscale"))
+	return build(t, ".")
+}
+
+// Dockercoins builds the application of examples/dockercoins, and returns its path.
+func Dockercoins(t stack.T) string {
+	t.Helper()
+	return build(t, "./examples/dockercoins")
+}
+
+// build builds a package of alertscale's module.
+func build(t stack.T, pkg string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join(t.TempDir(), "program"))
 	must(t, err)
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-trimpath", "-ldflags=-s -w", "-o", path, ".")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-trimpath", "-ldflags=-s -w", "-o", path, pkg)
 	cmd.Dir = filepath.Dir(Dir)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off")
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -46,6 +46,8 @@ func startDocker(t stack.T) *docker {
 	t.Cleanup(func() { _ = d.call(t, http.MethodPost, "/swarm/leave?force=true", nil, nil) })
 	require.NoError(t, d.call(t, http.MethodPost, "/swarm/init", map[string]any{
 		"ListenAddr": "127.0.0.1:2377", "AdvertiseAddr": "127.0.0.1",
+		// A machine that stalls for a moment is no node that has gone: its tasks stay.
+		"Spec": map[string]any{"Dispatcher": map[string]any{"HeartbeatPeriod": 5 * time.Minute}},
 	}, nil))
 	d.image(t, image, []file{{name: "idle", text: built(t, "./idle")}})
 	return d

@@ -49,30 +49,43 @@ func needsNetworks(t *testing.T) {
 // Alertmanager and alertscale have them, and for cAdvisor one that shows a file.
 func images(t *testing.T, d *docker, metrics string) {
 	t.Helper()
+	named := imagesOf(t, "swarm/docker-compose.yml")
+	require.Len(t, named, 4, named)
+	d.image(t, named["cadvisor"], []file{{name: "show", text: built(t, "./show")}},
+		`ENTRYPOINT ["/show"]`, "ENV METRICS=/rootfs"+metrics)
+	watching(t, d, named)
+}
+
+// imagesOf returns those that a file of compose names, by their last part.
+func imagesOf(t *testing.T, file string) map[string]string {
+	t.Helper()
+	named := map[string]string{}
+	for _, found := range regexp.MustCompile(`image: (?:&\w+ )?(\S*?(\w+)(?::v[\d.]+|\}))\n`).FindAllStringSubmatch(shipped.File(t, file), -1) {
+		named[found[2]] = found[1]
+	}
+	return named
+}
+
+// watching makes the images of Prometheus, Alertmanager and alertscale.
+func watching(t *testing.T, d *docker, named map[string]string) {
+	t.Helper()
 	component := func(c stack.Component, name string) []byte {
 		dir, err := stack.Build(t.Context(), c)
 		require.NoError(t, err)
 		return read(t, filepath.Join(dir, name))
 	}
-	named := map[string]string{}
-	for _, found := range regexp.MustCompile(`image: (\S*?(\w+)(?::v[\d.]+|\}))\n`).FindAllStringSubmatch(shipped.File(t, "swarm/docker-compose.yml"), -1) {
-		named[found[2]] = found[1]
-	}
-	require.Len(t, named, 4, named)
 	require.Equal(t, "${ALERTSCALE_IMAGE:-alertscale}", named["alertscale"])
-	d.image(t, named["cadvisor"], []file{{name: "show", text: built(t, "./show")}},
-		`ENTRYPOINT ["/show"]`, "ENV METRICS=/rootfs"+metrics)
 	d.image(t, named["prometheus"], []file{{name: "bin/prometheus", text: component(stack.Prometheus, "prometheus")}, {name: "prometheus/"}},
 		"USER 65534", `ENTRYPOINT ["/bin/prometheus"]`, "WORKDIR /prometheus")
 	d.image(t, named["alertmanager"], []file{{name: "bin/alertmanager", text: component(stack.Alertmanager, "alertmanager")}, {name: "alertmanager/"}},
 		"USER 65534", `ENTRYPOINT ["/bin/alertmanager"]`, "WORKDIR /alertmanager")
-	d.image(t, "alertscale", []file{{name: "alertscale", text: read(t, shipped.Build(t))}, {name: "data/"}}, instructions(t)...)
+	d.image(t, "alertscale", []file{{name: "alertscale", text: read(t, shipped.Build(t))}, {name: "data/"}}, instructions(t, "../Dockerfile")...)
 }
 
-// instructions returns those of the Dockerfile's image that are not about files.
-func instructions(t *testing.T) []string {
+// instructions returns those of a Dockerfile's image that are not about files.
+func instructions(t *testing.T, file string) []string {
 	t.Helper()
-	_, last, found := strings.Cut(string(read(t, filepath.Join(shipped.Dir, "../Dockerfile"))), "\nFROM scratch\n")
+	_, last, found := strings.Cut(shipped.File(t, file), "\nFROM scratch\n")
 	require.True(t, found)
 	return regexp.MustCompile(`(?m)^(VOLUME|USER|EXPOSE|HEALTHCHECK|ENTRYPOINT|CMD) .*$`).FindAllString(last, -1)
 }
