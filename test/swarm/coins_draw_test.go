@@ -32,7 +32,7 @@ func (c *coins) draw(t *testing.T, on, off time.Time) {
 		Panels: []chart.Panel{
 			{Title: "coins a second", Lines: []chart.Line{
 				{Name: "wanted", Dashed: true, Steps: true, Points: []chart.Point{{At: 0, Value: coinsWanted}, {At: off.Sub(on).Seconds(), Value: 0}}},
-				{Name: "made", Points: smooth(after(on, c.made()), 5)},
+				{Name: "made (mean of 5 s)", Points: smooth(after(on, c.made()), 5)},
 			}},
 			{Title: "containers", Lines: []chart.Line{
 				{Name: "worker", Steps: true, Points: after(on, c.workers.all())},

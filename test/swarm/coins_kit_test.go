@@ -27,6 +27,8 @@ const coinsWanted = 10
 type coins struct {
 	dir           string // with the files that were deployed
 	workers, rngs *timeline
+	load          func(t *testing.T, coins string)
+	log           func(t *testing.T) string // alertscale's
 
 	mu    sync.Mutex
 	lines []string
@@ -60,19 +62,32 @@ func startCoins(t *testing.T, d *docker) *coins {
 	}
 	env := append(os.Environ(), "DOCKER_HOST="+d.host, "DOCKER_SOCKET="+socket, "INTERVAL=1s", "WANTED="+strconv.Itoa(coinsWanted),
 		"ALERTSCALE_IMAGE=alertscale", "DOCKERCOINS_IMAGE=dockercoins")
+	c.load = func(t *testing.T, coins string) { d.cli(t, c.dir, c.command(t, "load "+coins)) }
+	c.log = func(t *testing.T) string {
+		return d.cli(t, ".", "docker service logs --raw dockercoins_alertscale 2>&1")
+	}
 	t.Cleanup(func() { c.down(t, d, env) })
-	c.up(t, env)
-	c.workers = follow(t, func() (int, error) { return counted(t, d, "dockercoins_worker") })
-	c.rngs = follow(t, func() (int, error) { return counted(t, d, "dockercoins_rng") })
+	up := exec.Command("sh", "examples/dockercoins/up.sh")
+	up.Dir, up.Env = c.dir, env
+	c.lookOn(t, d, up)
 	return c
 }
 
-// up runs the one command until the test ends, reads what it prints, and waits for its first line about coins.
-func (c *coins) up(t *testing.T, env []string) {
+// lookOn reads what a command prints until the test ends, follows the counts of the services, and waits for the first line about
+// coins.
+func (c *coins) lookOn(t *testing.T, d *docker, of *exec.Cmd) {
+	t.Helper()
+	c.read(t, of)
+	c.workers = follow(t, func() (int, error) { return counted(t, d, "dockercoins_worker") })
+	c.rngs = follow(t, func() (int, error) { return counted(t, d, "dockercoins_rng") })
+}
+
+// read runs a command until the test ends, and waits for the first line about coins that it prints.
+func (c *coins) read(t *testing.T, of *exec.Cmd) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	cmd := exec.CommandContext(ctx, "sh", "examples/dockercoins/up.sh")
-	cmd.Dir, cmd.Env, cmd.SysProcAttr = c.dir, env, &syscall.SysProcAttr{Setpgid: true}
+	cmd := exec.CommandContext(ctx, of.Path, of.Args[1:]...)
+	cmd.Dir, cmd.Env, cmd.SysProcAttr = of.Dir, of.Env, &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)

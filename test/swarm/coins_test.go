@@ -1,6 +1,7 @@
 package swarm
 
 import (
+	"flag"
 	"fmt"
 	"strings"
 	"testing"
@@ -12,22 +13,32 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// asProcesses is how the roles run where there are no containers to run them in. Otherwise it is tried by hand.
+var asProcesses = flag.Bool("dockercoins.processes", false, "run the roles of dockercoins as processes")
+
 // TestDockercoins runs examples/dockercoins by its one command, five times as fast as it is shipped: on a real swarm, with a
 // real Prometheus, Alertmanager and alertscale. With load on, workers and rngs come, within their bounds and without a step
 // back, until as many coins are made as are wanted. With the load off, all goes back to where it was.
+//
+// Where no stack can be deployed it says so, and runs the roles as processes, as many as the services of the swarm count.
 func TestDockercoins(t *testing.T) {
 	d := swarm(t)
-	needsNetworks(t)
-	coinImages(t, d)
-	c := startCoins(t, d)
+	var c *coins
+	switch err := networks(); {
+	case *asProcesses:
+		c = startCoinProcesses(t, d)
+	case err != nil:
+		t.Log(notTested("the containers of examples/dockercoins, which are processes here", err))
+		c = startCoinProcesses(t, d)
+	default:
+		coinImages(t, d)
+		c = startCoins(t, d)
+	}
 	on := time.Now()
 	c.loadOn(t)
 	off := time.Now()
-	defer func() {
-		t.Log(d.cli(t, ".", "docker service logs --raw dockercoins_alertscale 2>&1 | grep -v resolved"))
-	}()
-	c.loadOff(t, func() { d.cli(t, c.dir, c.command(t, "load 0")) })
-	c.told(t, d.cli(t, ".", "docker service logs --raw dockercoins_alertscale 2>&1"))
+	c.loadOff(t)
+	c.told(t)
 	c.draw(t, on, off)
 }
 
@@ -53,10 +64,10 @@ func (c *coins) loadOn(t *testing.T) {
 }
 
 // loadOff takes the load off, and waits for what there was before.
-func (c *coins) loadOff(t *testing.T, off func()) {
+func (c *coins) loadOff(t *testing.T) {
 	t.Helper()
 	// What was felt is felt for a moment longer: the rates are of the last seconds, and alerts keep firing.
-	off()
+	c.load(t, "0")
 	settled := time.Now().Add(15 * time.Second)
 	stack.Eventually(t, 2*time.Minute, func() error {
 		if time.Now().Before(settled) || last(c.workers.counts()) != 1 || last(c.rngs.counts()) != 1 {
@@ -75,8 +86,9 @@ func (c *coins) loadOff(t *testing.T, off func()) {
 }
 
 // told checks that alertscale's log tells why, and that all of it was by these rules.
-func (c *coins) told(t *testing.T, log string) {
+func (c *coins) told(t *testing.T) {
 	t.Helper()
+	log := c.log(t)
 	require.NotContains(t, log, "level=error")
 	for _, want := range []string{
 		`ref=swarm:service/dockercoins_worker target=worker rule="coins are short" verdict=scaled from=1 to=2 why="1 alert fires; up 50%: 1 → 2"`,

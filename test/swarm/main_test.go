@@ -4,9 +4,7 @@
 package swarm
 
 import (
-	"fmt"
 	"os"
-	"strings"
 	"testing"
 
 	"alertscale/test/stack"
@@ -21,8 +19,7 @@ var (
 func TestMain(m *testing.M) {
 	os.Exit(stack.Main(m, func(t stack.T) {
 		if absent = available(); absent != nil {
-			line := strings.Repeat("!", 100)
-			fmt.Fprintf(os.Stderr, "%s\nNOT TESTED: Docker Swarm. %v\n%s\n", line, absent, line)
+			notTested("Docker Swarm", absent)
 			return
 		}
 		engine = startDocker(t)

@@ -28,21 +28,31 @@ func (d *docker) cli(t *testing.T, dir, command string) string {
 	return string(out)
 }
 
-// needsNetworks skips a test where a stack cannot be deployed: some systems have the engine's client in another
-// package than the engine, and the networks of a swarm want a kernel with vxlan.
+// needsNetworks skips a test where a stack cannot be deployed.
 func needsNetworks(t *testing.T) {
 	t.Helper()
-	_, err := exec.LookPath("docker")
-	if err == nil {
-		probe := exec.Command("ip", "link", "add", "probe", "type", "vxlan", "id", "4096", "dstport", "4789")
-		probe.SysProcAttr = apart()
-		err = probe.Run()
+	if err := networks(); err != nil {
+		t.Skip(notTested("the stack of examples/swarm", err))
 	}
-	if err != nil {
-		line := strings.Repeat("!", 100)
-		fmt.Fprintf(os.Stderr, "%s\nNOT TESTED: the stack of examples/swarm. %v\n%s\n", line, err, line)
-		t.Skipf("NOT TESTED: the stack of examples/swarm: %v", err)
+}
+
+// networks returns nil where a stack can be deployed: some systems have the engine's client in another package than the
+// engine, and the networks of a swarm want a kernel with vxlan.
+func networks() error {
+	if _, err := exec.LookPath("docker"); err != nil {
+		return err
 	}
+	probe := exec.Command("ip", "link", "add", "probe", "type", "vxlan", "id", "4096", "dstport", "4789")
+	probe.SysProcAttr = apart()
+	return probe.Run()
+}
+
+// notTested says loudly what is not tested, and why.
+func notTested(what string, err error) string {
+	line := strings.Repeat("!", 100)
+	text := fmt.Sprintf("NOT TESTED: %s. %v", what, err)
+	fmt.Fprintf(os.Stderr, "%s\n%s\n%s\n", line, text, line)
+	return text
 }
 
 // images makes those that the stack names: the programs that the tests build, as the images of Prometheus,
