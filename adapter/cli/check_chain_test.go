@@ -42,10 +42,17 @@ func TestCheck_ChainOfExamples(t *testing.T) {
 		"swarm":            {"config.yml", "rules.conf"},
 		"rancher":          {"config.yml", "rules.conf"},
 		"rancher/rancher2": {"alertmanagerconfig.yaml", "prometheusrule.yaml"},
+
+		"dockercoins/swarm":      {"../config.yml", "../rules.conf"},
+		"dockercoins/rancher":    {"../config.yml", "../rules.conf"},
+		"dockercoins/kubernetes": {"../config.yml", "../rules.conf"},
 	} {
 		dir = filepath.Join("../../examples", dir)
 		for _, rules := range []string{files[1], "prometheus.yml"} {
 			rules = filepath.Join(dir, rules)
+			if _, err := os.Stat(filepath.Join(dir, filepath.Base(files[1]))); err != nil && filepath.Base(rules) == "prometheus.yml" {
+				continue // rules that several share are not beside it
+			}
 			if _, err := os.Stat(rules); err != nil {
 				continue // manifests have no configuration of Prometheus
 			}

@@ -52,12 +52,17 @@ func main() {
 	run[load.FullCommand()] = runLoad
 
 	chosen := kingpin.MustParse(app.Parse(os.Args[1:]))
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run[chosen](ctx, *o); err != nil && !errors.Is(err, context.Canceled) {
+	if err := untilStopped(*o, run[chosen]); err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, "dockercoins:", err)
 		os.Exit(1)
 	}
+}
+
+// untilStopped runs a role until it ends, or is asked to end.
+func untilStopped(o options, run func(context.Context, options) error) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return run(ctx, o)
 }
 
 func flags(app *kingpin.Application) *options {

@@ -54,7 +54,7 @@ func (r *rng) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	rand.Read(text)
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set(nameHeader, r.name)
-	w.Write(text)
+	_, _ = w.Write(text)
 }
 
 func runRNG(ctx context.Context, o options) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -105,8 +106,8 @@ func (s *store) enter(r report) state {
 		s.coins.Add(float64(len(r.Coins)))
 		s.state.Coins += int64(len(r.Coins))
 		s.state.Units += r.Units
-		all := append(s.state.Last, r.Coins...)
-		s.state.Last = append([]string{}, all[max(0, len(all)-shownCoins):]...)
+		all := slices.Concat(s.state.Last, r.Coins)
+		s.state.Last = all[max(0, len(all)-shownCoins):]
 	}
 	return s.current()
 }

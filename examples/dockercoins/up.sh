@@ -23,7 +23,7 @@ if [ -z "${ALERTSCALE_IMAGE:-}" ]; then docker build -t alertscale .; fi
 if [ -z "${DOCKERCOINS_IMAGE:-}" ]; then docker build -t dockercoins -f examples/dockercoins/Dockerfile .; fi
 if [ "$(docker info -f '{{.Swarm.LocalNodeState}}')" != active ]; then docker swarm init >/dev/null; fi
 
-export MANAGER="${MANAGER:-$(docker info -f '{{.Name}}')}" DOCKER_GID="${DOCKER_GID:-$(stat -c %g "$socket")}"
+export MANAGER="${MANAGER:-$(docker info -f '{{.Name}}')}" DOCKER_GID="${DOCKER_GID:-$(stat -c %g "$socket" 2>/dev/null || echo 0)}"
 docker stack deploy --resolve-image=never -c examples/dockercoins/swarm/docker-compose.yml dockercoins
 
 # dockercoins runs a command of it, in the container of its page.
@@ -31,7 +31,7 @@ dockercoins() {
 	docker exec "$(docker ps -qf name=dockercoins_webui | head -n 1)" /dockercoins "$@"
 }
 
-echo 'waiting for the containers'
+echo 'waiting for the containers; docker stack ps dockercoins says for what'
 until dockercoins load "${WANTED:-10}" 2>/dev/null; do sleep 1; done
 echo 'http://localhost:8000 is its page; docker service logs dockercoins_alertscale says what is done, and why'
 dockercoins watch --interval="${INTERVAL:-5s}"

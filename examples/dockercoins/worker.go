@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"log"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -88,7 +87,7 @@ func (w *worker) unit(ctx context.Context) (string, error) {
 }
 
 // isCoin reports whether the first bit of a hash is 0.
-func isCoin(hash string) bool { return hash != "" && strings.Contains("01234567", hash[:1]) }
+func isCoin(hash string) bool { return hash != "" && hash[0] < '8' }
 
 // report tells the store what was done, and takes from its answer what is wanted.
 func (w *worker) report(ctx context.Context) error {

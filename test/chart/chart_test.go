@@ -2,7 +2,6 @@ package chart
 
 import (
 	"encoding/xml"
-	"errors"
 	"flag"
 	"io"
 	"os"
@@ -41,7 +40,7 @@ func TestSVG(t *testing.T) {
 	for err == nil {
 		_, err = decoder.Token()
 	}
-	require.True(t, errors.Is(err, io.EOF), "%v", err)
+	require.ErrorIs(t, err, io.EOF)
 	require.Contains(t, got, "V298.0H604.8V373.0", "from 2 to 1 at 80 s")
 }
 

@@ -116,7 +116,7 @@ func TestDockercoinsOnRancher(t *testing.T) {
 		require.NoError(t, yaml.Unmarshal([]byte(shipped.File(t, "dockercoins/rancher/"+file)), into), file)
 	}
 	for _, role := range []string{"worker", "rng", "hasher", "store", "webui"} {
-		require.Equal(t, []string{role}, []string(c.Services[role].Command))
+		require.Equal(t, []string{role}, c.Services[role].Command)
 		require.Equal(t, "${DOCKERCOINS_IMAGE}", c.Services[role].Image)
 	}
 	ports := map[string]int{"prometheus": 9090, "alertmanager": 9093, "alertscale": 9098}

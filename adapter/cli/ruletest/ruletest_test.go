@@ -47,7 +47,8 @@ func TestOutput(t *testing.T) {
 }
 
 func TestTheShippedRulesAreTestedAndEachActs(t *testing.T) {
-	golden(t, "examples.txt", output([]string{"../../../examples/alertscale.test.yml"}, Options{Coverage: true}))
+	files := []string{"../../../examples/alertscale.test.yml", "../../../examples/dockercoins/alertscale.test.yml"}
+	golden(t, "examples.txt", output(files, Options{Coverage: true}))
 }
 
 func TestRunSelectsByTheName(t *testing.T) {
