@@ -69,6 +69,9 @@ func TestStore(t *testing.T) {
 		s.routes(mux)
 		post := func(body string) int { return do(t.Context(), mux, http.MethodPost, "/reports", body).Code }
 
+		require.Equal(t, http.StatusOK, post(`{"id": "0", "worker": "a"}`))
+		require.Equal(t, `{"coins":0,"units":0,"wanted":0,"workers":1,"rngs":0,"last":[]}`+"\n",
+			do(t.Context(), mux, http.MethodGet, "/state", "").Body.String())
 		first := `{"id": "1", "worker": "a", "rng": "x", "units": 3, "coins": ["0a", "0b"]}`
 		require.Equal(t, http.StatusOK, post(first))
 		require.Equal(t, http.StatusOK, post(first))

@@ -106,8 +106,9 @@ func (s *store) enter(r report) state {
 		s.coins.Add(float64(len(r.Coins)))
 		s.state.Coins += int64(len(r.Coins))
 		s.state.Units += r.Units
-		all := slices.Concat(s.state.Last, r.Coins)
-		s.state.Last = all[max(0, len(all)-shownCoins):]
+		if all := slices.Concat(s.state.Last, r.Coins); len(all) > 0 {
+			s.state.Last = all[max(0, len(all)-shownCoins):]
+		}
 	}
 	return s.current()
 }

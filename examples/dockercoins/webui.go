@@ -13,7 +13,9 @@ var page []byte
 // from outside.
 type webui struct{ client *client }
 
-func (u webui) routes(mux *http.ServeMux) {
+// handler serves it. No page of another site puts load on.
+func (u webui) handler() http.Handler {
+	mux, _ := newMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = w.Write(page)
@@ -29,6 +31,7 @@ func (u webui) routes(mux *http.ServeMux) {
 			told(w, now, err)
 		}
 	})
+	return http.NewCrossOriginProtection().Handler(mux)
 }
 
 // told answers with what the store said.
@@ -41,8 +44,5 @@ func told(w http.ResponseWriter, now state, err error) {
 }
 
 func runWebUI(ctx context.Context, o options) error {
-	mux, _ := newMux()
-	webui{newClient(o)}.routes(mux)
-	// No page of another site puts load on.
-	return serve(ctx, o.listen, http.NewCrossOriginProtection().Handler(mux))
+	return serve(ctx, o.listen, webui{newClient(o)}.handler())
 }

@@ -14,9 +14,7 @@ import (
 // TestWebUI: the page, and what it asks for. A page of another site changes nothing.
 func TestWebUI(t *testing.T) {
 	all, s, c := newServices(t)
-	mux, _ := newMux()
-	webui{c}.routes(mux)
-	guarded := http.NewCrossOriginProtection().Handler(mux)
+	guarded := webui{c}.handler()
 
 	answer := do(t.Context(), guarded, http.MethodGet, "/", "")
 	require.Equal(t, "text/html; charset=utf-8", answer.Header().Get("Content-Type"))
