@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,22 +17,54 @@ import (
 // services answers requests by the handlers of their hosts, without a network.
 type services struct {
 	handlers map[string]http.Handler
-	down     map[string]bool // their requests fail
-	deaf     map[string]bool // they are served, and their answers are lost
-	asked    map[string]int
+
+	mu    sync.Mutex
+	fails map[string]failure
+	count map[string]int // of requests
+}
+
+// A failure is what becomes of the requests to a host.
+type failure int
+
+const (
+	none failure = iota
+	down         // they fail
+	deaf         // they are served, and their answers are lost
+)
+
+// fail has the requests to a host fail from now on, or no more.
+func (s *services) fail(host string, how failure) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fails[host] = how
+}
+
+// asked is how many requests there were to a host.
+func (s *services) asked(host string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.count[host]
+}
+
+// ask counts a request, and returns what is to become of it.
+func (s *services) ask(host string) failure {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.count[host]++
+	return s.fails[host]
 }
 
 var errDown = errors.New("connection refused")
 
 func (s *services) RoundTrip(req *http.Request) (*http.Response, error) {
 	host := req.URL.Hostname()
-	s.asked[host]++
-	if s.down[host] {
+	how := s.ask(host)
+	if how == down {
 		return nil, errDown
 	}
 	answer := httptest.NewRecorder()
 	s.handlers[host].ServeHTTP(answer, req)
-	if s.deaf[host] {
+	if how == deaf {
 		return nil, errDown
 	}
 	return answer.Result(), req.Context().Err()
@@ -49,7 +82,7 @@ func newServices(t *testing.T) (*services, *store, *client) {
 			"hasher": newHasher(100*time.Millisecond, prometheus.NewRegistry()),
 			"store":  mux,
 		},
-		down: map[string]bool{}, deaf: map[string]bool{}, asked: map[string]int{},
+		fails: map[string]failure{}, count: map[string]int{},
 	}
 	c := newClient(options{rng: "http://rng:8080", hasher: "http://hasher:8080", store: "http://store:8080"})
 	c.http.Transport = all

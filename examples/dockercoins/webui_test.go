@@ -33,7 +33,7 @@ func TestWebUI(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, refused.Code)
 	require.Equal(t, 5.0, s.read().Wanted)
 
-	all.down["store"] = true
+	all.fail("store", down)
 	require.Equal(t, http.StatusBadGateway, do(t.Context(), guarded, http.MethodGet, "/api/state", "").Code)
 }
 

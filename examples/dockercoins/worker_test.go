@@ -59,11 +59,11 @@ func TestWorkerWithoutLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		all, s, c := newServices(t)
 		works(t, c, 10500*time.Millisecond, func() {
-			require.Zero(t, all.asked["rng"])
-			require.Equal(t, 11, all.asked["store"])
+			require.Zero(t, all.asked("rng"))
+			require.Equal(t, 11, all.asked("store"))
 			s.want(1)
 			time.Sleep(2 * time.Second)
-			require.NotZero(t, all.asked["rng"])
+			require.NotZero(t, all.asked("rng"))
 		})
 	})
 }
@@ -75,21 +75,21 @@ func TestWorkerThroughOutages(t *testing.T) {
 		all, s, c := newServices(t)
 		s.want(10)
 		coins, units := works(t, c, 3*time.Second, func() {
-			all.down["store"] = true
+			all.fail("store", down)
 			time.Sleep(2 * time.Second)
-			asked := all.asked["rng"]
+			asked := all.asked("rng")
 			time.Sleep(10 * time.Second)
-			require.Equal(t, asked, all.asked["rng"])
-			all.down["store"], all.deaf["store"] = false, true
+			require.Equal(t, asked, all.asked("rng"))
+			all.fail("store", deaf)
 			time.Sleep(5 * time.Second)
-			all.deaf["store"] = false
+			all.fail("store", none)
 			time.Sleep(2 * time.Second)
-			all.down["rng"] = true
+			all.fail("rng", down)
 			time.Sleep(time.Second)
-			asked = all.asked["rng"]
+			asked = all.asked("rng")
 			time.Sleep(10 * time.Second)
-			require.InDelta(t, asked+10, all.asked["rng"], 1)
-			all.down["rng"] = false
+			require.InDelta(t, asked+10, all.asked("rng"), 1)
+			all.fail("rng", none)
 			time.Sleep(2 * time.Second)
 		})
 		require.Greater(t, units, 20.0)
