@@ -77,11 +77,13 @@ func TestStore(t *testing.T) {
 		require.Equal(t, http.StatusOK, post(first))
 		require.Equal(t, http.StatusOK, post(`{"id": "1", "worker": "b", "rng": "y", "units": 1, "coins": ["0c"]}`))
 		require.Equal(t, state{Coins: 3, Units: 4, Workers: 2, RNGs: 2, Last: []string{"0a", "0b", "0c"}}, s.read())
+		require.Equal(t, http.StatusOK, post(`{"id": "2", "worker": "a"}`))
+		require.Equal(t, 2, s.read().RNGs, "it was served by x a moment ago")
 		require.Equal(t, 3.0, metric(t, reg, "dockercoins_coins_total"))
 		require.Equal(t, 2.0, metric(t, reg, "dockercoins_workers"))
 
 		time.Sleep(seenFor / 2)
-		require.Equal(t, http.StatusOK, post(`{"id": "2", "worker": "b", "rng": "y"}`))
+		require.Equal(t, http.StatusOK, post(`{"id": "2", "worker": "b", "rng": "z"}`))
 		time.Sleep(seenFor/2 + time.Second)
 		require.Equal(t, http.StatusOK, do(t.Context(), mux, http.MethodPut, "/wanted", "2.5").Code)
 		require.Equal(t, `{"coins":3,"units":4,"wanted":2.5,"workers":1,"rngs":1,"last":["0a","0b","0c"]}`+"\n",
@@ -107,4 +109,8 @@ func TestStoreIsBounded(t *testing.T) {
 		s.seen[time.Duration(len(s.seen)).String()] = seen{at: time.Now()}
 	}
 	require.Equal(t, maxNames, s.enter(report{ID: "1", Worker: "one more"}).Workers)
+	for len(s.rngs) < maxNames {
+		s.rngs[time.Duration(len(s.rngs)).String()] = time.Now()
+	}
+	require.Equal(t, maxNames, s.enter(report{ID: "2", Worker: "a", RNG: "one more"}).RNGs)
 }

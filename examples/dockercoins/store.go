@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -12,8 +13,8 @@ import (
 )
 
 const (
-	seenFor    = 5 * time.Second // a worker that has not reported for so long is gone
-	maxNames   = 10000           // workers that are known at a time
+	seenFor    = 5 * time.Second // who was not heard of for so long is gone
+	maxNames   = 10000           // workers, and rngs, that are known at a time
 	shownCoins = 8
 	maxWanted  = 1e6
 )
@@ -24,7 +25,7 @@ type state struct {
 	Units   int64    `json:"units"`
 	Wanted  float64  `json:"wanted"`  // coins a second
 	Workers int      `json:"workers"` // that have reported lately
-	RNGs    int      `json:"rngs"`    // that they were served by
+	RNGs    int      `json:"rngs"`    // that they were served by lately
 	Last    []string `json:"last"`    // of the coins
 }
 
@@ -33,7 +34,7 @@ type state struct {
 type report struct {
 	ID     string   `json:"id"`
 	Worker string   `json:"worker"`
-	RNG    string   `json:"rng"` // the last that it was served by
+	RNG    string   `json:"rng"` // the last that it was served by since
 	Units  int64    `json:"units"`
 	Coins  []string `json:"coins"`
 }
@@ -46,18 +47,19 @@ type store struct {
 
 	mu    sync.Mutex
 	state state
-	seen  map[string]seen // by worker
+	seen  map[string]seen      // by worker
+	rngs  map[string]time.Time // when somebody was last served by each
 }
 
-// seen is what a worker reported last.
+// seen is a worker's last report.
 type seen struct {
-	at      time.Time
-	id, rng string
+	at time.Time
+	id string
 }
 
 func newStore(now func() time.Time, reg prometheus.Registerer) *store {
 	s := &store{
-		now: now, seen: map[string]seen{}, state: state{Last: []string{}},
+		now: now, seen: map[string]seen{}, rngs: map[string]time.Time{}, state: state{Last: []string{}},
 		coins:  prometheus.NewCounter(prometheus.CounterOpts{Name: "dockercoins_coins_total", Help: "Coins that were made."}),
 		wanted: prometheus.NewGauge(prometheus.GaugeOpts{Name: "dockercoins_coins_wanted", Help: "Coins a second that are wanted."}),
 	}
@@ -100,7 +102,10 @@ func (s *store) enter(r report) state {
 	defer s.mu.Unlock()
 	last, known := s.seen[r.Worker]
 	if known || len(s.seen) < maxNames {
-		s.seen[r.Worker] = seen{at: s.now(), id: r.ID, rng: r.RNG}
+		s.seen[r.Worker] = seen{at: s.now(), id: r.ID}
+	}
+	if _, known := s.rngs[r.RNG]; r.RNG != "" && (known || len(s.rngs) < maxNames) {
+		s.rngs[r.RNG] = s.now()
 	}
 	if last.id != r.ID {
 		s.coins.Add(float64(len(r.Coins)))
@@ -129,16 +134,11 @@ func (s *store) read() state {
 
 // current forgets who is gone, and counts the others. The lock is held.
 func (s *store) current() state {
-	rngs := map[string]bool{}
-	for name, last := range s.seen {
-		if s.now().Sub(last.at) > seenFor {
-			delete(s.seen, name)
-		} else if last.rng != "" {
-			rngs[last.rng] = true
-		}
-	}
+	gone := func(at time.Time) bool { return s.now().Sub(at) > seenFor }
+	maps.DeleteFunc(s.seen, func(_ string, last seen) bool { return gone(last.at) })
+	maps.DeleteFunc(s.rngs, func(_ string, last time.Time) bool { return gone(last) })
 	now := s.state
-	now.Workers, now.RNGs = len(s.seen), len(rngs)
+	now.Workers, now.RNGs = len(s.seen), len(s.rngs)
 	return now
 }
 

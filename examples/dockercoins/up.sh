@@ -21,7 +21,7 @@ fi
 
 if [ -z "${ALERTSCALE_IMAGE:-}" ]; then docker build -t alertscale .; fi
 if [ -z "${DOCKERCOINS_IMAGE:-}" ]; then docker build -t dockercoins -f examples/dockercoins/Dockerfile .; fi
-if [ "$(docker info -f '{{.Swarm.LocalNodeState}}')" != active ]; then docker swarm init >/dev/null; fi
+if [ "$(docker info -f '{{.Swarm.LocalNodeState}}')" != active ]; then docker swarm init --advertise-addr "${ADVERTISE_ADDR:-127.0.0.1}" >/dev/null; fi
 
 export MANAGER="${MANAGER:-$(docker info -f '{{.Name}}')}" DOCKER_GID="${DOCKER_GID:-$(stat -c %g "$socket" 2>/dev/null || echo 0)}"
 docker stack deploy --resolve-image=never -c examples/dockercoins/swarm/docker-compose.yml dockercoins

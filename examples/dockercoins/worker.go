@@ -95,7 +95,7 @@ func (w *worker) report(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.next = report{ID: rand.Text(), Worker: w.next.Worker, RNG: w.next.RNG}
+	w.next = report{ID: rand.Text(), Worker: w.next.Worker}
 	w.reported, w.wanted = time.Now(), now.Wanted
 	return nil
 }
