@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -64,6 +65,7 @@ func startCoins(t *testing.T, d *docker) *coins {
 		"ALERTSCALE_IMAGE=alertscale", "DOCKERCOINS_IMAGE=dockercoins")
 	c.load = func(t *testing.T, coins string) { d.cli(t, c.dir, c.command(t, "load "+coins)) }
 	c.log = func(t *testing.T) string {
+		c.asked(t, d)
 		return d.cli(t, ".", "docker service logs --raw dockercoins_alertscale 2>&1")
 	}
 	t.Cleanup(func() { c.down(t, d, env) })
@@ -151,6 +153,14 @@ func (c *coins) command(t *testing.T, args string) string {
 	command := "docker exec $(docker ps -qf name=dockercoins_webui) /dockercoins " + args
 	require.Contains(t, shipped.File(t, "dockercoins/README.md"), "\n"+command+"\n")
 	return command
+}
+
+// asked checks that alertscale tells why by the command of the README.
+func (c *coins) asked(t *testing.T, d *docker) {
+	t.Helper()
+	command := regexp.MustCompile("(?m)^docker exec .* /alertscale decisions --why$").FindString(shipped.File(t, "dockercoins/README.md"))
+	require.NotEmpty(t, command)
+	require.Contains(t, d.cli(t, c.dir, command), "back to the baseline: 2 → 1")
 }
 
 // down removes the stack as the README says.
