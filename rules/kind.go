@@ -49,22 +49,33 @@ type kindNode struct {
 // checkKinds reports kinds that are spelled in two ways in one driver: their refs would differ.
 func (s *Set) checkKinds() {
 	for _, k := range s.kindNodes {
-		base, _, _ := strings.Cut(k.sp.ref, ".")
-		key := k.target.Driver + ":" + base
-		known := false
-		for _, other := range s.kinds[key] {
-			if other.text == k.sp.text {
-				known = true
-			} else if other.group == k.sp.group || other.group == "" || k.sp.group == "" {
-				k.node.Faultf("%q is spelled %q %s; one file spells a kind one way", k.sp.text, other.text, k.node.Locate(other.place))
+		for _, driver := range k.target.drivers() {
+			if !s.checkKind(k, driver) {
 				break
 			}
 		}
-		if !known {
-			s.kinds[key] = append(s.kinds[key], k.sp)
-		}
 	}
 	s.kindNodes = nil
+}
+
+// checkKind notes how a kind of a driver is spelled; false, and a fault, where it is spelled otherwise, too.
+func (s *Set) checkKind(k kindNode, driver string) bool {
+	base, _, _ := strings.Cut(k.sp.ref, ".")
+	key := driver + ":" + base
+	known, good := false, true
+	for _, other := range s.kinds[key] {
+		if other.text == k.sp.text {
+			known = true
+		} else if other.group == k.sp.group || other.group == "" || k.sp.group == "" {
+			k.node.Faultf("%q is spelled %q %s; one file spells a kind one way", k.sp.text, other.text, k.node.Locate(other.place))
+			good = false
+			break
+		}
+	}
+	if !known {
+		s.kinds[key] = append(s.kinds[key], k.sp)
+	}
+	return good
 }
 
 // Kinds lists how the file spells the kinds of a driver, where it gives a version.

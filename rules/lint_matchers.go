@@ -25,7 +25,7 @@ func (r *Rule) lintMatchers() lint {
 const selfName = "alertscale"
 
 // lintItself warns of a rule that scales whatever an alert names, and so alertscale too. In which namespace that runs is not
-// known, nor whether in the same cluster: a rule that keeps any namespace out is taken to keep that one out.
+// known, nor whether in the same cluster: a rule that keeps any namespace out, or any cluster, is taken to keep that one out.
 func (r *Rule) lintItself() lint {
 	t := r.Target
 	where, example := &t.namespace, "monitoring"
@@ -36,9 +36,9 @@ func (r *Rule) lintItself() lint {
 	if !t.mayBeItself() || len(names) == 0 || Holds(r.Action) {
 		return lint{}
 	}
-	own := t.name.labels()
+	own, clusters := t.name.labels(), t.driver.labels()
 	for _, m := range r.Matchers {
-		if slices.Contains(names, m.Name) && m.excludes() || slices.Contains(own, m.Name) && !m.Matches(selfName) {
+		if (slices.Contains(names, m.Name) || slices.Contains(clusters, m.Name)) && m.excludes() || slices.Contains(own, m.Name) && !m.Matches(selfName) {
 			return lint{}
 		}
 	}
@@ -47,7 +47,8 @@ func (r *Rule) lintItself() lint {
 
 // mayBeItself reports whether a target's refs are workloads of which alertscale may be one.
 func (t *Target) mayBeItself() bool {
-	kinds := t.set.drivers[t.Driver].Self
+	schema, _ := t.schema()
+	kinds := schema.Self
 	kind, _, _ := strings.Cut(t.kind.text, ".")
 	return len(kinds) > 0 && t.Path == "" && len(t.name.labels()) > 0 && (!t.kind.fixed() || slices.Contains(kinds, kind))
 }

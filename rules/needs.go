@@ -42,7 +42,7 @@ type namedPart struct {
 
 // parts returns what the refs of a target are made of.
 func (t *Target) parts() []namedPart {
-	all := []namedPart{{"kind", &t.kind}, {"namespace", &t.namespace}}
+	all := []namedPart{{"driver", &t.driver}, {"kind", &t.kind}, {"namespace", &t.namespace}}
 	if t.selector == nil {
 		return append(all, namedPart{"name", &t.name})
 	}

@@ -8,8 +8,8 @@ type owners struct {
 	places  map[ownerKey][]int32
 }
 
-// fixing is which parts of its refs a target fixes, beside the driver.
-type fixing struct{ kind, namespace, name bool }
+// fixing is which parts of its refs a target fixes.
+type fixing struct{ driver, kind, namespace, name bool }
 
 // ownerKey is the parts of a ref that are fixed.
 type ownerKey struct {
@@ -18,7 +18,10 @@ type ownerKey struct {
 }
 
 func (f fixing) key(r Ref) ownerKey {
-	k := ownerKey{f, Ref{Driver: r.Driver}}
+	k := ownerKey{fixing: f}
+	if f.driver {
+		k.ref.Driver = r.Driver
+	}
 	if f.kind {
 		k.ref.Kind = r.Kind
 	}
@@ -35,7 +38,7 @@ func newOwners(templated []*Target) *owners {
 	o := &owners{targets: templated, places: map[ownerKey][]int32{}}
 	known := map[fixing]bool{}
 	for i, t := range templated {
-		f := fixing{t.kind.fixed(), t.namespace.fixed(), t.name.fixed() && t.selector == nil}
+		f := fixing{!t.choosesDriver(), t.kind.fixed(), t.namespace.fixed(), t.name.fixed() && t.selector == nil}
 		if !known[f] {
 			known[f] = true
 			o.fixing = append(o.fixing, f)

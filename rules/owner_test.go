@@ -20,7 +20,8 @@ func anyTargets(r *rapid.T) string {
 		var target string
 		switch rapid.SampledFrom([]string{"kubernetes", "sim", "hosts"}).Draw(r, "driver") {
 		case "kubernetes":
-			target = fmt.Sprintf("driver: kubernetes, kind: %s, namespace: %s, name: %s", draw("kind"), draw("namespace"), draw("name"))
+			driver := rapid.SampledFrom([]string{"kubernetes", "other", "'{{ .Labels.x }}'"}).Draw(r, "cluster")
+			target = fmt.Sprintf("driver: %s, kind: %s, namespace: %s, name: %s", driver, draw("kind"), draw("namespace"), draw("name"))
 		case "sim":
 			target = "driver: sim, name: " + draw("name")
 		default:
@@ -38,7 +39,7 @@ func anyRef(r *rapid.T) Ref {
 	text := func(what string) string { return rapid.SampledFrom([]string{"a", "b", "a-b", ""}).Draw(r, what) }
 	switch rapid.SampledFrom([]string{"kubernetes", "sim", "hosts"}).Draw(r, "driver") {
 	case "kubernetes":
-		return Ref{Driver: "kubernetes", Kind: text("kind"), Namespace: text("namespace"), Name: text("name")}
+		return Ref{Driver: rapid.SampledFrom([]string{"kubernetes", "other", "third"}).Draw(r, "cluster"), Kind: text("kind"), Namespace: text("namespace"), Name: text("name")}
 	case "sim":
 		return Ref{Driver: "sim", Name: text("name")}
 	default:
@@ -50,7 +51,7 @@ func anyRef(r *rapid.T) Ref {
 func TestProperty_OwnerAgreesWithTryingEveryTarget(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		set, err := parseSetOf(anyTargets(r), map[string]RefSchema{
-			"sim": {}, "kubernetes": {Kind: true, Namespace: true}, "hosts": {Kinds: map[string]RefSchema{"host": {Selector: true}}},
+			"third": {Kind: true, Namespace: true}, "sim": {}, "kubernetes": {Kind: true, Namespace: true, FromLabels: true}, "other": {Kind: true, Namespace: true, FromLabels: true}, "hosts": {Kinds: map[string]RefSchema{"host": {Selector: true}}},
 		})
 		require.NoError(r, err)
 		ref, remembered := anyRef(r), fmt.Sprint("t", rapid.IntRange(0, 8).Draw(r, "remembered"))

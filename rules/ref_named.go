@@ -77,7 +77,7 @@ func (t *Target) example() string {
 		}
 		return p.text
 	}
-	r := Ref{Driver: t.Driver, Path: t.Path, Name: word(&t.name, "NAME")}
+	r := Ref{Driver: word(&t.driver, "DRIVER"), Path: t.Path, Name: word(&t.name, "NAME")}
 	if !t.kind.empty() {
 		r.Kind = word(&t.kind, "KIND")
 	}

@@ -27,6 +27,7 @@ type Set struct {
 	owners  *owners               // the templated targets
 	kinds   map[string][]spelling // by driver:Kind
 	drivers map[string]RefSchema
+	chosen  []string // the drivers that alerts may choose, sorted
 	index   *index
 
 	// LongestCooldown is the longest of all cooldowns of the file.
@@ -45,6 +46,8 @@ type Set struct {
 
 // RefSchema says what a driver's targets need beside the name.
 type RefSchema struct {
+	Type            string // of the driver
+	FromLabels      bool   // alerts may choose the driver, by a target whose driver is a template
 	Kind, Namespace bool
 	Path            bool // a target may name an integer field of an object by its path
 	// Self is the kinds of workloads of which alertscale itself may be one; nil: it is none of the driver's.
@@ -104,6 +107,7 @@ func NewSet(src SetOptions) *Set {
 		senders: src.Senders, hooks: src.Hooks,
 		kinds: map[string][]spelling{}, names: map[string]*yamldoc.Node{}, partial: src.Partial, matchers: newMatcherTable(), mutings: map[string]*muting{},
 	}
+	s.chosen = s.chosenDrivers()
 	if !src.Partial && !src.has(func(p Part) *yamldoc.Node { return p.Targets }) {
 		src.Root.Faultf("targets are missing: what is to be scaled")
 	}
@@ -187,7 +191,7 @@ func elsewhere(here, there yamldoc.Node) string {
 func (s *Set) checkShapes(order []*Target, nodes map[*Target]yamldoc.Node) {
 	kindAlone, namespaceAlone := map[string]*Target{}, map[string]*Target{}
 	for _, t := range order {
-		if schema := s.drivers[t.Driver]; schema.Kind || schema.Namespace || schema.Kinds != nil {
+		if schema, _ := t.schema(); schema.Kind || schema.Namespace || schema.Kinds != nil {
 			continue // all its refs have the same parts
 		}
 		mine, others := kindAlone, namespaceAlone
@@ -197,12 +201,14 @@ func (s *Set) checkShapes(order []*Target, nodes map[*Target]yamldoc.Node) {
 		case hasNamespace:
 			mine, others = namespaceAlone, kindAlone
 		}
-		if other := others[t.Driver]; other != nil {
-			nodes[t].Faultf("its ref could be written as one of target %q%s is; give both a kind and a namespace, or neither a namespace",
-				other.Name, elsewhere(nodes[t], nodes[other]))
-			continue
+		for _, driver := range t.drivers() {
+			if other := others[driver]; other != nil {
+				nodes[t].Faultf("its ref could be written as one of target %q%s is; give both a kind and a namespace, or neither a namespace",
+					other.Name, elsewhere(nodes[t], nodes[other]))
+				break
+			}
+			mine[driver] = t
 		}
-		mine[t.Driver] = t
 	}
 }
 

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -24,7 +23,7 @@ const (
 // them.
 type Target struct {
 	Name     string
-	Driver   string
+	Driver   string // its name, or the template by which alerts choose it
 	Min, Max int
 	Cooldown Cooldown
 	DryRun   bool // its own, or the process's
@@ -33,10 +32,10 @@ type Target struct {
 	Remove Remove // of a target with a selector
 	Path   string // a JSON pointer to an integer field of the object; empty: its count, by the scale subresource
 
-	kind, namespace, name part
-	selector              selector // in place of namespace and name
-	ref                   *Ref     // nil with a template
-	set                   *Set
+	driver, kind, namespace, name part
+	selector                      selector // in place of namespace and name
+	ref                           *Ref     // nil with a template
+	set                           *Set
 }
 
 // Ref returns the ref of a target without a template.
@@ -57,7 +56,7 @@ func (s *Set) readTarget(name string, n yamldoc.Node) *Target {
 		Cooldown: Cooldown{DefaultCooldownUp, DefaultCooldownDown},
 	}
 	n.Fields(append(t.fields(), []yamldoc.Field{
-		{Key: "driver", Read: func(v yamldoc.Node) { t.Driver = v.Text() }},
+		{Key: "driver", Read: func(v yamldoc.Node) { t.readDriver(v) }},
 		{Key: "kind", Read: func(v yamldoc.Node) { t.kind = s.readKind(t, v) }},
 		{Key: "namespace", Read: func(v yamldoc.Node) { t.namespace = readPart(v) }},
 		{Key: "name", Read: func(v yamldoc.Node) { t.name = readPart(v) }},
@@ -82,14 +81,7 @@ func (s *Set) readTarget(name string, n yamldoc.Node) *Target {
 }
 
 func (s *Set) checkTarget(t *Target, n yamldoc.Node) {
-	switch schema, ok := s.drivers[t.Driver]; {
-	case !n.Has("driver"):
-		n.Faultf("driver is missing%s", s.onlyDriver())
-		t.checkName(RefSchema{}, n)
-	case t.Driver == "": // which is a fault already
-	case !ok:
-		(*n.Peek("driver")).Faultf("driver %q is not defined%s", t.Driver, cmp.Or(yamldoc.Hint(t.Driver, s.driverNames()), s.onlyDriver()))
-	default:
+	if schema, ok := t.checkDriver(n); ok {
 		t.checkParts(schema, n)
 		t.checkPathOf(schema, n)
 	}
@@ -101,7 +93,7 @@ func (s *Set) checkTarget(t *Target, n yamldoc.Node) {
 	if t.selector != nil {
 		t.name = t.selector.fixedName()
 	}
-	if t.kind.fixed() && t.namespace.fixed() && t.name.fixed() {
+	if !t.choosesDriver() && t.kind.fixed() && t.namespace.fixed() && t.name.fixed() {
 		t.ref = &Ref{Driver: t.Driver, Kind: t.kind.text, Namespace: t.namespace.text, Name: t.name.text, Path: t.Path}
 	}
 }
@@ -181,7 +173,11 @@ func (t *Target) render(ls Labels) (Ref, error) {
 	if t.ref != nil {
 		return *t.ref, nil
 	}
-	r := Ref{Driver: t.Driver, Path: t.Path}
+	driver, err := t.renderDriver(ls)
+	if err != nil {
+		return Ref{}, err
+	}
+	r := Ref{Driver: driver, Path: t.Path}
 	name := &t.name
 	if t.selector != nil {
 		text, err := t.selector.render(ls)
@@ -202,7 +198,7 @@ func (t *Target) render(ls Labels) (Ref, error) {
 		*p.to = s
 	}
 	if !t.kind.fixed() {
-		r.Kind = t.set.spelled(t.Driver, r.Kind)
+		r.Kind = t.set.spelled(driver, r.Kind)
 	}
 	return r, nil
 }
@@ -211,9 +207,9 @@ func (t *Target) render(ls Labels) (Ref, error) {
 func (t *Target) covers(r Ref) bool {
 	if t.selector != nil {
 		_, ok := t.Selector(r)
-		return ok && t.Driver == r.Driver && t.kind.covers(r.Kind)
+		return ok && t.coversDriver(r.Driver) && t.kind.covers(r.Kind)
 	}
-	return t.Driver == r.Driver && t.Path == r.Path && t.name.covers(r.Name) && t.namespace.covers(r.Namespace) && t.kind.covers(r.Kind)
+	return t.Path == r.Path && t.name.covers(r.Name) && t.namespace.covers(r.Namespace) && t.kind.covers(r.Kind) && t.coversDriver(r.Driver)
 }
 
 type partError struct {

@@ -37,7 +37,9 @@ type Driver struct {
 	Name    string
 	Type    string
 	Timeout time.Duration // of a call
-	Config  any           // the type's own; nil where the type is unknown
+	// FromLabels says that alerts may choose the driver, by a target whose driver is a template.
+	FromLabels bool
+	Config     any // the type's own; nil where the type is unknown
 
 	line int
 }
@@ -73,6 +75,9 @@ func readDriver(types map[string]driver.Type, name string, n yamldoc.Node) Drive
 	if t := n.Child("timeout"); t != nil {
 		d.Timeout = t.DurationAbove0("")
 	}
+	if l := n.Child("from_labels"); l != nil {
+		d.FromLabels = l.Bool()
+	}
 	if err := rules.CheckPart(name); err != nil {
 		n.Faultf("the name %v", err)
 	}
@@ -97,6 +102,7 @@ func (d Driver) schema() rules.RefSchema {
 		return rules.RefSchema{}
 	}
 	s := t.Schema
+	s.Type, s.FromLabels = d.Type, d.FromLabels
 	s.Connection = d.Type + " " + t.Address(d.Config)
 	return s
 }

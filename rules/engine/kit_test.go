@@ -47,8 +47,8 @@ func rule(name, alert, rest string) string {
 // busyIdle is the file of most tests.
 var busyIdle = web + rule("busy", "Busy", "up: 2") + rule("idle", "Idle", "down: 1")
 
-// parseSet reads a file's targets and rules. alert_ttl, dry_run and connections, of drivers that are like kubernetes,
-// are beside them.
+// parseSet reads a file's targets and rules. alert_ttl, dry_run, and connections and clusters, of drivers that are like
+// kubernetes, are beside them. Alerts may choose among the clusters.
 func parseSet(text string) (*rules.Set, error) {
 	doc, root := yamldoc.Parse("test.yml", []byte(text))
 	if err := doc.Err(); err != nil {
@@ -66,6 +66,11 @@ func parseSet(text string) (*rules.Set, error) {
 		{Key: "connections", Read: func(n yamldoc.Node) {
 			n.Each(func(name string, v yamldoc.Node) {
 				src.Drivers[name] = rules.RefSchema{Kind: true, Namespace: true, Connection: v.Text()}
+			})
+		}},
+		{Key: "clusters", Read: func(n yamldoc.Node) {
+			n.Items(func(_ int, v yamldoc.Node) {
+				src.Drivers[v.Text()] = rules.RefSchema{Kind: true, Namespace: true, FromLabels: true, Connection: "https://" + v.Text()}
 			})
 		}},
 		{Key: "lookup_after", Read: func(n yamldoc.Node) { src.LookupAfter = n.Duration() }},

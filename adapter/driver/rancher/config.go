@@ -45,6 +45,7 @@ func ReadConfig(n yamldoc.Node) Config {
 	n.Fields([]yamldoc.Field{
 		{Key: "type", Read: readByCaller},
 		{Key: "timeout", Read: readByCaller},
+		{Key: "from_labels", Read: readByCaller},
 		{Key: "url", Read: func(n yamldoc.Node) { c.URL = readURL(n) }},
 		{Key: "access_key", Read: func(n yamldoc.Node) { c.AccessKey = n.Text() }},
 		{Key: "secret_key", Read: func(n yamldoc.Node) { c.SecretKey = Secret(n.Text()) }},

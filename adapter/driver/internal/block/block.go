@@ -3,13 +3,14 @@ package block
 
 import "alertscale/rules/yamldoc"
 
-// Read reads the keys of a driver's block. Those that every block may have, type and timeout, are read by the
+// Read reads the keys of a driver's block. Those that every block may have, such as type, are read by the
 // caller of the driver.
 func Read(n yamldoc.Node, fields []yamldoc.Field) {
 	readByCaller := func(yamldoc.Node) {}
 	n.Fields(append([]yamldoc.Field{
 		{Key: "type", Read: readByCaller},
 		{Key: "timeout", Read: readByCaller},
+		{Key: "from_labels", Read: readByCaller},
 	}, fields...))
 }
 
