@@ -50,6 +50,8 @@ type RefSchema struct {
 	FromLabels      bool   // alerts may choose the driver, by a target whose driver is a template
 	Kind, Namespace bool
 	Path            bool // a target may name an integer field of an object by its path
+	// Bounds is what workloads say their own bounds by; none: they cannot.
+	Bounds BoundNames
 	// Self is the kinds of workloads of which alertscale itself may be one; nil: it is none of the driver's.
 	Self []string
 	// Connection stands for what the driver is connected to, so that a driver is known again under another name; empty:

@@ -32,6 +32,10 @@ type Target struct {
 	Remove Remove // of a target with a selector
 	Path   string // a JSON pointer to an integer field of the object; empty: its count, by the scale subresource
 
+	// WorkloadBounds says that workloads say their own bounds, within Min and Max.
+	WorkloadBounds bool
+	boundNames     BoundNames
+
 	driver, kind, namespace, name part
 	selector                      selector // in place of namespace and name
 	ref                           *Ref     // nil with a template
@@ -63,12 +67,13 @@ func (s *Set) readTarget(name string, n yamldoc.Node) *Target {
 		{Key: "selector", Read: func(v yamldoc.Node) { t.selector = readSelector(v) }},
 		{Key: "remove", Read: func(v yamldoc.Node) { t.Remove = readRemove(v) }},
 		{Key: "path", Read: func(v yamldoc.Node) { t.Path = readPath(v) }},
-		{Key: "min", Read: func(v yamldoc.Node) { t.Min = v.Int(0) }},
-		{Key: "max", Read: func(v yamldoc.Node) { t.Max = v.Int(1) }},
+		{Key: "min", Read: func(v yamldoc.Node) { t.Min = readCount(v, 0) }},
+		{Key: "max", Read: func(v yamldoc.Node) { t.Max = readCount(v, 1) }},
+		{Key: "bounds", Read: func(v yamldoc.Node) { t.readBounds(v) }},
 		{Key: "cooldown", Read: func(v yamldoc.Node) { t.readCooldown(v) }},
 		{Key: "dry_run", Read: func(v yamldoc.Node) { t.DryRun = v.Bool() || s.DryRun }},
 		{Key: "restore", Read: func(v yamldoc.Node) { t.readRestore(v) }},
-	}...), "bounds")
+	}...))
 	if !n.IsMap() {
 		if !n.IsNull() {
 			return nil // a fault by now
@@ -84,6 +89,7 @@ func (s *Set) checkTarget(t *Target, n yamldoc.Node) {
 	if schema, ok := t.checkDriver(n); ok {
 		t.checkParts(schema, n)
 		t.checkPathOf(schema, n)
+		t.checkBoundsOf(schema, n)
 	}
 	if max := n.Peek("max"); max == nil {
 		n.Faultf("max is missing: the count that alertscale never asks for more than")

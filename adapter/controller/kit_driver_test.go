@@ -30,6 +30,7 @@ type fakeDriver struct {
 	now        int                    // calls under way
 	most       int                    // at a time
 	conditions []engine.Condition
+	said       rules.BoundsSaid // of the workloads' own bounds
 
 	release chan struct{} // holds each write back until it is closed
 }
@@ -63,7 +64,7 @@ func (d *fakeDriver) Observe(ctx context.Context, ref rules.Ref) (engine.Observe
 	if !ok {
 		return engine.Observed{}, fmt.Errorf("%s: %w", ref, controller.ErrNotFound)
 	}
-	return engine.Observed{Count: n, Version: fmt.Sprint(d.versions[ref.Name]), Ready: true, Conditions: d.conditions}, nil
+	return engine.Observed{Count: n, Version: fmt.Sprint(d.versions[ref.Name]), Ready: true, Conditions: d.conditions, Bounds: d.said}, nil
 }
 
 func (d *fakeDriver) Scale(ctx context.Context, ref rules.Ref, c engine.Change) error {

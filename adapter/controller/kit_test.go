@@ -72,7 +72,7 @@ func snapshot(t require.TestingT, text string, ttl time.Duration, name string, d
 	doc, root := yamldoc.Parse("test.yml", []byte(text))
 	set := rules.NewSet(rules.SetOptions{
 		AlertTTL: ttl, Root: root, Targets: root.Peek("targets"), Rules: root.Peek("rules"),
-		Drivers: map[string]rules.RefSchema{name: {Connection: "the API"}},
+		Drivers: map[string]rules.RefSchema{name: {Connection: "the API", Bounds: rules.BoundsBy("label")}},
 	})
 	require.NoError(t, doc.Err())
 	return &controller.Snapshot{Rules: set, Drivers: map[string]controller.Backend{name: {Driver: d, Timeout: 30 * time.Second}}}

@@ -182,7 +182,7 @@ func (r *refCollector) Collect(ch chan<- prometheus.Metric) {
 // collect shows one ref, and returns how many of its calls wait.
 func (tr *tracker) collect(ch chan<- prometheus.Metric, show bool) int {
 	tr.mu.Lock()
-	state, t := *tr.cycle.State(), tr.cycle.Target()
+	state, t, bounds := *tr.cycle.State(), tr.cycle.Target(), tr.cycle.Bounds()
 	waiting := state.OpenCalls()
 	tr.unlock()
 	if !show {
@@ -195,8 +195,8 @@ func (tr *tracker) collect(ch chan<- prometheus.Metric, show bool) int {
 		gauge(countDesc, float64(*state.Count))
 	}
 	if t != nil {
-		gauge(minDesc, float64(t.Min))
-		gauge(maxDesc, float64(t.Max))
+		gauge(minDesc, float64(bounds.Min))
+		gauge(maxDesc, float64(bounds.Max))
 	}
 	if state.Reverted() > 0 {
 		ch <- prometheus.MustNewConstMetric(revertedDesc, prometheus.CounterValue, float64(state.Reverted()), tr.name())

@@ -6,16 +6,17 @@ import "time"
 type TargetStatus struct {
 	Ref        string         `json:"ref"`
 	Target     string         `json:"target"`
-	Count      *int           `json:"count"` // as last read; null before the first read
-	Min        int            `json:"min"`
-	Max        int            `json:"max"`
+	Count      *int           `json:"count"`       // as last read; null before the first read
+	Min        int            `json:"min"`         // the target's or, within that, the workload's own, as last read
+	Max        int            `json:"max"`         // likewise
 	Ready      *bool          `json:"ready"`       // as last read
 	LastChange *time.Time     `json:"last_change"` // of ours
 	Cooldown   CooldownStatus `json:"cooldown"`
 	Active     []ActiveRule   `json:"active"`
-	Disabled   bool           `json:"disabled,omitzero"` // count 0 under a min above 0: somebody switched it off
-	Paused     bool           `json:"paused"`            // in the file, or over the API
-	Pauses     []PauseStatus  `json:"pauses,omitempty"`  // over the API
+	Disabled   bool           `json:"disabled,omitzero"`   // count 0 under a min above 0: somebody switched it off
+	LeftAlone  bool           `json:"left_alone,omitzero"` // it is to say its own bounds, and does not
+	Paused     bool           `json:"paused"`              // in the file, or over the API
+	Pauses     []PauseStatus  `json:"pauses,omitempty"`    // over the API
 }
 
 // PauseStatus is a pause of a ref.

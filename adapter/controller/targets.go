@@ -34,10 +34,11 @@ func (c *Controller) Targets() []TargetStatus {
 
 // status tells of the ref, which the caller holds.
 func (tr *tracker) status(t *rules.Target, now time.Time) TargetStatus {
-	state := tr.cycle.State()
+	state, bounds := tr.cycle.State(), tr.cycle.Bounds()
 	s := TargetStatus{
-		Ref: tr.name(), Target: t.Name, Count: state.Count, Min: t.Min, Max: t.Max, Ready: tr.cycle.Ready(), Active: []ActiveRule{},
-		Disabled: state.Count != nil && *state.Count == 0 && t.Min > 0,
+		Ref: tr.name(), Target: t.Name, Count: state.Count, Min: bounds.Min, Max: bounds.Max, Ready: tr.cycle.Ready(), Active: []ActiveRule{},
+		Disabled:  state.Count != nil && *state.Count == 0 && bounds.Min > 0,
+		LeftAlone: tr.cycle.LeftAlone(),
 	}
 	for _, p := range state.Pauses() {
 		s.Pauses = append(s.Pauses, PauseStatus{directionText(p.Direction), p.Until})

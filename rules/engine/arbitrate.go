@@ -14,7 +14,7 @@ func (d *decider) arbitrate(all []*Case) Decision {
 	d.note(w)
 	if !w.competes() {
 		d.recommend(d.observed.Count, d.now)
-		return d.decision(w, w.verdict(), d.others(w, all, false))
+		return d.decision(w, d.toldOnce(w), d.others(w, all, false))
 	}
 	limited := w.limit()
 	d.recommend(w.Want.Count, d.now)
@@ -47,6 +47,23 @@ func (d *decider) note(w *Case) {
 	for _, c := range d.observed.Conditions {
 		w.Why = append(w.Why, c.Text)
 	}
+}
+
+// toldOnce is the verdict of a call that waits. What is to be reported once an episode is, from then on, nothing new.
+func (d *decider) toldOnce(c *Case) Verdict {
+	why := c.waits[0]
+	ep := d.next.episode(c.Rule.Name)
+	switch {
+	case !why.Once:
+		return c.verdict()
+	case ep.LeftAlone == why.Text:
+		return Duplicate
+	}
+	next := *ep
+	next.LeftAlone = why.Text
+	d.next.setEpisode(c.Rule.Name, &next)
+	d.changed = true
+	return c.verdict()
 }
 
 // byRank puts first what decides: calls that compete before those that wait, up before down
@@ -122,7 +139,7 @@ func (d *decider) competing(all []*Case) bool {
 // rehearse decides the call of a dry-run rule by itself.
 func (d *decider) rehearse(c *Case) Decision {
 	if !c.competes() {
-		return d.decision(c, c.verdict(), nil)
+		return d.decision(c, d.toldOnce(c), nil)
 	}
 	limited := c.limit()
 	dec := d.decision(c, Duplicate, nil)

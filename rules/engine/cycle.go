@@ -26,6 +26,7 @@ type Cycle struct {
 	parts    *storedParts // likewise
 	saveBy   time.Time
 	ready    *bool
+	alone    bool // the workload is left alone: it is to say its own bounds, and did not when it was last read
 
 	plans   bool // the driver makes plans
 	joined  bool // the file is another one than the state was brought up to

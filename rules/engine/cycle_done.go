@@ -128,6 +128,7 @@ func (c *Cycle) observed(r Reply, now time.Time) Conclusion {
 		}
 	}
 	out := decide(c.set, c.target, c.state, r.Observed, now)
+	c.alone = out.alone != ""
 	c.state = out.next
 	c.expiry = c.state.nextExpiry(c.set, c.target)
 	if out.settled != nil {

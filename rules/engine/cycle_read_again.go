@@ -71,6 +71,7 @@ func (c *Cycle) servesLook(now time.Time) bool {
 func (c *Cycle) enterCount(seen Observed, now time.Time) {
 	count, ready := seen.Count, seen.Ready // by themselves, for as long as the cycle is there
 	c.ready, c.misses = &ready, 0
+	c.enterBounds(seen.Bounds, now)
 	c.state.Count, c.state.ReadAt, c.state.MissingAt = &count, now, time.Time{}
 	if c.target.Restore != nil || c.target.Behavior != nil || c.state.Policies != nil {
 		c.state = c.state.clone()

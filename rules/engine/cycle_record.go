@@ -63,7 +63,7 @@ func (c *Cycle) refresh(e *rules.RefAlerts, now time.Time) Result {
 		c.saveLate(now.Add(heardLate))
 		r.Sleep = c.saveBy
 	}
-	r.Repeat = !c.state.open()
+	r.Repeat = !c.state.open() || c.staysAlone(now)
 	c.stirred = c.stirred || !r.Repeat
 	return r
 }

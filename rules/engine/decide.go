@@ -22,6 +22,7 @@ type decided struct {
 	poll  Poll      // the most often that one of the open calls is to be looked at
 	again bool      // a call that nothing stops is still open
 	held  bool      // a call waits for as long as alerts fire
+	alone string    // why the workload is left alone: it is to say its own bounds, and does not; empty: it is not
 }
 
 // decider is one run of decide.
@@ -39,6 +40,7 @@ func decide(set *rules.Set, t *rules.Target, state RefState, seen Observed, now 
 	d.next = state.clone()
 	d.changed = d.next.expire(set, t, now)
 	d.settle()
+	d.alone = d.next.enterBounds(t, seen.Bounds)
 	count := seen.Count // by itself, for as long as the state is there
 	d.next.Count, d.next.ReadAt, d.next.MissingAt = &count, now, time.Time{}
 	d.changed = d.next.restores(set, t, now) || d.changed
@@ -61,7 +63,10 @@ func decide(set *rules.Set, t *rules.Target, state RefState, seen Observed, now 
 
 // cases lists the open calls in the order of the file, those of dry-run rules apart.
 func (d *decider) cases() (real, dry []*Case) {
-	s := &Situation{Set: d.set, Target: d.target, State: &d.next, Observed: d.observed, Firing: d.next.FiringByRule(), Now: d.now}
+	s := &Situation{
+		Set: d.set, Target: d.target, State: &d.next, Observed: d.observed, Firing: d.next.FiringByRule(), Now: d.now,
+		Bounds: d.target.BoundsWith(d.next.Own), Alone: d.alone,
+	}
 	for name, ep := range d.next.episodes() {
 		if !ep.waits(d.next.firing(name)) {
 			continue

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"strings"
 	"unicode/utf8"
+
+	"alertscale/rules"
 )
 
 // Verdict says in a word what was done to a ref.
@@ -48,6 +50,7 @@ type Observed struct {
 	Ready   bool   // whether the count that was asked for is there
 
 	Conditions []Condition
+	Bounds     rules.BoundsSaid // what the workload says of its own bounds, where it can and its target asks for it
 }
 
 // Condition is a fact about a workload that matters for scaling it.

@@ -19,6 +19,7 @@ type Reason struct {
 	Text  string    // a line of why
 	Until time.Time // when it ends; zero: an event, not the clock, ends it
 	Poll  Poll      // how often to look whether it has ended, where nobody tells
+	Once  bool      // it is reported once an episode
 }
 
 // Poll says how often a call is looked at of which nobody tells when its wait ends.
@@ -52,11 +53,13 @@ type Situation struct {
 	State    *RefState
 	Observed Observed
 	Firing   map[string]int // alerts that fire, by rule
+	Bounds   rules.Bounds
+	Alone    string // why the workload is left alone: it is to say its own bounds, and does not; empty: it is not
 	Now      time.Time
 }
 
 // waiting are the gates that keep a call from competing.
-var waiting = []Gate{templateGate{}, workloadGate{}, disabledGate{}, pauseGate{}, muteGate{}, revertedGate{}, holdGate{}, cooldownGate{}, closedGate{}}
+var waiting = []Gate{templateGate{}, workloadGate{}, ownBoundsGate{}, disabledGate{}, pauseGate{}, muteGate{}, revertedGate{}, holdGate{}, cooldownGate{}, closedGate{}}
 
 // limiting are the gates that the winning call goes through, in this order.
 var limiting = []Gate{stabilizationGate{}, policyGate{}, boundsGate{}, readinessGate{}}

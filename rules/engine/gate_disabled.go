@@ -8,9 +8,9 @@ type disabledGate struct{}
 
 // Check implements Gate.
 func (disabledGate) Check(c *Case) *Reason {
-	if c.Observed.Count != 0 || c.Target.Min == 0 || c.Target.Path != "" {
+	if c.Observed.Count != 0 || c.Bounds.Min == 0 || c.Target.Path != "" {
 		return nil
 	}
 	return &Reason{Gate: Disabled, Poll: PollMinute, Text: fmt.Sprintf(
-		"disabled: the count is 0 and min is %d, so somebody switched it off; min: 0 would allow to scale from 0", c.Target.Min)}
+		"disabled: the count is 0 and min is %d, so somebody switched it off; min: 0 would allow to scale from 0", c.Bounds.Min)}
 }

@@ -161,7 +161,8 @@ func (w *world) allowed(a *asked) {
 	if a.Plan != nil && a.Version == "" {
 		return
 	}
-	low, high := a.target.Min, a.target.Max
+	low, high, alone := w.loads[a.ref].bounds(a.target)
+	require.Falsef(w.t, alone, "%d → %d, though it is to be left alone", a.From, a.To)
 	require.False(w.t, a.target.DryRun || a.rule.DryRun, "a dry run is no change")
 	if a.To > a.From {
 		require.LessOrEqualf(w.t, a.To, high, "%d → %d is above max", a.From, a.To)

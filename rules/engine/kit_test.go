@@ -56,7 +56,7 @@ func parseSet(text string) (*rules.Set, error) {
 	}
 	src := rules.SetOptions{
 		AlertTTL: rules.DefaultAlertTTL, Root: root,
-		Drivers: map[string]rules.RefSchema{"sim": {}, "kubernetes": {Kind: true, Namespace: true, Path: true}},
+		Drivers: map[string]rules.RefSchema{"sim": {Bounds: rules.BoundsBy("label")}, "kubernetes": {Kind: true, Namespace: true, Path: true}},
 	}
 	root.Fields([]yamldoc.Field{
 		{Key: "targets", Read: func(n yamldoc.Node) { src.Targets = &n }},

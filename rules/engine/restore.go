@@ -32,7 +32,7 @@ func (s *RefState) restores(set *rules.Set, t *rules.Target, now time.Time) (cha
 	if s.policies().Baseline == nil {
 		return s.endRestore()
 	}
-	if t == nil || t.Restore == nil || t.DryRun || s.Count != nil && *s.Count <= max(s.goal(t), t.Min) {
+	if t == nil || t.Restore == nil || t.DryRun || s.Count != nil && *s.Count <= s.wayBackTo(t) {
 		s.changePolicies(func(p *Policies) { p.Baseline = nil })
 		s.endRestore()
 		return true
@@ -59,7 +59,7 @@ func (s *RefState) isPremature(t *rules.Target, now time.Time) bool {
 	if ep == nil || ep.Call == nil || s.Intent.isFor(ep.Call) {
 		return false
 	}
-	return now.Before(s.policies().Baseline.QuietAt.Add(t.Restore.After)) || ep.Call.Value == nil || *ep.Call.Value != max(s.goal(t), t.Min)
+	return now.Before(s.policies().Baseline.QuietAt.Add(t.Restore.After)) || ep.Call.Value == nil || *ep.Call.Value != s.wayBackTo(t)
 }
 
 // goal is the count to go back to: as the file says now, else as it was before the first step up.
@@ -69,6 +69,9 @@ func (s *RefState) goal(t *rules.Target) int {
 	}
 	return s.policies().Baseline.Count
 }
+
+// wayBackTo is the count at which the way back ends.
+func (s *RefState) wayBackTo(t *rules.Target) int { return max(s.goal(t), t.BoundsWith(s.Own).Min) }
 
 // burns reports whether a rule that goes up is active.
 func (s *RefState) burns(set *rules.Set, t *rules.Target, now time.Time) bool {
@@ -130,7 +133,7 @@ func (s *RefState) openRestore(t *rules.Target, now time.Time) bool {
 	if at.IsZero() || now.Before(at) {
 		return false
 	}
-	goal := max(s.goal(t), t.Min)
+	goal := s.wayBackTo(t)
 	call := s.newCall(now)
 	call.AtEnd, call.Value = true, &goal
 	s.setEpisode(rules.RestoreRule, &Episode{Since: now, Call: call})

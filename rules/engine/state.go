@@ -21,6 +21,10 @@ type RefState struct {
 	MissingAt  time.Time   // since when the workload is not found; zero: it is found, or was never looked for
 	Calls      uint64      // how many calls there were; numbers them
 
+	// Own is what the workload last said of its own bounds; nil: nothing, or its target does not ask for that. It is replaced,
+	// never written to.
+	Own *rules.OwnBounds
+
 	Policies *Policies // what few refs have; replaced, never written to; nil: nothing of it
 
 	alerts table[alertKey, alertEntry]  // by fingerprint
@@ -119,6 +123,8 @@ type Episode struct {
 	QuietAt time.Time
 	Ending  bool
 	Figure  *float64 // of a proportional action: the largest of its alerts that fire, as of the last notification
+	// LeftAlone is why the workload is left alone for want of bounds of its own, as it was reported.
+	LeftAlone string
 }
 
 // Call is a rule's wish for a count, open until it is served or dropped.

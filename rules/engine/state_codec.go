@@ -35,6 +35,8 @@ type storedState struct {
 	ReadAt     time.Time                `json:"readAt,omitzero"`
 	MissingAt  time.Time                `json:"missingAt,omitzero"`
 	Calls      uint64                   `json:"calls,omitempty"`
+	OwnMin     *int                     `json:"ownMin,omitempty"`
+	OwnMax     *int                     `json:"ownMax,omitempty"`
 
 	Recommended []storedCount `json:"recommended,omitempty"`
 	Steps       []storedStep  `json:"steps,omitempty"`
@@ -90,6 +92,7 @@ type storedEpisode struct {
 	QuietAt   time.Time   `json:"quietAt,omitzero"`
 	Ending    bool        `json:"ending,omitempty"`
 	Figure    *float64    `json:"figure,omitempty"`
+	LeftAlone string      `json:"leftAlone,omitempty"`
 }
 
 type storedCount struct {
@@ -228,6 +231,9 @@ func (s *RefState) stored(parts *storedParts) *storedState {
 		Baseline:    (*storedBase)(p.Baseline),
 		Reverts:     (*storedRevert)(p.Reverts), Reverted: p.Reverted,
 	}
+	if s.Own != nil {
+		o.OwnMin, o.OwnMax = s.Own.Min, s.Own.Max
+	}
 	if o.AlertParts == 0 && s.alerts.n > 0 {
 		o.Alerts = storedAlerts(s.alerts.shards[0])
 	}
@@ -237,6 +243,7 @@ func (s *RefState) stored(parts *storedParts) *storedState {
 	for name, ep := range s.episodes() {
 		o.Episodes[name] = storedEpisode{
 			ep.Since, ep.Ended, ep.Call.stored(), ep.Cancelled.stored(), ep.Value, ep.EndServed, ep.Served.stored(), ep.ServedAt, ep.QuietAt, ep.Ending, ep.Figure,
+			ep.LeftAlone,
 		}
 	}
 	if in := s.Intent; in != nil {
@@ -288,6 +295,9 @@ func (o *storedState) state(parts []Part) (RefState, error) {
 	if s.Last != nil {
 		s.Last.Rule = shared(s.Last.Rule)
 	}
+	if o.OwnMin != nil || o.OwnMax != nil {
+		s.Own = &rules.OwnBounds{Min: o.OwnMin, Max: o.OwnMax}
+	}
 	s.changePolicies(func(p *Policies) {
 		*p = Policies{
 			convert(o.Recommended, func(r storedCount) Recommendation { return Recommendation(r) }),
@@ -299,6 +309,7 @@ func (o *storedState) state(parts []Part) (RefState, error) {
 	for name, ep := range o.Episodes {
 		s.setEpisode(shared(name), &Episode{
 			ep.Since, ep.Ended, ep.Call.call(), ep.Cancelled.call(), ep.Value, ep.EndServed, ep.Served.call(), ep.ServedAt, ep.QuietAt, ep.Ending, ep.Figure,
+			ep.LeftAlone,
 		})
 	}
 	if in := o.Intent; in != nil && len(in.Attempts) > 0 {

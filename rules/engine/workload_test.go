@@ -17,6 +17,8 @@ type workload struct {
 	missing        bool
 	unready        bool
 	conditions     []Condition
+	own            rules.BoundsSaid // what it says of its own bounds
+	seen           rules.BoundsSaid // of that what was last read
 	reads          []time.Time
 	changes        []change // those that were carried out for alertscale
 }
@@ -115,7 +117,29 @@ func (w *world) observe(ref rules.Ref) Reply {
 	if l.missing {
 		return Reply{Outcome: NotFound, Text: "read: there is no such workload"}
 	}
-	return Reply{Outcome: Succeeded, Observed: Observed{Count: l.count, Version: version(l), Ready: !l.unready, Conditions: l.conditions}}
+	l.seen = l.own
+	return Reply{Outcome: Succeeded, Observed: Observed{Count: l.count, Version: version(l), Ready: !l.unready, Conditions: l.conditions, Bounds: l.own}}
+}
+
+// bounds are those of a workload by what was last read of it; alone: it says none, though it is to.
+func (l *workload) bounds(t *rules.Target) (low, high int, alone bool) {
+	low, high = t.Min, t.Max
+	if !t.WorkloadBounds {
+		return low, high, false
+	}
+	number := func(text *string, n int) int {
+		if text == nil {
+			return n
+		}
+		own, err := strconv.Atoi(*text)
+		alone = alone || err != nil || own < 0
+		return own
+	}
+	ownLow, ownHigh := number(l.seen.Min, low), number(l.seen.Max, high)
+	if l.seen == (rules.BoundsSaid{}) || l.seen.Min != nil && l.seen.Max != nil && ownLow > ownHigh {
+		alone = true
+	}
+	return min(max(low, ownLow), high, max(low, ownHigh)), max(min(high, ownHigh), low), alone
 }
 
 func version(l *workload) string { return strconv.Itoa(l.version) }

@@ -26,6 +26,7 @@ var yearEvents = []struct {
 	{"reload", 1, (*year).anotherFile},
 	{"pause", 1, (*year).pauses},
 	{"workload", 3, (*year).workload},
+	{"bounds", 1, (*year).saysBounds},
 	{"clock", 1, (*year).setClock},
 	{"press", 1, (*year).pressHook},
 }
@@ -159,6 +160,17 @@ func (y *year) workload() {
 		y.outside()
 		l.unready, l.missing, l.conditions = false, false, nil
 	})
+}
+
+// saysBounds has somebody say, change or take back the workload's own bounds.
+func (y *year) saysBounds() {
+	draw := func(name string) string {
+		return rapid.SampledFrom([]string{"", "0", "1", "3", "5", "8", "15", "60", "many"}).Draw(y.r, name)
+	}
+	y.only().own = saying(draw("own min"), draw("own max"))
+	if rapid.Bool().Draw(y.r, "noticed") {
+		y.readAgain()
+	}
 }
 
 // setClock sets our clock, which may be wrong by some hours, and not those of the senders.

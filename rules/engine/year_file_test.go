@@ -116,6 +116,7 @@ func (f *yearFile) target(r *rapid.T) string {
 		maybe(r, "restore", "restore: {after: 10m, down: 1, every: 1m}", "restore: {after: 1h, down: 50%, every: 10m, baseline: 3}", "restore: {after: 1m, down: 4, every: 30s}"),
 		maybe(r, "wait_ready", "wait_ready: 5m", "wait_ready: 1m"),
 		maybe(r, "override", "when_owned: override"),
+		maybe(r, "bounds", "bounds: workload"),
 		maybe(r, "off", "paused: false", "paused: false", "dry_run: false", "paused: true", "dry_run: true"),
 	} {
 		if option != "" {

@@ -136,7 +136,7 @@ func (o *watch) withinPolicies(a *asked, d rules.Direction) {
 func (o *watch) onTheWayBack(s *RefState, a *asked) {
 	t, now := a.target, o.y.world.now
 	require.Less(o.y.r, a.To, a.From)
-	goal := t.Min
+	goal, _, _ := o.y.only().bounds(t)
 	switch {
 	case t.Restore.Baseline != nil:
 		goal = max(goal, *t.Restore.Baseline)

@@ -44,6 +44,7 @@ func newYear(r *rapid.T) *year {
 	y.world = newWorld(r, file.text, rapid.IntRange(1, 20).Draw(r, "count"))
 	y.world.now = rapid.SampledFrom(yearStarts).Draw(r, "start").Add(rapid.SampledFrom([]time.Duration{0, 17 * time.Minute, 5 * time.Hour}).Draw(r, "hour"))
 	y.watch = newWatch(y, file)
+	y.only().own = saying("1", "60")
 	y.world.eyes, y.world.lookups, y.world.sparing = y.watch, y.lookedUp, 11
 	for _, name := range []string{"Busy", "Busy", "Busy", "Idle", "Want", "Load", "Stop", "Last"} {
 		pod := fmt.Sprint(len(y.facts))
@@ -113,7 +114,7 @@ func (y *year) calmDown() {
 	y.up()
 	y.gitops, y.world.next, y.world.reads, y.store.next, y.world.mute = false, nil, nil, nil, false
 	l := y.only()
-	l.missing, l.unready, l.conditions = false, false, nil
+	l.missing, l.unready, l.conditions, l.own = false, false, nil, saying("", "60")
 	for _, f := range y.facts {
 		f.silenced = time.Time{}
 		if f.fires {
@@ -123,6 +124,8 @@ func (y *year) calmDown() {
 			s.notice(f.name)
 		}
 	}
+	y.pass(10 * time.Minute)
+	y.readAgain() // as all that is known is, all the time
 	y.pass(9 * time.Hour)
 	y.back()
 	y.pass(4 * time.Hour)

@@ -68,7 +68,7 @@ func (o *watch) served() {
 	if s.Intent != nil || c.unsaved || !c.due().IsZero() && !polled || s.ReadAt.Before(o.factsAt) && !polled {
 		return
 	}
-	there := overridden(c.Target(), Observed{Count: l.count, Ready: !l.unready, Conditions: l.conditions})
+	there := overridden(c.Target(), Observed{Count: l.count, Ready: !l.unready, Conditions: l.conditions, Bounds: l.own})
 	out := decide(y.set, c.Target(), *s, there, y.world.now)
 	require.Nilf(y.r, out.change, "something was still to be done: %+v", out.decisions)
 }

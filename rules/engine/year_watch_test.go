@@ -195,7 +195,8 @@ func (o *watch) justified(c *Cycle, d Decision) {
 	case Reverted:
 		why = c.State().policies().Reverts != nil && o.n.reverts > 0
 	case AtBound:
-		why = *d.From <= t.Min || *d.From >= t.Max
+		low, high, alone := o.y.only().bounds(t)
+		why = !alone && (*d.From <= low || *d.From >= high)
 	}
 	require.Truef(o.y.r, why, "%s for no reason: %+v", d.Verdict, d)
 }

@@ -59,6 +59,7 @@ func states(s *controller.TargetStatus) string {
 	}{
 		{"paused", s.Paused},
 		{"disabled", s.Disabled},
+		{"left alone", s.LeftAlone},
 		{"unready", s.Ready != nil && !*s.Ready},
 		{"cooldown", s.Cooldown.Up != nil || s.Cooldown.Down != nil},
 		{"active", len(s.Active) > 0},
@@ -100,6 +101,8 @@ func countLine(s *controller.TargetStatus) string {
 	switch {
 	case s.Disabled:
 		text += ", disabled: somebody switched it off"
+	case s.LeftAlone:
+		text += ", left alone: it says no bounds of its own"
 	case s.Ready != nil && !*s.Ready:
 		text += ", not ready"
 	}

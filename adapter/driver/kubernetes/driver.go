@@ -121,12 +121,14 @@ type scale struct {
 }
 
 // Observe reads spec.replicas, or the field of the ref's path, with one GET, once the kind is known. A count is ready
-// when the pods are there; where its target has wait_ready, when they can be used, which takes a second GET.
+// when the pods are there; where its target has wait_ready, when they can be used, which takes a second GET. So does
+// what the workload says of its own bounds, where its target asks for that: it is read beside the scale.
 func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, error) {
 	c, err := d.prepare(ctx, ref, false)
 	if err != nil {
 		return engine.Observed{}, err
 	}
+	bounds := d.askBounds(ctx, c)
 	a, err := d.client.get(ctx, c.path(), mediaJSON)
 	if err != nil {
 		return engine.Observed{}, d.recovery.Note(err)
@@ -137,6 +139,9 @@ func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, e
 	o, err := d.observed(ctx, c, a)
 	if err != nil {
 		return o, err
+	}
+	if o.Bounds, err = bounds(a); err != nil {
+		return engine.Observed{}, err
 	}
 	if owned, ok := d.session.owners.of(ctx, c); ok {
 		o.Conditions = append(o.Conditions, owned)

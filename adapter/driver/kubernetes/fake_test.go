@@ -34,6 +34,7 @@ type fake struct {
 	changes  []chan object    // what watches tell of
 	past     []object         // what there was to tell so far
 	events   map[string]*corev1.Event
+	metadata int           // how often the metadata of objects alone were asked for
 	written  int           // how often Events were sent
 	noEvents fault         // answers in place of taking them
 	gone     chan struct{} // closed when the test ends
@@ -44,12 +45,14 @@ type fake struct {
 	user     string // whom it is of; empty: nobody is told
 	version  string // of the server
 	down     bool
-	delay    time.Duration
-	hurry    chan struct{} // closed when the delay ends
-	next     []fault       // for the next requests, discovery aside
-	lose     bool          // the answer of the next write
-	deaf     bool          // writes are answered with success and not carried out
-	index    fault         // of the next requests of discovery
+	// noPartial: objects are given whole, whatever is asked for; scalesOpen: scales may be read of what is locked.
+	noPartial, scalesOpen bool
+	delay                 time.Duration
+	hurry                 chan struct{} // closed when the delay ends
+	next                  []fault       // for the next requests, discovery aside
+	lose                  bool          // the answer of the next write
+	deaf                  bool          // writes are answered with success and not carried out
+	index                 fault         // of the next requests of discovery
 }
 
 // fault answers in place of the fake, if it returns true.
@@ -198,7 +201,7 @@ func (f *fake) scale(w http.ResponseWriter, r *http.Request, path string) {
 	switch verb := verbs[r.Method]; {
 	case !f.served(path, plural):
 		http.Error(w, "404 page not found", 404)
-	case strings.HasPrefix(name, "locked") || verb == "patch" && strings.HasPrefix(name, "readonly"):
+	case strings.HasPrefix(name, "locked") && !f.scalesOpen || verb == "patch" && strings.HasPrefix(name, "readonly"):
 		refuse(w, 403, fmt.Sprintf(`%s %q is forbidden: User "u" cannot %s resource "%s/scale" in API group "apps" in the namespace "shop"`, plural, name, verb, plural), name)
 	case o == nil:
 		refuse(w, 404, fmt.Sprintf("%s.apps %q not found", plural, name), name)

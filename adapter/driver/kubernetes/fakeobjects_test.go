@@ -54,6 +54,11 @@ func (f *fake) object(w http.ResponseWriter, r *http.Request) {
 		f.lose = false
 		panic(http.ErrAbortHandler)
 	}
+	if strings.Contains(r.Header.Get("Accept"), "as=PartialObjectMetadata") {
+		if f.metadata++; !f.noPartial {
+			o = object{"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": o["metadata"]}
+		}
+	}
 	w.Header().Set("Content-Type", mediaJSON)
 	_ = json.NewEncoder(w).Encode(o)
 }

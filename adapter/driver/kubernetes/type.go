@@ -10,7 +10,9 @@ func Type() driver.Type {
 	return driver.Type{
 		Read:    driver.Reader(ReadConfig),
 		Address: driver.Addresser(Config.address),
-		Schema:  rules.RefSchema{Kind: true, Namespace: true, Path: true, Self: []string{"Deployment", "StatefulSet"}},
+		Schema: rules.RefSchema{
+			Kind: true, Namespace: true, Path: true, Bounds: rules.BoundsBy("annotation"), Self: []string{"Deployment", "StatefulSet"},
+		},
 		Share:   func() any { return NewShared() },
 		Connect: driver.Connector(New),
 	}

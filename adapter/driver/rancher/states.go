@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"alertscale/rules"
 	"alertscale/rules/engine"
 )
 
@@ -41,13 +42,24 @@ func gone(state string) bool { return state == "removing" || state == "removed" 
 
 // observed is what the driver reports of a service.
 func (s *service) observed() engine.Observed {
-	o := engine.Observed{Count: s.count(), Ready: s.State == "active" && s.Transitioning == "no"}
+	o := engine.Observed{Count: s.count(), Ready: s.State == "active" && s.Transitioning == "no", Bounds: s.bounds()}
 	if fact, ok := s.obstacle(); ok {
 		o.Conditions = append(o.Conditions, fact)
 	} else if s.stuck() {
 		o.Conditions = append(o.Conditions, engine.Condition{Type: engine.ConditionNoted, Text: "stuck: " + oneLine(s.TransitioningMessage)})
 	}
 	return o
+}
+
+// bounds is what the labels of a service say of its bounds.
+func (s *service) bounds() rules.BoundsSaid {
+	labels := map[string]string{}
+	for _, key := range []string{rules.KeyMin, rules.KeyMax} {
+		if v, ok := s.LaunchConfig.Labels[key]; ok {
+			labels[key] = fmt.Sprint(v)
+		}
+	}
+	return rules.BoundsIn(labels)
 }
 
 // stuck reports whether containers of it cannot be placed. A smaller number heals it.

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"alertscale/adapter/controller"
+	"alertscale/rules"
 	"alertscale/rules/engine"
 )
 
@@ -117,4 +118,16 @@ func TestAnAnswerThatShowsAStateThatOnlyStores(t *testing.T) {
 		_, stopped := f.observe(t).Obstacle()
 		require.True(t, stopped, "which settles nothing")
 	}
+}
+
+// TestOwnBounds: what the labels of a service say of its bounds is in what is read anyway, as texts or as numbers.
+func TestOwnBounds(t *testing.T) {
+	f := newFake(t)
+	s := f.web(nil)
+	require.Equal(t, rules.BoundsSaid{}, f.observe(t).Bounds)
+	f.set(s, object{"launchConfig": object{"labels": object{"alertscale.min": 2, "alertscale.max": "many"}}})
+	low, high := "2", "many"
+	require.Equal(t, rules.BoundsSaid{Min: &low, Max: &high}, f.observe(t).Bounds)
+	f.set(s, object{"launchConfig": nil})
+	require.Equal(t, rules.BoundsSaid{}, f.observe(t).Bounds)
 }

@@ -11,7 +11,7 @@ func Type() driver.Type {
 		Read:    driver.Reader(ReadConfig),
 		Address: driver.Addresser(func(c Config) string { return c.URL }),
 		Schema: rules.RefSchema{
-			Kinds: map[string]rules.RefSchema{kindService: {Namespace: true}, kindHost: {Selector: true}},
+			Kinds: map[string]rules.RefSchema{kindService: {Namespace: true, Bounds: rules.BoundsBy("label")}, kindHost: {Selector: true}},
 			Self:  []string{kindService},
 		},
 		Connect: driver.Connector(connect),

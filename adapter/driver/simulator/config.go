@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"alertscale/adapter/driver/internal/block"
+	"alertscale/rules"
 	"alertscale/rules/yamldoc"
 )
 
@@ -13,6 +14,8 @@ type Config struct {
 	// Workloads holds the count at start of each workload, by namespace/name or by name. One that
 	// is not there does not exist.
 	Workloads map[string]int
+	// Bounds is what workloads say of their own bounds, by namespace/name or by name.
+	Bounds map[string]rules.BoundsSaid
 	// ReadyAfter is how long a ref is not ready after each change of its count.
 	ReadyAfter time.Duration
 }
@@ -24,7 +27,32 @@ func ReadConfig(n yamldoc.Node) Config {
 		{Key: "workloads", Read: func(n yamldoc.Node) {
 			n.Each(func(key string, n yamldoc.Node) { c.Workloads[key] = n.Int(0) })
 		}},
+		{Key: "bounds", Read: func(n yamldoc.Node) {
+			c.Bounds = map[string]rules.BoundsSaid{}
+			n.Each(func(key string, n yamldoc.Node) { c.Bounds[key] = readBounds(n) })
+		}},
 		{Key: "ready_after", Read: func(n yamldoc.Node) { c.ReadyAfter = n.Duration() }},
 	})
 	return c
+}
+
+// readBounds reads what a workload says. It may say what is no number, as a real one may.
+func readBounds(n yamldoc.Node) (s rules.BoundsSaid) {
+	said := func(to **string) func(yamldoc.Node) {
+		return func(n yamldoc.Node) {
+			if text, ok := n.Scalar(); ok {
+				*to = &text
+			}
+		}
+	}
+	n.Fields([]yamldoc.Field{{Key: "min", Read: said(&s.Min)}, {Key: "max", Read: said(&s.Max)}})
+	return s
+}
+
+// Said returns what the workload of a ref says of its own bounds.
+func (c Config) Said(ref rules.Ref) rules.BoundsSaid {
+	if said, ok := c.Bounds[ref.Namespace+"/"+ref.Name]; ok {
+		return said
+	}
+	return c.Bounds[ref.Name]
 }

@@ -52,7 +52,7 @@ func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, e
 		return engine.Observed{}, err
 	}
 	ready := w.changed.IsZero() || d.now().Sub(w.changed) >= d.cfg.ReadyAfter
-	return engine.Observed{Count: w.count, Version: strconv.Itoa(w.version), Ready: ready}, nil
+	return engine.Observed{Count: w.count, Version: strconv.Itoa(w.version), Ready: ready, Bounds: d.cfg.Said(ref)}, nil
 }
 
 // Describe says that there is no API.

@@ -108,7 +108,7 @@ func TestReadyAfter(t *testing.T) {
 
 func TestReadConfig(t *testing.T) {
 	doc, root := yamldoc.Parse("a.yml", []byte("type: simulator\nworkloads: {web: 3, shop/cart: 0}\nready_after: 20s\n"))
-	require.Equal(t, Config{map[string]int{"web": 3, "shop/cart": 0}, 20 * time.Second}, ReadConfig(root))
+	require.Equal(t, Config{Workloads: map[string]int{"web": 3, "shop/cart": 0}, ReadyAfter: 20 * time.Second}, ReadConfig(root))
 	require.NoError(t, doc.Err())
 
 	doc, root = yamldoc.Parse("a.yml", []byte("workloads: {web: -1, cart: x}\nready_after: 20\nworkload: {}\n"))
@@ -117,4 +117,23 @@ func TestReadConfig(t *testing.T) {
 a.yml:1: workloads.cart: "x" is not a whole number
 a.yml:2: ready_after: "20" is not a duration such as 30s, 5m or 1h30m
 a.yml:3: unknown key "workload", did you mean "workloads"?`)
+}
+
+func TestOwnBounds(t *testing.T) {
+	doc, root := yamldoc.Parse("a.yml", []byte("workloads: {web: 3, shop/web: 2, cart: 1}\nbounds: {web: {min: 2, max: 5}, shop/web: {max: many}}\n"))
+	cfg := ReadConfig(root)
+	require.NoError(t, doc.Err())
+	d := New(cfg, Options{Now: time.Now})
+	two, five, many := "2", "5", "many"
+	for r, want := range map[rules.Ref]rules.BoundsSaid{
+		ref("", "web"): {Min: &two, Max: &five}, ref("other", "web"): {Min: &two, Max: &five}, ref("shop", "web"): {Max: &many}, ref("", "cart"): {},
+	} {
+		o, err := d.Observe(t.Context(), r)
+		require.NoError(t, err)
+		require.Equal(t, want, o.Bounds, r)
+	}
+
+	doc, root = yamldoc.Parse("a.yml", []byte("bounds: {web: {low: 2}, cart: 3}\n"))
+	ReadConfig(root)
+	require.EqualError(t, doc.Err(), "a.yml:1: bounds.web: unknown key \"low\"\na.yml:1: bounds.cart: is \"3\", want a mapping")
 }

@@ -55,7 +55,7 @@ func (d *Driver) Observe(ctx context.Context, ref rules.Ref) (engine.Observed, e
 		return engine.Observed{}, err
 	}
 	d.seen.Set(ref.Name, s)
-	return engine.Observed{Count: count, Version: s.version(), Ready: s.ready(count)}, nil
+	return engine.Observed{Count: count, Version: s.version(), Ready: s.ready(count), Bounds: rules.BoundsIn(s.known.Labels)}, nil
 }
 
 // Scale sets the replicas with one request, which the swarm carries out only if nothing about the service

@@ -287,3 +287,22 @@ func TestStartsWithoutEngine(t *testing.T) {
 	f.serve(t, listener)
 	require.Equal(t, 3, observe(t, d, "web").Count)
 }
+
+// TestOwnBounds: what the labels of a service say of its bounds is in what is read anyway.
+func TestOwnBounds(t *testing.T) {
+	f := newFake()
+	d := newDriver(t, f.onTCP(t))
+	f.add("web", 3)
+	o, err := d.Observe(t.Context(), ref("web"))
+	require.NoError(t, err)
+	require.Equal(t, rules.BoundsSaid{}, o.Bounds)
+	f.edit("web", func(s *fakeService) {
+		s.spec["Labels"] = map[string]any{"alertscale.min": "2", "alertscale.max": "many", "a": "b"}
+	})
+	before := f.requests("")
+	o, err = d.Observe(t.Context(), ref("web"))
+	require.NoError(t, err)
+	low, high := "2", "many"
+	require.Equal(t, rules.BoundsSaid{Min: &low, Max: &high}, o.Bounds)
+	require.Equal(t, before+1, f.requests(""))
+}

@@ -17,8 +17,9 @@ type service struct {
 	ServiceStatus *swarm.ServiceStatus // of the tasks; nil where the service came a moment ago
 
 	known struct { // of the spec
-		Name string
-		Mode swarm.ServiceMode
+		Name   string
+		Labels map[string]string
+		Mode   swarm.ServiceMode
 	}
 }
 

@@ -10,7 +10,7 @@ func Type() driver.Type {
 	return driver.Type{
 		Read:    driver.Reader(ReadConfig),
 		Address: driver.Addresser(func(c Config) string { return c.Host }),
-		Schema:  rules.RefSchema{Kinds: map[string]rules.RefSchema{kindService: {}}, Self: []string{kindService}},
+		Schema:  rules.RefSchema{Kinds: map[string]rules.RefSchema{kindService: {Bounds: rules.BoundsBy("label")}}, Self: []string{kindService}},
 		Connect: driver.Connector(New),
 	}
 }
