@@ -167,3 +167,17 @@ func (s *Set) WorkloadBounds(ref Ref) bool {
 	}
 	return s.owners.any(ref, func(t *Target) bool { return t.WorkloadBounds })
 }
+
+// ReadBoundsSaid reads what a workload is to say, {min, max}, of a file for a simulator or a test. It may say what is no
+// number, as a real one may.
+func ReadBoundsSaid(n yamldoc.Node) (s BoundsSaid) {
+	said := func(to **string) func(yamldoc.Node) {
+		return func(n yamldoc.Node) {
+			if text, ok := n.Scalar(); ok {
+				*to = &text
+			}
+		}
+	}
+	n.Fields([]yamldoc.Field{{Key: "min", Read: said(&s.Min)}, {Key: "max", Read: said(&s.Max)}})
+	return s
+}

@@ -109,3 +109,13 @@ func (d Driver) schema() rules.RefSchema {
 
 // names lists the drivers of the file in order.
 func (f *File) names() []string { return slices.Sorted(maps.Keys(f.Drivers)) }
+
+// Said is what the workload of a ref says of its own bounds, where the file has that: the simulator's does.
+func (f *File) Said(ref rules.Ref) (rules.BoundsSaid, bool) {
+	if c, ok := f.Drivers[ref.Driver].Config.(interface {
+		Said(ref rules.Ref) rules.BoundsSaid
+	}); ok {
+		return c.Said(ref), true
+	}
+	return rules.BoundsSaid{}, false
+}

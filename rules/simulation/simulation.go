@@ -27,6 +27,8 @@ type Options struct {
 	Counted func(at time.Time, ref string, count int)
 	// Reads is called before a count is read, and may set it; nil: nothing is.
 	Reads func(at time.Time, ref string)
+	// Said is what the workload of a ref says of its own bounds; false: that is not known. nil: of none it is.
+	Said func(ref rules.Ref) (rules.BoundsSaid, bool)
 	// Missing says of a ref without a count what to do about it.
 	Missing func(ref string) string
 }
@@ -39,6 +41,7 @@ type Simulation struct {
 	workloads map[string]*workload
 	wakes     wakes
 	told      groups
+	assumed   map[string]bool // refs of which it is not known what they say of their own bounds
 }
 
 // New returns a simulation of which nothing has happened so far.
@@ -55,10 +58,13 @@ func New(o Options) *Simulation {
 	if o.Reads == nil {
 		o.Reads = func(time.Time, string) {}
 	}
+	if o.Said == nil {
+		o.Said = func(rules.Ref) (rules.BoundsSaid, bool) { return rules.BoundsSaid{}, false }
+	}
 	if o.Missing == nil {
 		o.Missing = func(ref string) string { return ref + ": no count is known of it" }
 	}
-	s := &Simulation{o: o, now: o.Start.Round(0), refs: map[rules.Ref]*tracked{}, workloads: map[string]*workload{}, told: groups{}}
+	s := &Simulation{o: o, now: o.Start.Round(0), refs: map[rules.Ref]*tracked{}, workloads: map[string]*workload{}, told: groups{}, assumed: map[string]bool{}}
 	for ref, n := range o.Counts {
 		s.workloads[ref] = &workload{count: n, ready: true}
 	}

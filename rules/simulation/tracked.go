@@ -84,7 +84,9 @@ func (s *Simulation) pump(t *tracked, w *waiter) {
 func (s *Simulation) execute(t *tracked, cmd engine.Command) engine.Reply {
 	switch cmd.Kind {
 	case engine.Observe:
-		return s.observe(t.cycle.Name())
+		reply := s.observe(t.cycle.Name())
+		reply.Observed.Bounds, _ = s.said(t.cycle)
+		return reply
 	case engine.Scale:
 		return s.scale(t.cycle.Name(), cmd.Change)
 	case engine.Save:

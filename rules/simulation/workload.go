@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"alertscale/rules"
 	"alertscale/rules/engine"
 )
 
@@ -13,6 +14,8 @@ type workload struct {
 	version int
 	ready   bool
 	counted bool // somebody was told of the count
+
+	said *rules.BoundsSaid // of its own bounds, as it was set; nil: it was not
 }
 
 // SetCount sets a count as somebody else would. A workload that was not there comes into being by it.
@@ -34,6 +37,47 @@ func (s *Simulation) SetReady(ref string, ready bool) {
 	if w := s.workloads[ref]; w != nil {
 		w.ready = ready
 	}
+}
+
+// SetBounds has a workload say bounds of its own.
+func (s *Simulation) SetBounds(ref string, said rules.BoundsSaid) {
+	if w := s.workloads[ref]; w != nil {
+		w.said = &said
+	}
+}
+
+// said is what a workload says of its own bounds: as it was set, as it was last read, or, where neither is known, the
+// bounds of its target.
+func (s *Simulation) said(c *engine.Cycle) (said rules.BoundsSaid, known bool) {
+	if w := s.workloads[c.Name()]; w != nil && w.said != nil {
+		return *w.said, true
+	}
+	if said, known = s.o.Said(c.Ref()); known || c.Target() == nil {
+		return said, known
+	}
+	text := func(n *int) *string {
+		if n == nil {
+			return nil
+		}
+		text := strconv.Itoa(*n)
+		return &text
+	}
+	if own := c.State().Own; own != nil && !s.assumed[c.Name()] {
+		return rules.BoundsSaid{Min: text(own.Min), Max: text(own.Max)}, true
+	}
+	t := c.Target()
+	s.assumed[c.Name()] = true
+	return rules.BoundsSaid{Min: text(&t.Min), Max: text(&t.Max)}, false
+}
+
+// Bounds returns the bounds of a ref; false where they are those of its target because it is not known what the workload
+// says of its own.
+func (s *Simulation) Bounds(ref rules.Ref) (b rules.Bounds, known bool) {
+	t := s.refs[ref]
+	if t == nil {
+		return b, true
+	}
+	return t.cycle.Bounds(), !s.assumed[t.cycle.Name()] || !t.cycle.Target().WorkloadBounds
 }
 
 // Count returns the count of a ref; false where none is known.

@@ -21,6 +21,9 @@ type ref struct {
 	count  int
 	now    []record
 	later  []record // what comes by itself, if nothing else is heard
+
+	bounds  rules.Bounds
+	assumed string // of the bounds, in words; empty: they are known
 }
 
 // How far is looked ahead, and how much of it is told.
@@ -39,7 +42,7 @@ func (e *explained) decide() error {
 			e.unhandled = append(e.unhandled, name)
 			continue
 		}
-		e.touched = append(e.touched, ref{ref: name, target: r.Target, count: n})
+		e.touched = append(e.touched, ref{ref: name, target: r.Target, count: n, bounds: r.Target.BoundsWith(nil)})
 	}
 	s, err := e.prepared()
 	if err != nil {
@@ -48,9 +51,32 @@ func (e *explained) decide() error {
 	for _, d := range s.Post(e.event, e.at) {
 		e.note(controller.NewRecord(e.at, d), false)
 	}
+	e.noteBounds(&m, s)
 	s.posted = true
 	s.AdvanceTo(e.at.Add(ahead))
 	return nil
+}
+
+// noteBounds notes the bounds on which the refs were decided.
+func (e *explained) noteBounds(m *rules.Match, s *prepared) {
+	for _, r := range m.Refs {
+		i := slices.IndexFunc(e.touched, func(t ref) bool { return t.ref == r.Ref.String() })
+		if i < 0 || !r.Target.WorkloadBounds {
+			continue
+		}
+		bounds, known := s.Bounds(r.Ref)
+		if e.touched[i].bounds = bounds; !known {
+			e.touched[i].assumed = ", as it is not known what the workload says of its own"
+		}
+	}
+}
+
+// said is what a workload says of its own bounds, as far as the file or the running program knows.
+func (e *explained) said(ref rules.Ref) (rules.BoundsSaid, bool) {
+	if e.known.alone[ref.String()] {
+		return rules.BoundsSaid{}, true
+	}
+	return e.file.Said(ref)
 }
 
 // note files a decision.
@@ -76,7 +102,7 @@ type prepared struct {
 func (e *explained) prepared() (*prepared, error) {
 	s := &prepared{}
 	s.Simulation = simulation.New(simulation.Options{
-		Set: e.set, Start: e.at, Counts: e.known.counts,
+		Set: e.set, Start: e.at, Counts: e.known.counts, Said: e.said,
 		Decided: func(at time.Time, d engine.Decision) {
 			if s.posted && d.Verdict != engine.Duplicate {
 				e.note(controller.NewRecord(at, d), true)
@@ -108,7 +134,7 @@ func (e *explained) states() ([]engine.Record, error) {
 	}
 	e.assumed = true
 	began := before.Alerts[0].StartsAt
-	s := simulation.New(simulation.Options{Set: e.set, Start: began, Counts: e.known.counts})
+	s := simulation.New(simulation.Options{Set: e.set, Start: began, Counts: e.known.counts, Said: e.said})
 	s.Post(before, began)
 	return s.Export()
 }

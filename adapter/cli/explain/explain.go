@@ -57,7 +57,7 @@ func Run(ctx context.Context, out io.Writer, o Options) error {
 	if err != nil {
 		return err
 	}
-	e := explained{set: file.Rules, event: event, at: at, known: known{counts: given}}
+	e := explained{file: file, set: file.Rules, event: event, at: at, known: known{counts: given}}
 	e.match()
 	if o.URL != "" {
 		if err := e.known.ask(ctx, &o, e.refs()); err != nil {

@@ -69,6 +69,16 @@ func TestOutput(t *testing.T) {
 		"sender":        {Config: "testdata/senders.yml", Sender: "dev", Labels: "alertname=Busy,namespace=shop,deployment=cart", Counts: []string{"kubernetes:Deployment/shop/cart=4"}},
 		"list":          {Config: "testdata/senders.yml", Sender: "dev", Payload: "testdata/list.json", Counts: []string{"web=3"}},
 		"examples":      {Config: "../../../examples/alertscale.yml", Labels: "alertname=DeploymentBusy,namespace=shop,deployment=web,severity=warning", Counts: []string{"web=3"}},
+		"cluster": {
+			Config: "testdata/clusters.yml", Labels: "alertname=Busy,cluster=eu,namespace=shop,deployment=web", Counts: []string{"eu:Deployment/shop/web=4"},
+		},
+		"cluster-other": {Config: "testdata/clusters.yml", Labels: "alertname=Busy,cluster=prod,namespace=shop,deployment=web"},
+		"left-alone": {
+			Config: "testdata/clusters.yml", Labels: "alertname=Busy,cluster=us,namespace=shop,deployment=web", Counts: []string{"us:Deployment/shop/web=4"},
+		},
+		"bounds-not-known": {
+			Config: "testdata/clusters.yml", Labels: "alertname=Busy,namespace=shop,deployment=web", Counts: []string{"prod:Deployment/shop/web=4"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name+".txt", output(o)) })
 	}

@@ -16,6 +16,7 @@ import (
 type known struct {
 	counts  map[string]int  // by ref
 	unready map[string]bool // likewise
+	alone   map[string]bool // likewise: it is to say its own bounds, and does not
 	states  []engine.Record // of the running program
 	from    string          // its address; empty: nobody was asked
 	lacks   []string        // what it did not say
@@ -31,7 +32,7 @@ func (k *known) ask(ctx context.Context, o *Options, refs []string) error {
 	if err := client.Get(ctx, "/api/v1/targets", nil, &targets); err != nil {
 		return err
 	}
-	k.from, k.unready = o.URL, map[string]bool{}
+	k.from, k.unready, k.alone = o.URL, map[string]bool{}, map[string]bool{}
 	status := map[string]*controller.TargetStatus{}
 	for i := range targets {
 		status[targets[i].Ref] = &targets[i]
@@ -53,6 +54,7 @@ func (k *known) learn(ctx context.Context, client *api.Client, ref string, s *co
 	if _, given := k.counts[ref]; !given && s.Count != nil {
 		k.counts[ref] = *s.Count
 	}
+	k.alone[ref] = s.LeftAlone
 	k.unready[ref] = s.Ready != nil && !*s.Ready
 	var state web.RefState
 	switch err := client.Get(ctx, "/api/v1/targets/state", url.Values{"ref": {ref}}, &state); {

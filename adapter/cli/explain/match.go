@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"time"
 
+	"alertscale/adapter/config"
 	"alertscale/rules"
 )
 
 // explained is what comes out.
 type explained struct {
+	file  *config.File
 	set   *rules.Set
 	event *rules.Event
 	at    time.Time

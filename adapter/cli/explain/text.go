@@ -88,7 +88,7 @@ func (e *explained) premises() (lines []string) {
 }
 
 func (r *ref) text(w io.Writer) {
-	fmt.Fprintf(w, "\n%s: target %q, count %d, min %d, max %d\n", r.ref, r.target.Name, r.count, r.target.Min, r.target.Max)
+	fmt.Fprintf(w, "\n%s: target %q, count %d, min %d, max %d%s\n", r.ref, r.target.Name, r.count, r.bounds.Min, r.bounds.Max, r.assumed)
 	for i := range r.now {
 		decisionText(w, &r.now[i])
 	}

@@ -57,6 +57,7 @@ type player struct {
 	sim    *simulation.Simulation
 	decode func(body []byte, sender string) (*rules.Event, error)
 	hooks  map[string]*hook.Config
+	said   func(rules.Ref) (rules.BoundsSaid, bool)
 	posts  int
 	follow *followed // nil: what was read later does not count
 }
@@ -68,7 +69,7 @@ func play(file *config.File, lines []recording.Line, given map[string]int, o *Op
 			path: file.Path, rules: file.Rules, begin: lines[0].At, counts: map[string][]point{}, uncounted: map[string]bool{}, skipped: map[string]int{},
 			targets: map[string]*rules.Target{},
 		},
-		decode: webhook.NewDecoder().Decode, hooks: map[string]*hook.Config{},
+		decode: webhook.NewDecoder().Decode, hooks: map[string]*hook.Config{}, said: file.Said,
 	}
 	if o.Out != "" {
 		p.bands = bands{}
@@ -101,7 +102,7 @@ func (p *player) simulation(lines []recording.Line, given map[string]int, follow
 	}
 	so := simulation.Options{
 		Set: p.rules, Start: p.begin, Counts: start, Decided: p.decided, Missing: p.missing, Matched: p.matched,
-		Counted: p.counted,
+		Counted: p.counted, Said: p.said,
 	}
 	if follow {
 		p.follow = newFollowed(lines)

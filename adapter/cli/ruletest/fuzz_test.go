@@ -30,7 +30,7 @@ func FuzzParse(f *testing.F) {
 		}
 		for _, test := range file.tests {
 			if len(test.wants) > 0 && test.wants[len(test.wants)-1].at <= 24*time.Hour {
-				for _, m := range play(test, file.config.Rules).judge() {
+				for _, m := range play(test, file.config).judge() {
 					require.NotEmpty(t, m.text("fuzz.test.yml", test.name, file.config.Rules))
 				}
 			}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"alertscale/adapter/config"
+	"alertscale/rules"
 	"alertscale/rules/yamldoc"
 )
 
@@ -23,9 +24,10 @@ type test struct {
 	name   string
 	line   int
 	start  time.Time
-	counts map[string]int // at the start, by the ref as it is written
-	inputs []*input       // by their times
-	wants  []*want        // likewise
+	counts map[string]int              // at the start, by the ref as it is written
+	bounds map[string]rules.BoundsSaid // that workloads say, likewise
+	inputs []*input                    // by their times
+	wants  []*want                     // likewise
 }
 
 // start is when a timeline begins that does not say so: midnight of a Monday.
@@ -104,11 +106,12 @@ func (r *reader) readConfig(root yamldoc.Node, all configs) (err error) {
 }
 
 func (r *reader) readTest(n yamldoc.Node) {
-	t := &test{line: n.Line(), start: start, counts: map[string]int{}}
+	t := &test{line: n.Line(), start: start, counts: map[string]int{}, bounds: map[string]rules.BoundsSaid{}}
 	n.Fields([]yamldoc.Field{
 		{Key: "name", Read: func(n yamldoc.Node) { t.name = n.Text() }},
 		{Key: "start", Read: func(n yamldoc.Node) { t.start = readTime(n) }},
 		{Key: "counts", Read: func(n yamldoc.Node) { r.eachRef(n, func(ref string, n yamldoc.Node) { t.counts[ref] = n.Int(0) }) }},
+		{Key: "bounds", Read: func(n yamldoc.Node) { r.readBounds(n, t.bounds) }},
 		{Key: "input", Read: func(n yamldoc.Node) {
 			n.Items(func(_ int, n yamldoc.Node) { t.inputs = append(t.inputs, r.readInput(n)) })
 		}},
@@ -168,4 +171,9 @@ func (r *reader) eachRef(n yamldoc.Node, read func(ref string, n yamldoc.Node)) 
 		}
 		read(ref, n)
 	})
+}
+
+// readBounds reads what workloads say of their own bounds.
+func (r *reader) readBounds(n yamldoc.Node, to map[string]rules.BoundsSaid) {
+	r.eachRef(n, func(ref string, n yamldoc.Node) { to[ref] = rules.ReadBoundsSaid(n) })
 }

@@ -25,21 +25,22 @@ type input struct {
 	labels rules.Labels
 	key    string
 
-	counts map[string]int  // that somebody else sets
-	ready  map[string]bool // whether the count of a workload is there
+	counts map[string]int              // that somebody else sets
+	ready  map[string]bool             // whether the count of a workload is there
+	bounds map[string]rules.BoundsSaid // that workloads say from then on
 }
 
 // alert is an alert of a notification.
 type alert struct{ labels, annotations rules.Labels }
 
 // kinds are the keys of an input that say what happens. One that stands for another is with it.
-var kinds = [][]string{{"firing", "resolved"}, {"hook"}, {"counts"}, {"ready"}}
+var kinds = [][]string{{"firing", "resolved"}, {"hook"}, {"counts"}, {"ready"}, {"bounds"}}
 
 // belongs says to which of these keys another one belongs.
 var belongs = map[string]string{"group": "firing", "receiver": "firing", "labels": "hook", "key": "hook"}
 
 func (r *reader) readInput(n yamldoc.Node) *input {
-	in := &input{line: n.Line(), receiver: "alertscale", counts: map[string]int{}, ready: map[string]bool{}}
+	in := &input{line: n.Line(), receiver: "alertscale", counts: map[string]int{}, ready: map[string]bool{}, bounds: map[string]rules.BoundsSaid{}}
 	n.Fields([]yamldoc.Field{
 		{Key: "at", Read: func(n yamldoc.Node) { in.at = readAt(n) }},
 		{Key: "firing", Read: func(n yamldoc.Node) { in.firing = readAlerts(n) }},
@@ -51,6 +52,7 @@ func (r *reader) readInput(n yamldoc.Node) *input {
 		{Key: "key", Read: func(n yamldoc.Node) { in.key = n.Text() }},
 		{Key: "counts", Read: func(n yamldoc.Node) { r.eachRef(n, func(ref string, n yamldoc.Node) { in.counts[ref] = n.Int(0) }) }},
 		{Key: "ready", Read: func(n yamldoc.Node) { r.eachRef(n, func(ref string, n yamldoc.Node) { in.ready[ref] = n.Bool() }) }},
+		{Key: "bounds", Read: func(n yamldoc.Node) { r.readBounds(n, in.bounds) }},
 	})
 	if !n.IsMap() {
 		return in
@@ -73,7 +75,7 @@ func checkInput(n yamldoc.Node) string {
 		}
 	}
 	if len(is) != 1 {
-		n.Faultf("has %d of firing or resolved, hook, counts, ready; want exactly one", len(is))
+		n.Faultf("has %d of firing or resolved, hook, counts, ready, bounds; want exactly one", len(is))
 		return ""
 	}
 	for _, key := range slices.Sorted(maps.Keys(belongs)) {

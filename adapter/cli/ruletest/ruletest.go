@@ -83,7 +83,7 @@ func (r *runner) file(path string) {
 
 // test runs one test, and returns what it misses.
 func (r *runner) test(f *file, t *test) (texts []string) {
-	l := play(t, f.config.Rules)
+	l := play(t, f.config)
 	r.covered.note(f.config, l.decisions)
 	for _, m := range l.judge() {
 		texts = append(texts, m.text(f.path, t.name, f.config.Rules))

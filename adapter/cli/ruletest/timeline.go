@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"alertscale/adapter/config"
 	"alertscale/adapter/source/webhook"
 	"alertscale/rules"
 	"alertscale/rules/engine"
@@ -42,10 +43,10 @@ type unmatched struct {
 }
 
 // play lets happen all that a test says, up to the last that is expected.
-func play(t *test, set *rules.Set) *timeline {
-	l := &timeline{test: t, set: set, alerts: map[string]*rules.Alert{}}
+func play(t *test, f *config.File) *timeline {
+	l := &timeline{test: t, set: f.Rules, alerts: map[string]*rules.Alert{}}
 	l.sim = simulation.New(simulation.Options{
-		Set: set, Start: t.start, Counts: t.counts,
+		Set: f.Rules, Start: t.start, Counts: t.counts, Said: f.Said,
 		Decided: func(at time.Time, d engine.Decision) { l.decisions = append(l.decisions, decision{at.Sub(t.start), d}) },
 		Matched: func(at time.Time, m *rules.Match) {
 			for _, a := range m.Unmatched {
@@ -55,6 +56,9 @@ func play(t *test, set *rules.Set) *timeline {
 		Counted: func(at time.Time, ref string, n int) { l.changes = append(l.changes, count{at.Sub(t.start), ref, n}) },
 		Missing: func(ref string) string { return fmt.Sprintf("%s: the test has no count of it; add it to counts", ref) },
 	})
+	for ref, said := range t.bounds {
+		l.sim.SetBounds(ref, said)
+	}
 	for _, in := range t.inputs {
 		l.happen(in)
 	}
@@ -78,6 +82,9 @@ func (l *timeline) happen(in *input) {
 	}
 	for ref, ready := range in.ready {
 		l.sim.SetReady(ref, ready)
+	}
+	for ref, said := range in.bounds {
+		l.sim.SetBounds(ref, said)
 	}
 }
 

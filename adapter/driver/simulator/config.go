@@ -29,24 +29,11 @@ func ReadConfig(n yamldoc.Node) Config {
 		}},
 		{Key: "bounds", Read: func(n yamldoc.Node) {
 			c.Bounds = map[string]rules.BoundsSaid{}
-			n.Each(func(key string, n yamldoc.Node) { c.Bounds[key] = readBounds(n) })
+			n.Each(func(key string, n yamldoc.Node) { c.Bounds[key] = rules.ReadBoundsSaid(n) })
 		}},
 		{Key: "ready_after", Read: func(n yamldoc.Node) { c.ReadyAfter = n.Duration() }},
 	})
 	return c
-}
-
-// readBounds reads what a workload says. It may say what is no number, as a real one may.
-func readBounds(n yamldoc.Node) (s rules.BoundsSaid) {
-	said := func(to **string) func(yamldoc.Node) {
-		return func(n yamldoc.Node) {
-			if text, ok := n.Scalar(); ok {
-				*to = &text
-			}
-		}
-	}
-	n.Fields([]yamldoc.Field{{Key: "min", Read: said(&s.Min)}, {Key: "max", Read: said(&s.Max)}})
-	return s
 }
 
 // Said returns what the workload of a ref says of its own bounds.
