@@ -45,12 +45,13 @@ func (r *Rule) lintItself() lint {
 	return lint{"matchers", fmt.Sprintf("keep no %s out, so an alert about alertscale itself scales it by target %q; add one such as %[1]s!=%[3]q", names[0], t.Name, example)}
 }
 
-// mayBeItself reports whether a target's refs are workloads of which alertscale may be one.
+// mayBeItself reports whether a target's refs are workloads of which alertscale may be one. One that says its own bounds
+// is meant to be scaled.
 func (t *Target) mayBeItself() bool {
 	schema, _ := t.schema()
 	kinds := schema.Self
 	kind, _, _ := strings.Cut(t.kind.text, ".")
-	return len(kinds) > 0 && t.Path == "" && len(t.name.labels()) > 0 && (!t.kind.fixed() || slices.Contains(kinds, kind))
+	return len(kinds) > 0 && t.Path == "" && !t.WorkloadBounds && len(t.name.labels()) > 0 && (!t.kind.fixed() || slices.Contains(kinds, kind))
 }
 
 // excludes reports whether there are values of a label, beside none, that the matcher does not match.

@@ -15,7 +15,7 @@ var lintDrivers = map[string]RefSchema{
 	"kubernetes": {Kind: true, Namespace: true, Path: true, Self: []string{"Deployment", "StatefulSet"}},
 	"swarm":      {Kinds: map[string]RefSchema{"service": {}}, Self: []string{"service"}},
 	"rancher2":   {Kinds: map[string]RefSchema{"machinePool": {Namespace: true}}},
-	"cluster":    {Kind: true, Namespace: true, FromLabels: true, Self: []string{"Deployment"}},
+	"cluster":    {Kind: true, Namespace: true, FromLabels: true, Bounds: BoundsBy("annotation"), Self: []string{"Deployment"}},
 }
 
 // warningsOf returns the warnings about a file, each on a line.

@@ -154,3 +154,27 @@ func fromZeroAndBack(t *testing.T, r *recipe) {
 	r.counts(t, reporter, 0, 3, 0)
 	r.asThePageSays(t)
 }
+
+// onlyWhatOptedIn has two Deployments that are busy, of which one says its own bounds, twice.
+func onlyWhatOptedIn(t *testing.T, r *recipe) {
+	web, cart := r.deployment(t, "web", 2), r.deployment(t, "cart", 3)
+	cluster.Client.Patch(t, deployment(r.namespace, "web"), map[string]any{"metadata": map[string]any{
+		"annotations": map[string]any{"alertscale.min": "2", "alertscale.max": "5"},
+	}})
+	busy := func(app string, requests float64) {
+		r.exporter.Set(fmt.Sprintf("http_requests_in_flight{namespace=%q,app=%q,pod=\"%s-0\"}", r.namespace, app, app), requests)
+	}
+	r.faster(t, 1, 2)
+	busy("cart", 90)
+	busy("web", 10)
+	r.start(t)
+	r.logs(t, "app is busy", "rejected")
+	busy("web", 90)
+	web.Wait(t, 1, patience())
+	busy("web", 10)
+	r.logs(t, "app is busy", "resolved")
+	busy("web", 90)
+	r.counts(t, web, 2, 4, 5)
+	require.Equal(t, []int{3}, cart.Values())
+	r.asThePageSays(t)
+}

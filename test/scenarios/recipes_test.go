@@ -23,6 +23,7 @@ var recipes = map[string]func(*testing.T, *recipe){
 	"hold-during-a-deployment": holdDuringADeployment,
 	"queue":                    lengthOfAQueue,
 	"from-zero-and-back":       fromZeroAndBack,
+	"opt-in":                   onlyWhatOptedIn,
 }
 
 // commented is a line of a rule that the role of the examples has in a comment.
@@ -30,7 +31,7 @@ var commented = regexp.MustCompile(`(?m)^  # (- apiGroups:|  resources:|  verbs:
 
 // TestRecipes runs every recipe on a Prometheus, an Alertmanager and an alertscale of its own, in a namespace of its
 // own, side by side: they wait for most of their time. The files are those of the page; what alertscale did is what
-// the page says. Its account has what the role of the examples has in comments too, as two of the pages ask for.
+// the page says. Its account has what the role of the examples has in comments too, as some of the pages ask for.
 func TestRecipes(t *testing.T) {
 	role := shipped.File(t, "kubernetes/base/rbac.yaml")
 	require.Len(t, commented.FindAllString(role, -1), 6, "two rules")
