@@ -38,6 +38,7 @@ func whole() RefState {
 	three, seven := 3, 7
 	s := RefState{
 		Target: "web", Connection: "https://cluster", Count: &three, ReadAt: at("4m"), MissingAt: at("4m30s"), Calls: 5,
+		Own:  &rules.OwnBounds{Min: &three, Max: &seven},
 		Last: &LastChange{At: at("-10m"), From: 1, To: 3, Rule: "busy"},
 		Intent: &Intent{At: at("5m"), From: 3, Plan: json.RawMessage(`{"step":1}`),
 			Attempts: []Attempt{{To: 2, Rule: "calm", Calls: []uint64{4}}, {To: 5, Rule: "busy", Calls: []uint64{3}}}},
@@ -45,7 +46,7 @@ func whole() RefState {
 		"busy": {Since: at("0s"), Call: &Call{ID: 3, At: at("0s"), Start: &three, Preempted: true, Cause: Cause{Since: at("-1m"), Receiver: "alertscale", Group: "g", More: 2,
 			Alerts: []NamedAlert{{rules.Labels{{Name: "alertname", Value: "Busy"}}, "00112233445566aa", at("-1m")}}}}},
 		"calm": {Since: at("-2h"), Ended: at("-1h"), Call: &Call{ID: 4, At: at("-1h"), AtEnd: true}, Cancelled: &Call{ID: 2, At: at("-2h")}, EndServed: true},
-		"want": {Since: at("-1h"), Call: &Call{ID: 5, At: at("-1h"), Value: &seven, Broken: "set: no"}, Value: &seven},
+		"want": {Since: at("-1h"), Call: &Call{ID: 5, At: at("-1h"), Value: &seven, Broken: "set: no"}, Value: &seven, LeftAlone: "left alone: it says no bounds of its own"},
 	}).with(map[string]AlertState{
 		"00112233445566aa": {Phase: Firing, StartsAt: at("0s"), At: at("5m"), Rules: []string{"busy", "calm"}, DoubtedAt: at("1h"),
 			Groups: []Membership{{Group: 11, LeftOutAt: at("4m"), Certain: true}, {Group: 12}}},
@@ -71,6 +72,7 @@ func TestCodec_WhatThisVersionWrites(t *testing.T) {
 		again.Intent.Plan = s.Intent.Plan // which the file has with more space
 		if name == "testdata/state-v2.json" {
 			again.hearGroup(12, at("5m"))
+			again.Own, again.episode("want").LeftAlone = s.Own, s.episode("want").LeftAlone // later than version 2
 			again.episode("busy").Call.Cause = s.episode("busy").Call.Cause // it had texts alone
 		}
 		require.Equal(t, s.plain(), again.plain())
@@ -201,6 +203,9 @@ func anyState(r *rapid.T) RefState {
 		Target: anyText(r, "target"), Connection: anyText(r, "connection"), Count: anyCount(r, "count"), ReadAt: anyTime(r, "read"),
 		MissingAt: anyTime(r, "missing"), Calls: anyID(r, "calls"),
 	}
+	if low, high := anyCount(r, "own min"), anyCount(r, "own max"); low != nil || high != nil {
+		s.Own = &rules.OwnBounds{Min: low, Max: high}
+	}
 	for i := range rapid.IntRange(0, 20).Draw(r, "alerts") {
 		s.putAlert(fmt.Sprint(i, anyText(r, "fingerprint")), anyAlert(r))
 	}
@@ -210,7 +215,7 @@ func anyState(r *rapid.T) RefState {
 	for i := range rapid.IntRange(0, 3).Draw(r, "episodes") {
 		s.setEpisode(fmt.Sprint(i, anyText(r, "rule")), &Episode{
 			Since: anyTime(r, "since"), Ended: anyTime(r, "ended"), Call: anyCall(r), Cancelled: anyCall(r), Value: anyCount(r, "value"),
-			EndServed: rapid.Bool().Draw(r, "end served"),
+			EndServed: rapid.Bool().Draw(r, "end served"), LeftAlone: anyText(r, "left alone"),
 		})
 	}
 	if rapid.Bool().Draw(r, "last") {
