@@ -115,6 +115,14 @@ func TestStatesOfTheStandIn(t *testing.T) {
 	require.NoError(t, b.step(b.add(rancher.ServiceSpec{Kind: "loadBalancerService", Scale: 1}), 2))
 }
 
+// What the labels of a service say of its bounds comes with it.
+func TestBoundsOfServices(t *testing.T) {
+	b := newBench(t, rancher.Options{})
+	labels := map[string]string{rules.KeyMin: "2", rules.KeyMax: "5"}
+	require.Equal(t, rules.BoundsIn(labels), b.observe(b.add(rancher.ServiceSpec{Scale: 3, Labels: labels})).Bounds)
+	require.Equal(t, rules.BoundsSaid{}, b.observe(b.add(rancher.ServiceSpec{Scale: 3})).Bounds)
+}
+
 func TestAStuckServiceIsHealedByASmallerNumber(t *testing.T) {
 	b := newBench(t, rancher.Options{Speed: 10})
 	ref := b.add(rancher.ServiceSpec{Scale: 1, Ports: []string{"80:80/tcp"}})

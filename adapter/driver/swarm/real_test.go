@@ -34,6 +34,7 @@ func TestRealSwarm(t *testing.T) {
 	t.Run("TLS", r.byTLS)
 	t.Run("tasks are kept", r.keepsTasks)
 	t.Run("another's update in between", r.keepsUpdates)
+	t.Run("own bounds", r.saysBounds)
 	t.Run("modes", r.refusesModes)
 	t.Run("a name that begins another's", r.findsExactName)
 }
@@ -85,6 +86,17 @@ func (r *realSwarm) byTLS(t *testing.T) {
 	c.CertFile, c.KeyFile = "", ""
 	_, err = newDriver(t, c).Observe(t.Context(), at)
 	require.Error(t, err, "without a certificate")
+}
+
+// saysBounds has the labels of a service say its bounds, which its change leaves as they are.
+func (r *realSwarm) saysBounds(t *testing.T) {
+	at, d := ref(r.make(t, r.image, 1)), r.driver(t)
+	r.edit(t, at.Name, func(s *swarm.ServiceSpec) { s.Labels = map[string]string{rules.KeyMin: "1", rules.KeyMax: "3"} })
+	seen, err := d.Observe(t.Context(), at)
+	require.NoError(t, err)
+	require.Equal(t, rules.BoundsIn(map[string]string{rules.KeyMin: "1", rules.KeyMax: "3"}), seen.Bounds)
+	require.NoError(t, d.Scale(t.Context(), at, engine.Change{From: 1, To: 2, Version: seen.Version}))
+	require.Equal(t, "3", r.inspect(t, at.Name).Spec.Labels[rules.KeyMax])
 }
 
 // make makes a service and returns its name.
