@@ -73,7 +73,7 @@ func TestCodec_WhatThisVersionWrites(t *testing.T) {
 		if name == "testdata/state-v2.json" {
 			again.hearGroup(12, at("5m"))
 			again.Own, again.episode("want").LeftAlone = s.Own, s.episode("want").LeftAlone // later than version 2
-			again.episode("busy").Call.Cause = s.episode("busy").Call.Cause // it had texts alone
+			again.episode("busy").Call.Cause = s.episode("busy").Call.Cause                 // it had texts alone
 		}
 		require.Equal(t, s.plain(), again.plain())
 	}
