@@ -21,10 +21,14 @@ type BoundNames struct{ Min, Max string }
 func BoundsBy(noun string) BoundNames { return BoundNames{noun + " " + KeyMin, noun + " " + KeyMax} }
 
 // BoundsSaid is what a workload says of its own bounds, as it is written there; nil: nothing.
-type BoundsSaid struct{ Min, Max *string }
+type BoundsSaid struct {
+	Min, Max *string
+	Asked    bool // whether that was looked for; else nothing is known
+}
 
 // BoundsIn returns what the annotations or the labels of a workload say.
 func BoundsIn(all map[string]string) (s BoundsSaid) {
+	s.Asked = true
 	if text, ok := all[KeyMin]; ok {
 		s.Min = &text
 	}
@@ -89,7 +93,7 @@ func (t *Target) OwnBoundsOf(said BoundsSaid) (*OwnBounds, error) {
 	switch {
 	case !t.WorkloadBounds:
 		return nil, nil
-	case said == BoundsSaid{}:
+	case said.Min == nil && said.Max == nil:
 		return nil, fmt.Errorf("left alone: it says no bounds of its own; set its %s or %s, or both, to have it scaled", names.Min, names.Max)
 	}
 	low, err := readBound(names.Min, said.Min)
@@ -171,6 +175,7 @@ func (s *Set) WorkloadBounds(ref Ref) bool {
 // ReadBoundsSaid reads what a workload is to say, {min, max}, of a file for a simulator or a test. It may say what is no
 // number, as a real one may.
 func ReadBoundsSaid(n yamldoc.Node) (s BoundsSaid) {
+	s.Asked = true
 	said := func(to **string) func(yamldoc.Node) {
 		return func(n yamldoc.Node) {
 			if text, ok := n.Scalar(); ok {

@@ -63,7 +63,7 @@ func TestWorkloadBounds_OfWhichRefs(t *testing.T) {
 }
 
 func TestBoundsIn(t *testing.T) {
-	require.Equal(t, BoundsSaid{}, BoundsIn(nil))
+	require.Equal(t, BoundsSaid{Asked: true}, BoundsIn(nil))
 	empty := ""
-	require.Equal(t, BoundsSaid{Max: &empty}, BoundsIn(map[string]string{"alertscale.max": "", "alertscale": "x"}))
+	require.Equal(t, BoundsSaid{Max: &empty, Asked: true}, BoundsIn(map[string]string{"alertscale.max": "", "alertscale": "x"}))
 }

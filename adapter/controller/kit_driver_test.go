@@ -60,6 +60,7 @@ func (d *fakeDriver) Observe(ctx context.Context, ref rules.Ref) (engine.Observe
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.said.Asked = true
 	n, ok := d.counts[ref.Name]
 	if !ok {
 		return engine.Observed{}, fmt.Errorf("%s: %w", ref, controller.ErrNotFound)

@@ -23,7 +23,9 @@ func busyWeb() alert {
 	return a
 }
 
-func said(low, high string) rules.BoundsSaid { return rules.BoundsSaid{Min: &low, Max: &high} }
+func said(low, high string) rules.BoundsSaid {
+	return rules.BoundsSaid{Min: &low, Max: &high, Asked: true}
+}
 
 // TestOwnBounds: the API and the metrics tell of the bounds that the workload says, once it was read, over a restart too; a
 // repeat costs no read.

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"alertscale/rules"
+
 	"github.com/go-kit/log/level"
 )
 
@@ -145,9 +147,13 @@ func (w *watch) rate() float64 {
 func (w *watch) round(ctx context.Context) bool {
 	all := w.known()
 	pause := max(w.c.RefreshInterval, shortestRefresh) / time.Duration(max(len(all), 1))
-	pause = max(pause, time.Duration(float64(time.Second)*shareOfRate/w.rate()))
+	request := time.Duration(float64(time.Second) * shareOfRate / w.rate())
 	for i := 0; i < max(len(all), 1); i++ {
-		if !w.c.sleep(ctx, pause) || w.c.health.isDown(w.driver) && !w.reconnect(ctx) {
+		next := max(pause, request)
+		if i < len(all) {
+			next = max(pause, request*w.requests(all[i].ref()))
+		}
+		if !w.c.sleep(ctx, next) || w.c.health.isDown(w.driver) && !w.reconnect(ctx) {
 			return false
 		}
 		if i < len(all) {
@@ -155,6 +161,18 @@ func (w *watch) round(ctx context.Context) bool {
 		}
 	}
 	return true
+}
+
+// requests is how many requests a read of a ref takes at the most.
+func (w *watch) requests(ref rules.Ref) time.Duration {
+	n := time.Duration(1)
+	if w.snapshot.Rules.WaitsReady(ref) {
+		n++
+	}
+	if w.snapshot.Rules.WorkloadBounds(ref) {
+		n++
+	}
+	return n
 }
 
 // reconnect waits until the driver is up again.

@@ -3,6 +3,7 @@ package controller_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,6 +64,21 @@ func TestNoMoreThanATenthOfTheLimit(t *testing.T) {
 			before := d.reads()
 			after(10 * time.Second)
 			require.InDelta(t, 10*perSecond, d.reads()-before, 1)
+		})
+	}
+}
+
+// Where a read takes a second request, half as many are made.
+func TestNoMoreThanATenthOfTheLimit_InRequests(t *testing.T) {
+	for _, option := range []string{"wait_ready: 5m", "bounds: workload"} {
+		text, counts := crowdOf(3000)
+		text = strings.ReplaceAll(text, "max: 9", "max: 9, "+option)
+		require.Contains(t, text, option)
+		watched(t, text, counts, asIs, func(_ *world, d *describedDriver) {
+			after(30 * time.Minute)
+			before := d.reads()
+			after(10 * time.Second)
+			require.InDelta(t, 25, d.reads()-before, 1)
 		})
 	}
 }

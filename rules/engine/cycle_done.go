@@ -114,6 +114,9 @@ func (c *Cycle) observed(r Reply, now time.Time) Conclusion {
 	if c.target == nil {
 		return Conclusion{Ended: true}
 	}
+	if r.Outcome == Succeeded && c.askedTooSoon(r.Observed.Bounds) {
+		r.Outcome, r.Text = Conflicted, c.name+": it was not asked for its own bounds"
+	}
 	if r.Outcome != Succeeded {
 		return c.undone(r, now)
 	}

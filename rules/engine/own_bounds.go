@@ -16,9 +16,17 @@ func (s *RefState) enterBounds(t *rules.Target, said rules.BoundsSaid) (alone st
 	return ""
 }
 
+// askedTooSoon reports whether a read was begun on a file by which the workload was not to say its own bounds, and it is by now.
+func (c *Cycle) askedTooSoon(said rules.BoundsSaid) bool {
+	return c.target.WorkloadBounds && !said.Asked
+}
+
 // enterBounds takes over what a read says that nothing asked for. A workload that was left alone and says its bounds now is
 // looked at.
 func (c *Cycle) enterBounds(said rules.BoundsSaid, now time.Time) {
+	if c.askedTooSoon(said) {
+		return
+	}
 	before := c.alone
 	c.alone = c.state.enterBounds(c.target, said) != ""
 	if before && !c.alone {

@@ -190,6 +190,27 @@ func TestOwnBounds_ADryRunOfARule(t *testing.T) {
 	require.Equal(t, 9, *w.log[len(w.log)-1].To)
 }
 
+// A read that was begun before the file asked for bounds knows of none: it is made again.
+func TestOwnBounds_AReloadWhileTheCountIsRead(t *testing.T) {
+	w := newWorld(t, busyIdle, 3)
+	w.says("0s", "1", "9")
+	w.reads = []Reply{{Outcome: Succeeded, Observed: Observed{Count: 3, Version: version(w.only())}}}
+	w.async = true
+	w.post("0s", firing("Busy"))
+	for len(w.out) > 0 && w.out[0].cmd.Kind != Observe {
+		w.complete(w.out[0])
+	}
+	read := w.out[0]
+	w.set = newSet(t, ownBounds("", rule("busy", "Busy", "up: 20")))
+	w.useAll()
+	w.async = false
+	w.complete(read)
+	w.until("1m").has(9)
+	for _, d := range w.log {
+		require.NotEqual(t, Rejected, d.Verdict)
+	}
+}
+
 func TestOwnBounds_WithoutTheOptionNothingIsAsked(t *testing.T) {
 	w := newWorld(t, busyIdle, 3)
 	w.says("0s", "1", "4")

@@ -117,6 +117,7 @@ func (w *world) observe(ref rules.Ref) Reply {
 	if l.missing {
 		return Reply{Outcome: NotFound, Text: "read: there is no such workload"}
 	}
+	l.own.Asked = true
 	l.seen = l.own
 	return Reply{Outcome: Succeeded, Observed: Observed{Count: l.count, Version: version(l), Ready: !l.unready, Conditions: l.conditions, Bounds: l.own}}
 }
@@ -136,7 +137,7 @@ func (l *workload) bounds(t *rules.Target) (low, high int, alone bool) {
 		return own
 	}
 	ownLow, ownHigh := number(l.seen.Min, low), number(l.seen.Max, high)
-	if l.seen == (rules.BoundsSaid{}) || l.seen.Min != nil && l.seen.Max != nil && ownLow > ownHigh {
+	if l.seen.Min == nil && l.seen.Max == nil || l.seen.Min != nil && l.seen.Max != nil && ownLow > ownHigh {
 		alone = true
 	}
 	return min(max(low, ownLow), high, max(low, ownHigh)), max(min(high, ownHigh), low), alone

@@ -63,11 +63,11 @@ func (s *Simulation) said(c *engine.Cycle) (said rules.BoundsSaid, known bool) {
 		return &text
 	}
 	if own := c.State().Own; own != nil && !s.assumed[c.Name()] {
-		return rules.BoundsSaid{Min: text(own.Min), Max: text(own.Max)}, true
+		return rules.BoundsSaid{Min: text(own.Min), Max: text(own.Max), Asked: true}, true
 	}
 	t := c.Target()
 	s.assumed[c.Name()] = true
-	return rules.BoundsSaid{Min: text(&t.Min), Max: text(&t.Max)}, false
+	return rules.BoundsSaid{Min: text(&t.Min), Max: text(&t.Max), Asked: true}, false
 }
 
 // Bounds returns the bounds of a ref; false where they are those of its target because it is not known what the workload

@@ -120,7 +120,7 @@ func TestBoundsOfServices(t *testing.T) {
 	b := newBench(t, rancher.Options{})
 	labels := map[string]string{rules.KeyMin: "2", rules.KeyMax: "5"}
 	require.Equal(t, rules.BoundsIn(labels), b.observe(b.add(rancher.ServiceSpec{Scale: 3, Labels: labels})).Bounds)
-	require.Equal(t, rules.BoundsSaid{}, b.observe(b.add(rancher.ServiceSpec{Scale: 3})).Bounds)
+	require.Equal(t, rules.BoundsIn(nil), b.observe(b.add(rancher.ServiceSpec{Scale: 3})).Bounds)
 }
 
 func TestAStuckServiceIsHealedByASmallerNumber(t *testing.T) {

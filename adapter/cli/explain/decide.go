@@ -74,7 +74,7 @@ func (e *explained) noteBounds(m *rules.Match, s *prepared) {
 // said is what a workload says of its own bounds, as far as the file or the running program knows.
 func (e *explained) said(ref rules.Ref) (rules.BoundsSaid, bool) {
 	if e.known.alone[ref.String()] {
-		return rules.BoundsSaid{}, true
+		return rules.BoundsSaid{Asked: true}, true
 	}
 	return e.file.Said(ref)
 }

@@ -36,10 +36,10 @@ func TestBounds_FromTheAnnotations(t *testing.T) {
 		metadata string
 		want     rules.BoundsSaid
 	}{
-		"both":             {`{"annotations":{"alertscale.min":"2","alertscale.max":"many","other":"x"}}`, rules.BoundsSaid{Min: text("2"), Max: text("many")}},
-		"one":              {`{"annotations":{"alertscale.max":""}}`, rules.BoundsSaid{Max: text("")}},
-		"none":             {`{"annotations":{"other":"x"}}`, rules.BoundsSaid{}},
-		"labels are other": {`{"labels":{"alertscale.max":"5"}}`, rules.BoundsSaid{}},
+		"both":             {`{"annotations":{"alertscale.min":"2","alertscale.max":"many","other":"x"}}`, rules.BoundsSaid{Min: text("2"), Max: text("many"), Asked: true}},
+		"one":              {`{"annotations":{"alertscale.max":""}}`, rules.BoundsSaid{Max: text(""), Asked: true}},
+		"none":             {`{"annotations":{"other":"x"}}`, rules.BoundsSaid{Asked: true}},
+		"labels are other": {`{"labels":{"alertscale.max":"5"}}`, rules.BoundsSaid{Asked: true}},
 	} {
 		f := newFake(t, true)
 		o := saying(t, f, ", bounds: workload")
@@ -75,7 +75,7 @@ func TestBounds_OfAnObjectThatIsRead(t *testing.T) {
 	seen, err := o.driver.Observe(t.Context(), rules.Ref{Driver: "kubernetes", Kind: "HorizontalPodAutoscaler", Namespace: "shop", Name: "web", Path: "/spec/minReplicas"})
 	require.NoError(t, err)
 	require.Equal(t, 2, seen.Count)
-	require.Equal(t, rules.BoundsSaid{Max: text("5")}, seen.Bounds)
+	require.Equal(t, rules.BoundsSaid{Max: text("5"), Asked: true}, seen.Bounds)
 	require.Equal(t, 1, f.count("GET "+path))
 }
 
@@ -117,7 +117,7 @@ func TestBounds_OfAnOlderServer(t *testing.T) {
 	f.create(deploymentPath("web"), `{"kind":"Deployment","metadata":{"annotations":{"alertscale.min":"2"}}}`)
 	seen, err := o.driver.Observe(t.Context(), deployment("web"))
 	require.NoError(t, err)
-	require.Equal(t, rules.BoundsSaid{Min: text("2")}, seen.Bounds)
+	require.Equal(t, rules.BoundsSaid{Min: text("2"), Asked: true}, seen.Bounds)
 }
 
 // The two are asked side by side: together they take as long as one.

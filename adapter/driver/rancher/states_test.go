@@ -92,7 +92,7 @@ func TestServicesThatAreNotScaled(t *testing.T) {
 func TestAStuckService(t *testing.T) {
 	f := newFake(t)
 	s := f.web(object{"state": "updating-active", "transitioning": "error", "transitioningMessage": "host needs ports 80/tcp available"})
-	require.Equal(t, engine.Observed{Count: 3, Conditions: []engine.Condition{
+	require.Equal(t, engine.Observed{Count: 3, Bounds: rules.BoundsIn(nil), Conditions: []engine.Condition{
 		{Type: engine.ConditionNoted, Text: "stuck: host needs ports 80/tcp available"},
 	}}, f.observe(t))
 	require.NoError(t, f.scale(t, 3, 2), "a smaller number heals it")
@@ -124,10 +124,10 @@ func TestAnAnswerThatShowsAStateThatOnlyStores(t *testing.T) {
 func TestOwnBounds(t *testing.T) {
 	f := newFake(t)
 	s := f.web(nil)
-	require.Equal(t, rules.BoundsSaid{}, f.observe(t).Bounds)
+	require.Equal(t, rules.BoundsIn(nil), f.observe(t).Bounds)
 	f.set(s, object{"launchConfig": object{"labels": object{"alertscale.min": 2, "alertscale.max": "many"}}})
 	low, high := "2", "many"
-	require.Equal(t, rules.BoundsSaid{Min: &low, Max: &high}, f.observe(t).Bounds)
+	require.Equal(t, rules.BoundsSaid{Min: &low, Max: &high, Asked: true}, f.observe(t).Bounds)
 	f.set(s, object{"launchConfig": nil})
-	require.Equal(t, rules.BoundsSaid{}, f.observe(t).Bounds)
+	require.Equal(t, rules.BoundsIn(nil), f.observe(t).Bounds)
 }

@@ -41,5 +41,7 @@ func (c Config) Said(ref rules.Ref) rules.BoundsSaid {
 	if said, ok := c.Bounds[ref.Namespace+"/"+ref.Name]; ok {
 		return said
 	}
-	return c.Bounds[ref.Name]
+	said := c.Bounds[ref.Name]
+	said.Asked = true
+	return said
 }

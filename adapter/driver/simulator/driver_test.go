@@ -68,7 +68,7 @@ func TestCountAtStart(t *testing.T) {
 	} {
 		o, err := d.Observe(t.Context(), r)
 		require.NoError(t, err)
-		require.Equal(t, engine.Observed{Count: want, Version: "1", Ready: true}, o, r)
+		require.Equal(t, engine.Observed{Count: want, Version: "1", Ready: true, Bounds: rules.BoundsIn(nil)}, o, r)
 	}
 	require.NoError(t, d.Scale(t.Context(), ref("other", "web"), engine.Change{From: 3, To: 9, Version: "1"}))
 	o, err := d.Observe(t.Context(), ref("", "web"))
@@ -126,7 +126,7 @@ func TestOwnBounds(t *testing.T) {
 	d := New(cfg, Options{Now: time.Now})
 	two, five, many := "2", "5", "many"
 	for r, want := range map[rules.Ref]rules.BoundsSaid{
-		ref("", "web"): {Min: &two, Max: &five}, ref("other", "web"): {Min: &two, Max: &five}, ref("shop", "web"): {Max: &many}, ref("", "cart"): {},
+		ref("", "web"): {Min: &two, Max: &five, Asked: true}, ref("other", "web"): {Min: &two, Max: &five, Asked: true}, ref("shop", "web"): {Max: &many, Asked: true}, ref("", "cart"): {Asked: true},
 	} {
 		o, err := d.Observe(t.Context(), r)
 		require.NoError(t, err)

@@ -79,10 +79,10 @@ func TestReady(t *testing.T) {
 	f.add("web", 3)
 	for running, ready := range map[int]bool{0: false, 2: false, 3: true, 4: true} {
 		f.with(func() { f.find("web").running = running })
-		require.Equal(t, engine.Observed{Count: 3, Version: "1", Ready: ready}, observe(t, d, "web"))
+		require.Equal(t, engine.Observed{Count: 3, Version: "1", Ready: ready, Bounds: rules.BoundsIn(nil)}, observe(t, d, "web"))
 	}
 	f.fail(saying(200, `[{"ID":"x","Version":{"Index":9},"Spec":{"Name":"web","Mode":{"Replicated":{"Replicas":2}}}}]`))
-	require.Equal(t, engine.Observed{Count: 2, Version: "9"}, observe(t, d, "web"), "the swarm says nothing of its tasks")
+	require.Equal(t, engine.Observed{Count: 2, Version: "9", Bounds: rules.BoundsIn(nil)}, observe(t, d, "web"), "the swarm says nothing of its tasks")
 }
 
 // The version of the API is asked for once, and each change is a read and a write.
@@ -295,7 +295,7 @@ func TestOwnBounds(t *testing.T) {
 	f.add("web", 3)
 	o, err := d.Observe(t.Context(), ref("web"))
 	require.NoError(t, err)
-	require.Equal(t, rules.BoundsSaid{}, o.Bounds)
+	require.Equal(t, rules.BoundsIn(nil), o.Bounds)
 	f.edit("web", func(s *fakeService) {
 		s.spec["Labels"] = map[string]any{"alertscale.min": "2", "alertscale.max": "many", "a": "b"}
 	})
@@ -303,6 +303,6 @@ func TestOwnBounds(t *testing.T) {
 	o, err = d.Observe(t.Context(), ref("web"))
 	require.NoError(t, err)
 	low, high := "2", "many"
-	require.Equal(t, rules.BoundsSaid{Min: &low, Max: &high}, o.Bounds)
+	require.Equal(t, rules.BoundsSaid{Min: &low, Max: &high, Asked: true}, o.Bounds)
 	require.Equal(t, before+1, f.requests(""))
 }
