@@ -21,6 +21,15 @@ func (c *Cycle) askedTooSoon(said rules.BoundsSaid) bool {
 	return c.target.WorkloadBounds && !said.Asked
 }
 
+// askedForBounds returns what came of a read; where that knows nothing of bounds that are wanted by now, that it is to be made
+// again.
+func (c *Cycle) askedForBounds(r Reply) Reply {
+	if r.Outcome == Succeeded && c.askedTooSoon(r.Observed.Bounds) {
+		return Reply{Outcome: Conflicted, Text: c.name + ": it was not asked for its own bounds"}
+	}
+	return r
+}
+
 // enterBounds takes over what a read says that nothing asked for. A workload that was left alone and says its bounds now is
 // looked at.
 func (c *Cycle) enterBounds(said rules.BoundsSaid, now time.Time) {
