@@ -3,7 +3,6 @@ package rules
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"alertscale/rules/yamldoc"
 )
@@ -57,14 +56,11 @@ func (t *Target) readBounds(n yamldoc.Node) {
 
 // readCount reads a bound of the file.
 func readCount(n yamldoc.Node, low int) int {
-	if n.IsMap() || n.IsList() || n.IsNull() {
+	if !n.IsTemplate() {
 		return n.Int(low)
 	}
-	if text, _ := n.Scalar(); strings.Contains(text, "{{") {
-		n.Faultf("%s is a template; with bounds: workload each workload says its own bounds, within min and max, which are numbers", quoteShort(text))
-		return low
-	}
-	return n.Int(low)
+	n.Faultf("%s is a template; with bounds: workload each workload says its own bounds, within min and max, which are numbers", quoteShort(n.Text()))
+	return low
 }
 
 // checkBoundsOf reports bounds that workloads of the driver cannot say.

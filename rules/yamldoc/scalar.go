@@ -4,10 +4,18 @@ import (
 	"errors"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
+	"gopkg.in/yaml.v3"
 )
+
+// IsTemplate reports whether a single value is written as a template.
+func (n Node) IsTemplate() bool {
+	y := resolve(n.y)
+	return y.Kind == yaml.ScalarNode && strings.Contains(y.Value, "{{")
+}
 
 // Int reads a whole number of at least low. One at fault is 0, so that nothing else is said about it.
 func (n Node) Int(low int) int {
