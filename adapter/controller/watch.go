@@ -151,7 +151,7 @@ func (w *watch) round(ctx context.Context) bool {
 	for i := 0; i < max(len(all), 1); i++ {
 		next := max(pause, request)
 		if i < len(all) {
-			next = max(pause, request*w.requests(all[i].ref()))
+			next = max(pause, w.requests(all[i].ref(), request))
 		}
 		if !w.c.sleep(ctx, next) || w.c.health.isDown(w.driver) && !w.reconnect(ctx) {
 			return false
@@ -163,16 +163,16 @@ func (w *watch) round(ctx context.Context) bool {
 	return true
 }
 
-// requests is how many requests a read of a ref takes at the most.
-func (w *watch) requests(ref rules.Ref) time.Duration {
-	n := time.Duration(1)
+// requests is the share of time of a read of a ref, which may take several requests, by that of one request.
+func (w *watch) requests(ref rules.Ref, one time.Duration) time.Duration {
+	all := one
 	if w.snapshot.Rules.WaitsReady(ref) {
-		n++
+		all += one
 	}
 	if w.snapshot.Rules.WorkloadBounds(ref) {
-		n++
+		all += one
 	}
-	return n
+	return all
 }
 
 // reconnect waits until the driver is up again.
