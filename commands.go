@@ -38,6 +38,8 @@ func explainCommand(app *kingpin.Application) command {
 	cmd.Flag("resolved", "It is resolved.").BoolVar(&o.Resolved)
 	cmd.Flag("sender", "Which of the senders of the file posts them; else all rules may be touched.").StringVar(&o.Sender)
 	cmd.Flag("count", "The count of a target or ref: REF=N. May be repeated.").StringsVar(&o.Counts)
+	cmd.Flag("hook", "The payload was posted to this hook of upgrades: say what becomes of the images.").StringVar(&o.Hook)
+	cmd.Flag("image", "The image of a workload: REF=IMAGE, or REF=CONTAINER=IMAGE. May be repeated.").StringsVar(&o.Images)
 	cmd.Flag("url", "The address of a running alertscale, to decide on what it knows.").StringVar(&o.URL)
 	cmd.Flag("http.config.file", "A file of credentials and TLS for --url, as amtool and promtool take it.").StringVar(&o.HTTPConfig)
 	cmd.Flag("at", "When the alerts come, as in RFC 3339; else now.").StringVar(&o.At)

@@ -25,7 +25,7 @@ func TestTheCommandsOfPages(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "alertscale")
 	out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	for page, commands := range map[string]int{"docs/testing-rules.md": 4, "docs/checking.md": 3} {
+	for page, commands := range map[string]int{"docs/testing-rules.md": 4, "docs/checking.md": 3, "docs/upgrades.md": 1} {
 		runPage(t, program, page, commands)
 	}
 }

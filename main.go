@@ -214,7 +214,7 @@ func (s *service) newServer(reg *prometheus.Registry, limits *sinkmetrics.Limits
 	return web.NewServer(web.ServerOptions{
 		Handler: web.New(web.Options{
 			Handler: s.controller, View: s.controller, Pauser: s.controller, States: s.controller, Decisions: s.sinks.history, File: s.reloader,
-			Decode: s.decoder(), DecodeAlerts: s.decodeAlerts, Hook: s.hook, Sender: s.reloader.Sender,
+			Decode: s.decoder(), DecodeAlerts: s.decodeAlerts, Hook: s.hook, Sender: s.reloader.Sender, Upgrades: s.controller,
 			Metrics: webMetrics, Gatherer: reg, Logger: s.logger, Limited: limits, EnablePprof: s.options.pprof,
 			MaxRequestBytes: s.options.maxRequest, InflightBytes: s.options.inflight, Place: s.place,
 		}),

@@ -71,6 +71,9 @@ func (s *sinks) prepare(f *controller.Snapshot) {
 	for _, r := range f.Rules.Rules {
 		names = append(names, r.Name)
 	}
+	for _, u := range f.Upgrades {
+		names = append(names, u.Name)
+	}
 	s.metrics.Prepare(names)
 	if s.events != nil {
 		s.events.Use(f)

@@ -80,6 +80,7 @@ type SetOptions struct {
 	LookupAfter    time.Duration        // after which alerts are looked up at Alertmanager; zero: they are not
 	Drivers        map[string]RefSchema // by the driver's name
 	Root           yamldoc.Node         // for faults of the file as a whole
+	Optional       bool                 // the file has other things to do than to scale: it needs no targets and no rules
 	Targets, Rules *yamldoc.Node        // nil where the file has none
 	TimeIntervals  *yamldoc.Node        // likewise
 	Senders, Hooks map[string]Scope     // what senders and hooks may touch, by their names; no senders: nobody is asked for a token
@@ -110,14 +111,17 @@ func NewSet(src SetOptions) *Set {
 		kinds: map[string][]spelling{}, names: map[string]*yamldoc.Node{}, partial: src.Partial, matchers: newMatcherTable(), mutings: map[string]*muting{},
 	}
 	s.chosen = s.chosenDrivers()
-	if !src.Partial && !src.has(func(p Part) *yamldoc.Node { return p.Targets }) {
+	hasTargets := src.has(func(p Part) *yamldoc.Node { return p.Targets })
+	hasRules := src.has(func(p Part) *yamldoc.Node { return p.Rules })
+	needed := !src.Partial && (!src.Optional || hasTargets || hasRules)
+	if needed && !hasTargets {
 		src.Root.Faultf("targets are missing: what is to be scaled")
 	}
 	s.readTargets(src.parts())
 	if src.TimeIntervals != nil {
 		s.readIntervals(*src.TimeIntervals)
 	}
-	if !src.Partial && !src.has(func(p Part) *yamldoc.Node { return p.Rules }) {
+	if needed && !hasRules {
 		src.Root.Faultf("rules are missing: which alerts scale which target")
 	}
 	for _, p := range src.parts() {
@@ -254,6 +258,9 @@ func (s *Set) RuleFor(name string, t *Target) *Rule {
 		return nil
 	}
 }
+
+// Has reports whether the set has a rule of a name.
+func (s *Set) Has(name string) bool { return s.byName[name] != nil }
 
 // Connection returns what a driver of the file is connected to; empty where that is not known.
 func (s *Set) Connection(driver string) string { return s.drivers[driver].Connection }

@@ -124,8 +124,12 @@ func (c *checker) print(out, errOut io.Writer) int {
 			fmt.Fprintf(errOut, "  FAILED:\n%v\n", f.fault)
 			continue
 		}
-		fmt.Fprintf(out, "  SUCCESS: %s, %s, %s found%s%s\n", count(len(f.file.Drivers), "driver"),
-			count(len(f.file.Rules.Targets), "target"), count(len(f.file.Rules.Rules), "rule"), f.spread(), f.followed())
+		upgrades := ""
+		if n := len(f.file.Upgrades); n > 0 {
+			upgrades = ", " + count(n, "upgrade")
+		}
+		fmt.Fprintf(out, "  SUCCESS: %s, %s, %s%s found%s%s\n", count(len(f.file.Drivers), "driver"),
+			count(len(f.file.Rules.Targets), "target"), count(len(f.file.Rules.Rules), "rule"), upgrades, f.spread(), f.followed())
 		if err := joined(f.allWarnings()); err != nil {
 			fmt.Fprintln(errOut, err)
 		}

@@ -14,6 +14,7 @@ import (
 	"alertscale/adapter/source/hook"
 	"alertscale/adapter/source/sender"
 	"alertscale/rules"
+	"alertscale/rules/upgrade"
 	"alertscale/rules/yamldoc"
 
 	"gopkg.in/yaml.v3"
@@ -27,6 +28,8 @@ type File struct {
 	Senders []sender.Config // none: whoever reaches /webhook may post
 	Rules   *rules.Set
 	Sinks   []remote.Config
+
+	Upgrades []*upgrade.Upgrade
 
 	Alertmanager *alertmanager.Config // nil: alerts are not looked up
 
@@ -215,11 +218,13 @@ func parse(path string, text []byte, o LoadOptions) (*File, *source, error) {
 		{Key: "rules", Read: func(n yamldoc.Node) { src.Rules = &n }},
 		{Key: "time_intervals", Read: func(n yamldoc.Node) { src.TimeIntervals = &n }},
 		{Key: "rule_files", Read: func(n yamldoc.Node) { f.readRuleFiles(n, all, &src) }},
-	}, "upgrades")
+		{Key: "upgrades", Read: func(yamldoc.Node) { src.Optional = true }},
+	})
 	f.describeDrivers(root, src.Drivers)
 	src.Senders, src.Hooks = f.scopes()
 	if root.IsMap() {
 		f.Rules = rules.NewSet(src)
+		f.readUpgrades(root.Child("upgrades"), o.DryRun)
 	} else if doc.Err() == nil {
 		root.Faultf("the file is empty")
 	}

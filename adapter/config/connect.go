@@ -165,7 +165,7 @@ func (c *Connections) Alertmanager() *alertmanager.Client { return c.asked }
 
 // File returns what the controller works with.
 func (c *Connections) File() *controller.Snapshot {
-	s := &controller.Snapshot{Rules: c.file.Rules, Drivers: c.conns, Text: c.file.Text()}
+	s := &controller.Snapshot{Rules: c.file.Rules, Drivers: c.conns, Text: c.file.Text(), Upgrades: c.file.Upgrades}
 	if c.asked != nil { // a nil *alertmanager.Client is no nil Asker
 		s.Asker = c.asked
 	}

@@ -24,6 +24,7 @@ var arrows = map[string][]string{
 	"alertscale/rules/engine": {"alertscale/rules"},
 
 	"alertscale/rules/simulation": {"alertscale/rules"},
+	"alertscale/rules/upgrade":    {"alertscale/rules"},
 	"alertscale/rules/promql":     {"alertscale/rules/possible"},
 	"alertscale/rules/routing":    {"alertscale/rules/possible", "alertscale/rules/yamldoc"},
 	"alertscale/rules/chain":      {"alertscale/rules"},

@@ -6,12 +6,14 @@ import (
 	"context"
 	"math/rand/v2"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"alertscale/rules"
 	"alertscale/rules/engine"
+	"alertscale/rules/upgrade"
 
 	"github.com/go-kit/log"
 	"golang.org/x/sync/errgroup"
@@ -60,6 +62,8 @@ type Snapshot struct {
 	Drivers map[string]Backend // by name
 	Text    string             // as it was read, without secrets
 	Asker   Asker              // nil: alerts are not looked up
+
+	Upgrades []*upgrade.Upgrade
 }
 
 // Asker looks alerts up at Alertmanager.
@@ -99,6 +103,7 @@ type Controller struct {
 	stop context.CancelFunc
 
 	unmatched unmatched
+	upgrades  upgrades
 
 	store  *lane
 	asks   *lane // to Alertmanager
@@ -137,11 +142,13 @@ func New(ctx context.Context, o Options, s *Snapshot) (*Controller, error) {
 		store: newLane(maxPuts), asks: newLane(MaxCalls), lanes: map[string]*lane{},
 		health: health{down: map[string]time.Time{}}, readings: readings{all: map[string]*reading{}}, reloaded: make(chan struct{}, 1),
 	}
+	c.upgrades.all = map[string]*upgrading{}
 	c.work, c.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if err := c.restore(ctx); err != nil {
 		return nil, err
 	}
 	c.use(s)
+	c.dropUpgrades(ctx)
 	o.Metrics.refs.controller.Store(c)
 	return c, nil
 }
@@ -177,6 +184,9 @@ func (c *Controller) restore(ctx context.Context) error {
 }
 
 func (c *Controller) restoreOne(r engine.Record) error {
+	if strings.HasPrefix(r.Ref, upgradeKey) {
+		return c.restoreUpgrade(r)
+	}
 	cycle, err := engine.RestoreCycle(r, c.cycles)
 	if err != nil {
 		return err
@@ -201,6 +211,7 @@ func (c *Controller) Use(s *Snapshot) {
 
 func (c *Controller) use(s *Snapshot) {
 	all := c.useOnAll(s)
+	c.useUpgrades(s)
 	now := c.Now()
 	for _, tr := range all {
 		c.schedule.sooner(tr, now)

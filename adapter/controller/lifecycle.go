@@ -64,6 +64,7 @@ func (c *Controller) Shutdown(ctx context.Context) error {
 		for _, l := range c.driverLanes() {
 			l.end()
 		}
+		c.upgrades.idle.Wait()
 	}, "calls to drivers were still under way; what they came to is read at the next start")
 	return errors.Join(err, c.flush(ctx))
 }

@@ -18,6 +18,8 @@ type Metrics struct {
 	unmatched  prometheus.Counter
 	senders    *prometheus.CounterVec
 	scopes     []string // of the active file, under the lock of reloads
+	pushes     prometheus.Counter
+	unmeant    prometheus.Counter
 	requests   *prometheus.HistogramVec
 	store      *prometheus.HistogramVec
 	up         *prometheus.GaugeVec
@@ -42,6 +44,12 @@ func NewMetrics(reg prometheus.Registerer, maxRefs int) *Metrics {
 			Name: "alertscale_sender_alerts_total",
 			Help: "Alerts received, by the sender and what became of them: matched by rules that it may touch, ignored by one at least that it may not, unmatched by any, or refused since they could not be taken.",
 		}, []string{"sender", "outcome"}),
+		pushes: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "alertscale_pushes_total", Help: "Pushes of images received for upgrades.",
+		}),
+		unmeant: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "alertscale_pushes_unmatched_total", Help: "Pushes of images received that no upgrade is for.",
+		}),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "alertscale_driver_request_duration_seconds", Help: "How long requests to a driver took.", Buckets: requestBuckets,
 		}, []string{"driver", "operation", "outcome"}),
@@ -60,7 +68,7 @@ func NewMetrics(reg prometheus.Registerer, maxRefs int) *Metrics {
 		refs: &refCollector{max: maxRefs},
 	}
 	m.firing, m.resolved = m.alerts.WithLabelValues("firing"), m.alerts.WithLabelValues("resolved")
-	reg.MustRegister(m.alerts, m.unmatched, m.senders, m.requests, m.store, m.up, m.reloadOK, m.reloadTime, m.refs)
+	reg.MustRegister(m.alerts, m.unmatched, m.pushes, m.unmeant, m.senders, m.requests, m.store, m.up, m.reloadOK, m.reloadTime, m.refs)
 	return m
 }
 
@@ -90,6 +98,14 @@ func (m *Metrics) heard(e *rules.Event, match *rules.Match, sender string) {
 	outcomes := [...]int{len(e.Alerts) - len(match.Unmatched) - len(match.Ignored), match.Outside, len(match.Unmatched), len(e.Refused) + e.RefusedRest}
 	for i, outcome := range senderOutcomes {
 		m.senders.WithLabelValues(sender, outcome).Add(float64(outcomes[i]))
+	}
+}
+
+// pushed counts what was posted to a hook of upgrades, and whether one is for it.
+func (m *Metrics) pushed(meant bool) {
+	m.pushes.Inc()
+	if !meant {
+		m.unmeant.Inc()
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/upgrade"
 	"alertscale/rules/yamldoc"
 )
 
@@ -18,6 +19,8 @@ type Type struct {
 	Read func(yamldoc.Node) any
 	// Schema is what the driver's targets need beside the name.
 	Schema rules.RefSchema
+	// Upgrades is what upgrades of the driver's workloads may say; nil: it is no controller.Upgrader.
+	Upgrades *upgrade.Schema
 	// Address is where a block's API is, by which a driver is known again under another name. No secret is in it.
 	Address func(block any) string
 	// Connect makes a driver of a block that Read returned. It asks nothing of any server. An error says what to

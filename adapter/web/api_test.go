@@ -118,7 +118,7 @@ func TestDecisionsQuery(t *testing.T) {
 	}
 	_, body := newSite(&fakeCore{}).ask("GET", "/api/v1/decisions?verdict=scalled", "")
 	require.JSONEq(t, `{"status":"error","errorType":"bad_data","error":"invalid parameter \"verdict\": \"scalled\" is none of scaled, dry_run, `+
-		`duplicate, cooldown, at_bound, held, paused, stabilizing, limited, reverted, muted, not_ready, disabled, owned, resolved, failed, rejected, `+
+		`duplicate, cooldown, at_bound, held, paused, stabilizing, limited, reverted, muted, not_ready, disabled, owned, resolved, failed, rejected, upgraded, `+
 		`did you mean \"scaled\"?"}`, body)
 	r, _ := newSite(&fakeCore{}).ask("GET", "/api/v1/decisions?"+url.PathEscape("ref=%zz"), "")
 	require.Equal(t, 200, r.StatusCode)

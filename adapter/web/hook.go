@@ -1,13 +1,17 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
+	"alertscale/adapter/controller"
 	"alertscale/rules"
+	"alertscale/rules/engine"
+	"alertscale/rules/upgrade"
 )
 
 // hooks is POST /hook/NAME.
@@ -28,13 +32,40 @@ func (h *hooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.posts.turnAway(w, r, http.StatusUnauthorized, err)
 		return
 	}
+	if h.posts.Upgrades.TakesPushes(name) {
+		h.push(w, r, name)
+		return
+	}
 	h.posts.take(w, r, intake{decode: func(body []byte) (*rules.Event, error) {
-		key := r.Header.Get("Idempotency-Key")
-		if len(key) > maxKey {
-			return nil, fmt.Errorf("the Idempotency-Key has %d bytes; want at most %d", len(key), maxKey)
+		key, err := idempotencyKey(r)
+		if err != nil {
+			return nil, err
 		}
 		return hook.Event(body, r.Header.Get("Content-Type"), key, h.posts.Now())
 	}})
+}
+
+// push answers one POST that tells of images. It brings no alert.
+func (h *hooks) push(w http.ResponseWriter, r *http.Request, name string) {
+	var pushes []upgrade.Push
+	h.posts.take(w, r, intake{decode: func(body []byte) (*rules.Event, error) {
+		key, err := idempotencyKey(r)
+		if err == nil {
+			pushes, err = upgrade.ReadPushes(body, key)
+		}
+		return nil, err
+	}, handle: func(ctx context.Context, _ *rules.Event) []engine.Decision {
+		return h.posts.Upgrades.Push(ctx, name, pushes)
+	}})
+}
+
+// idempotencyKey returns the POST's; empty: it has none.
+func idempotencyKey(r *http.Request) (string, error) {
+	key := r.Header.Get("Idempotency-Key")
+	if len(key) > maxKey {
+		return "", fmt.Errorf("the Idempotency-Key has %d bytes; want at most %d", len(key), maxKey)
+	}
+	return key, nil
 }
 
 // shown returns the token that a sender shows, in the first of the three places that has one.
@@ -83,3 +114,12 @@ func (h *notifications) turnAway(w http.ResponseWriter, r *http.Request, status 
 	h.refusals.refuse(w, r, status, errorType, err.Error())
 	h.Metrics.answered(status, time.Since(start))
 }
+
+// noUpgrades are those of a file that has none.
+type noUpgrades struct{}
+
+func (noUpgrades) TakesPushes(string) bool { return false }
+
+func (noUpgrades) Push(context.Context, string, []upgrade.Push) []engine.Decision { return nil }
+
+func (noUpgrades) Upgrades() []controller.UpgradeStatus { return nil }

@@ -23,6 +23,7 @@ POST /api/v1/targets/resume      {"ref"}: ends that
 GET  /api/v1/rules               the active rules
 GET  /api/v1/decisions           what was done and why; ?ref= &rule= &verdict= &since=5m &limit=
 GET  /api/v1/unmatched           the last alerts that no rule matched, and which rule came nearest
+GET  /api/v1/upgrades            the upgrades of the file, and what was last applied to which workload
 GET  /api/v1/status/config       the active files, without secrets and comments
 GET  /api/v1/status/buildinfo    the version
 `

@@ -18,6 +18,7 @@ import (
 	"alertscale/adapter/sink/history"
 	"alertscale/rules"
 	"alertscale/rules/engine"
+	"alertscale/rules/upgrade"
 )
 
 // What holds where Options say nothing.
@@ -45,6 +46,16 @@ type Hook interface {
 	Allows(token string) bool
 	// Event returns what a POST stands for. It must not keep body. An error is the sender's.
 	Event(body []byte, contentType, idempotencyKey string, now time.Time) (*rules.Event, error)
+}
+
+// Upgrades give workloads the images that are posted to hooks.
+type Upgrades interface {
+	// TakesPushes reports whether what is posted to a hook are pushes of images. Then it brings no alert.
+	TakesPushes(hook string) bool
+	// Push carries out what pushes ask for, and returns as Handle does.
+	Push(ctx context.Context, hook string, pushes []upgrade.Push) []engine.Decision
+	// Upgrades lists the upgrades of the file.
+	Upgrades() []controller.UpgradeStatus
 }
 
 // View tells what is known.
@@ -93,6 +104,7 @@ type Options struct {
 	Decode       func(body []byte, sender string) (*rules.Event, error)
 	DecodeAlerts func(body []byte, sender string, now time.Time) (*rules.Event, error)
 	Hook         func(name string) (Hook, bool) // those of the active file; default none
+	Upgrades     Upgrades                       // default none
 	// Sender returns whose token it is by the active file, empty: nobody's; not asked: the file asks for none. Default: that.
 	Sender   func(token string) (name string, asked bool)
 	Now      func() time.Time // default time.Now
@@ -128,6 +140,7 @@ func New(o Options) http.Handler {
 	mux.Handle("/api/v1/targets/pause", rt.only(rt.pause, http.MethodPost))
 	mux.Handle("/api/v1/targets/resume", rt.only(rt.resume, http.MethodPost))
 	mux.Handle("/api/v1/rules", rt.data(func() any { return o.View.Rules() }))
+	mux.Handle("/api/v1/upgrades", rt.data(func() any { return o.Upgrades.Upgrades() }))
 	mux.Handle("/api/v1/unmatched", rt.data(func() any { return o.View.Unmatched() }))
 	mux.Handle("/api/v1/decisions", rt.get(decisions(o.Decisions, o.Now)))
 	mux.Handle("/api/v1/status/config", rt.data(func() any {
@@ -159,6 +172,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.States == nil {
 		o.States = unknownStates{}
+	}
+	if o.Upgrades == nil {
+		o.Upgrades = noUpgrades{}
 	}
 	if o.Decisions == nil {
 		o.Decisions = history.New(history.Options{})

@@ -30,7 +30,8 @@ type notifications struct {
 // intake is how what is posted to a path is taken.
 type intake struct {
 	decode decoder
-	quiet  bool // where all is well, the answer has no body
+	handle func(context.Context, *rules.Event) []engine.Decision // carries it out; nil: as a notification
+	quiet  bool                                                  // where all is well, the answer has no body
 }
 
 // decoder makes a notification of a body. It must not keep the body.
@@ -83,7 +84,7 @@ func (h *notifications) answer(w http.ResponseWriter, r *http.Request, b *buffer
 	if err != nil {
 		return h.refuse(w, r, err)
 	}
-	ds := h.handle(r, event, deadline)
+	ds := h.handle(r, in, event, deadline)
 	if code, _, _ := judge(ds); in.quiet && code == http.StatusOK {
 		w.WriteHeader(code)
 		return code
@@ -91,10 +92,13 @@ func (h *notifications) answer(w http.ResponseWriter, r *http.Request, b *buffer
 	return h.tell(w, b, ds)
 }
 
-func (h *notifications) handle(r *http.Request, event *rules.Event, deadline time.Time) []engine.Decision {
+func (h *notifications) handle(r *http.Request, in intake, event *rules.Event, deadline time.Time) []engine.Decision {
 	// What a notification asks for is done also if its sender goes away.
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(r.Context()), deadline)
 	defer cancel()
+	if in.handle != nil {
+		return in.handle(ctx, event)
+	}
 	return h.Handler.Handle(ctx, event)
 }
 

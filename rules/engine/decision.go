@@ -33,13 +33,14 @@ const (
 	Ended       Verdict = "resolved"
 	Failed      Verdict = "failed"
 	Rejected    Verdict = "rejected"
+	Upgraded    Verdict = "upgraded" // the workload gets the image that was pushed: of upgrades alone
 )
 
 // Verdicts returns all of them.
 func Verdicts() []Verdict {
 	return []Verdict{
 		Scaled, DryRun, Duplicate, Cooling, AtBound, Held, Paused, Stabilizing, Limited, Reverted, Muted, NotReady, Disabled, Owned, Ended,
-		Failed, Rejected,
+		Failed, Rejected, Upgraded,
 	}
 }
 
@@ -93,6 +94,8 @@ type Decision struct {
 
 	// Refused says that the driver's API said no for good: not found, or forbidden.
 	Refused bool `json:"-"`
+	// Upgrade says that it is of an upgrade, and about an image: Rule is the upgrade's name.
+	Upgrade bool `json:"-"`
 
 	Cause `json:"-"`
 }

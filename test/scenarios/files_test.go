@@ -45,6 +45,7 @@ func TestEveryFile(t *testing.T) {
 		"dockercoins/Dockerfile":         func(t *testing.T, file string) { copiesFrom(t, file, "..") }, // of the whole tree
 		"dockercoins/rancher/Dockerfile": func(t *testing.T, file string) { copiesFrom(t, file, "dockercoins") },
 		"swarm/http.yml":                 credentials(shipped.Build(t)),
+		"upgrades/push.json":             commanded(shipped.Build(t), "explain", "--config.file=alertscale.yml", "--hook=push"),
 		"swarm/docker-compose.auth.yml": func(t *testing.T, file string) {
 			composed(t, "swarm/docker-compose.yml", file)
 		},
@@ -105,9 +106,9 @@ func credentials(program string) fileCheck {
 }
 
 // commanded has a command of alertscale take the file, in the folder that the file is in.
-func commanded(program, command string) fileCheck {
+func commanded(program string, command ...string) fileCheck {
 	return func(t *testing.T, file string) {
-		cmd := exec.CommandContext(t.Context(), program, command, path.Base(file))
+		cmd := exec.CommandContext(t.Context(), program, append(command, path.Base(file))...)
 		cmd.Dir = filepath.Join(shipped.Dir, path.Dir(file))
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, "%s", out)

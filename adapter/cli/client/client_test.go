@@ -87,6 +87,7 @@ func TestDecisionsQuery(t *testing.T) {
 		{Rule: "web calmed down"},
 		{Rule: "web is bsy"},
 		{Rule: "nothing alike"},
+		{Ref: "swarm:service/shop_web", Rule: "new images"},
 		{Verdict: "scald"},
 		{Since: "yesterday"},
 		{Limit: -1},

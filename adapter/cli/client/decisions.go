@@ -65,8 +65,17 @@ func (q *DecisionsQuery) values() url.Values {
 
 // unknown returns an error where the ref or the rule that was asked for is not there, so that nothing can be found.
 func (q *DecisionsQuery) unknown(ctx context.Context, c *api.Client) error {
+	upgrades, _, err := list[controller.UpgradeStatus](ctx, c, "/api/v1/upgrades", nil)
+	if err != nil {
+		return err
+	}
 	if q.Ref != "" {
 		refs, err := knownRefs(ctx, c)
+		for i := range upgrades {
+			for _, w := range upgrades[i].Workloads {
+				refs = append(refs, w.Ref)
+			}
+		}
 		if err == nil && !slices.Contains(refs, q.Ref) {
 			err = unknownRef(q.Ref, refs)
 		}
@@ -84,6 +93,9 @@ func (q *DecisionsQuery) unknown(ctx context.Context, c *api.Client) error {
 	var names []string
 	for i := range all {
 		names = append(names, all[i].Name)
+	}
+	for i := range upgrades {
+		names = append(names, upgrades[i].Name)
 	}
 	if !slices.Contains(names, q.Rule) {
 		return fmt.Errorf("the file has no rule %q%s", q.Rule, yamldoc.Hint(q.Rule, names))

@@ -20,6 +20,7 @@ import (
 	"alertscale/adapter/web"
 	"alertscale/rules"
 	"alertscale/rules/engine"
+	"alertscale/rules/upgrade"
 
 	"github.com/go-kit/log"
 	"github.com/prometheus/client_golang/prometheus"
@@ -138,11 +139,22 @@ func newCore() (*fakeCore, *history.History) {
 	return core, decisions
 }
 
+// upgrades are one of the file.
+type upgrades struct{}
+
+func (upgrades) TakesPushes(string) bool { return false }
+
+func (upgrades) Push(context.Context, string, []upgrade.Push) []engine.Decision { return nil }
+
+func (upgrades) Upgrades() []controller.UpgradeStatus {
+	return []controller.UpgradeStatus{{Name: "new images", Workloads: []upgrade.WorkloadStatus{{Ref: "swarm:service/shop_web"}}}}
+}
+
 // handler is alertscale's own, over a core.
 func handler(core *fakeCore, decisions *history.History) *web.Options {
 	reg := prometheus.NewRegistry()
 	return &web.Options{
-		Handler: core, View: core, Pauser: core, Decisions: decisions, File: core, Decode: webhook.DecodeFrom, Metrics: web.NewMetrics(reg),
+		Handler: core, View: core, Pauser: core, Upgrades: upgrades{}, Decisions: decisions, File: core, Decode: webhook.DecodeFrom, Metrics: web.NewMetrics(reg),
 		Gatherer: reg, Logger: log.NewNopLogger(), Now: func() time.Time { return noon },
 	}
 }

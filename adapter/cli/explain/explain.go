@@ -4,6 +4,7 @@ package explain
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -29,6 +30,9 @@ type Options struct {
 	URL        string   // of the running program; empty: nobody is asked
 	HTTPConfig string   // how it is asked: a file of credentials
 
+	Hook   string   // to which the payload was posted, where that is not a notification but tells of images that were pushed
+	Images []string // REF=IMAGE
+
 	At   string           // the time at which the alerts come; empty: now
 	Now  func() time.Time // the clock
 	JSON bool
@@ -45,6 +49,12 @@ func Run(ctx context.Context, out io.Writer, o Options) error {
 		if at, err = time.Parse(time.RFC3339, o.At); err != nil {
 			return fmt.Errorf("--at %q is no time such as 2026-03-02T08:00:00Z", o.At)
 		}
+	}
+	if o.Hook != "" {
+		return o.explainPush(out, file, at)
+	}
+	if len(o.Images) > 0 {
+		return errors.New("--image goes with --hook")
 	}
 	if o.Sender != "" && !file.Rules.Speaks(o.Sender) {
 		return fmt.Errorf("--sender %q: %s has no such sender", o.Sender, o.Config)

@@ -18,11 +18,17 @@ type call struct {
 	resource resource
 	write    bool
 	whole    bool // it is about the object itself, not about its scale subresource
+	list     bool // it is about all objects, in the namespace where it has one
 }
 
 // String names the workload.
 func (c call) String() string {
-	if c.ref.Namespace == "" {
+	switch {
+	case c.list && c.ref.Namespace == "":
+		return c.resource.name
+	case c.list:
+		return c.resource.name + " of namespace " + c.ref.Namespace
+	case c.ref.Namespace == "":
 		return c.kind.ref + " " + c.ref.Name
 	}
 	return c.kind.ref + " " + c.ref.Namespace + "/" + c.ref.Name
@@ -34,10 +40,15 @@ func (d *Driver) prepare(ctx context.Context, ref rules.Ref, write bool) (call, 
 		k = refKind(ref.Kind)
 	}
 	k.field = ref.Path != ""
-	c := call{ref: ref, kind: k, write: write, whole: k.field}
+	return d.resolved(ctx, call{ref: ref, kind: k, write: write, whole: k.field})
+}
+
+// resolved completes a call by what the API server calls its kind.
+func (d *Driver) resolved(ctx context.Context, c call) (call, error) {
 	if err := c.valid(); err != nil {
 		return c, err
 	}
+	ref, k := c.ref, c.kind
 	var err error
 	if c.resource, err = d.discovery.resolve(ctx, k); err != nil {
 		return c, d.unresolved(k, err)
@@ -78,8 +89,11 @@ func (c call) valid() error {
 // path is that of the object, or of its scale subresource.
 func (c call) path() string {
 	base := c.resource.groupVersion().path()
-	if c.resource.namespaced {
+	if c.resource.namespaced && c.ref.Namespace != "" {
 		base += "/namespaces/" + url.PathEscape(c.ref.Namespace)
+	}
+	if c.list {
+		return base + "/" + c.resource.name
 	}
 	return base + "/" + c.named("/"+url.PathEscape(c.ref.Name))
 }

@@ -49,8 +49,11 @@ func (d *Driver) notFound(c call, s status, said string) error {
 // grant says what a role lacks, where it is for that and not for a policy that an answer is 403.
 func (c call) grant(message string) string {
 	verb := "get"
-	if c.write {
+	switch {
+	case c.write:
 		verb = "patch"
+	case c.list:
+		verb = "list"
 	}
 	if !strings.Contains(message, "cannot "+verb+" resource") {
 		return ""

@@ -23,6 +23,7 @@ import (
 // told is the Events that decisions become. A call that waits, for a cooldown or until a hold is over, is none.
 var told = map[engine.Verdict]struct{ kind, reason string }{
 	engine.Scaled:   {corev1.EventTypeNormal, "Scaled"},
+	engine.Upgraded: {corev1.EventTypeNormal, "Upgraded"},
 	engine.DryRun:   {corev1.EventTypeNormal, "DryRun"},
 	engine.AtBound:  {corev1.EventTypeWarning, "AtBound"},
 	engine.Disabled: {corev1.EventTypeWarning, "Disabled"},
@@ -132,6 +133,10 @@ func message(ref rules.Ref, r controller.DecisionRecord) string {
 		what = ref.Path
 	}
 	switch {
+	case r.Upgrade && r.Verdict == engine.Upgraded:
+		what = fmt.Sprintf("the image is another one by upgrade %q", r.Rule)
+	case r.Upgrade:
+		what = fmt.Sprintf("the image is not changed by upgrade %q", r.Rule)
 	case r.From == nil || r.To == nil:
 		what = fmt.Sprintf("%s is not changed by rule %q", what, r.Rule)
 	case *r.From == *r.To:

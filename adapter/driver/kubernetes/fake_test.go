@@ -154,7 +154,7 @@ func (f *fake) get(path string) (o fakeObject) {
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if f.autoscalers(w, r) || f.takeEvent(w, r) {
+	if f.autoscalers(w, r) || f.takeEvent(w, r) || f.named(w, r) {
 		return
 	}
 	path, scale := strings.CutSuffix(r.URL.Path, "/scale")

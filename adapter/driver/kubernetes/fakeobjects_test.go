@@ -47,6 +47,10 @@ func (f *fake) object(w http.ResponseWriter, r *http.Request) {
 	case o == nil:
 		refuse(w, 404, fmt.Sprintf("%s.%s %q not found", plural, parts[2], name), name)
 		return
+	case r.Header.Get("Content-Type") == mediaStrategicPatch:
+		if !f.strategicPatch(w, r, o) {
+			return
+		}
 	case verb == "patch" && !f.jsonPatch(w, r, o):
 		return
 	}

@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"alertscale/adapter/driver"
 	"alertscale/rules"
+	"alertscale/rules/upgrade"
 )
 
 // Type is what the file knows of the driver.
@@ -13,7 +14,8 @@ func Type() driver.Type {
 		Schema: rules.RefSchema{
 			Kind: true, Namespace: true, Path: true, Bounds: rules.BoundsBy("annotation"), Self: []string{"Deployment", "StatefulSet"},
 		},
-		Share:   func() any { return NewShared() },
-		Connect: driver.Connector(New),
+		Upgrades: &upgrade.Schema{Kinds: upgradable(), Namespace: true, Containers: true},
+		Share:    func() any { return NewShared() },
+		Connect:  driver.Connector(New),
 	}
 }

@@ -23,6 +23,7 @@ const (
 type api interface {
 	reader
 	writer
+	actor
 	GetTypes() map[string]client.Schema
 }
 
@@ -36,6 +37,10 @@ type writer interface {
 	Create(kind string, of, into any) error
 	Update(kind string, existing *client.Resource, updates, into any) error
 	Delete(existing *client.Resource) error
+}
+
+type actor interface {
+	Action(kind, action string, on *client.Resource, input, into any) error
 }
 
 // page is one of a collection.

@@ -158,6 +158,8 @@ func (f *fake) answer(w http.ResponseWriter, r *http.Request, parts []string) {
 	kind := collections[parts[0]]
 	all := f.things[kind]
 	switch {
+	case r.Method == "POST" && len(parts) == 2:
+		f.act(w, r, parts[1])
 	case r.Method == "POST":
 		made := object{}
 		_ = json.NewDecoder(r.Body).Decode(&made)

@@ -3,6 +3,7 @@ package rancher
 import (
 	"alertscale/adapter/driver"
 	"alertscale/rules"
+	"alertscale/rules/upgrade"
 )
 
 // Type is what the file knows of the driver.
@@ -14,9 +15,10 @@ func Type() driver.Type {
 			Kinds: map[string]rules.RefSchema{kindService: {Namespace: true, Bounds: rules.BoundsBy("label")}, kindHost: {Selector: true}},
 			Self:  []string{kindService},
 		},
-		Connect: driver.Connector(connect),
-		Keep:    true, // it knows what it did to hosts
-		Share:   func() any { return NewShared() },
+		Upgrades: &upgrade.Schema{Kinds: []string{kindService}, Namespace: true, Containers: true, Pace: true, TagsOnly: true},
+		Connect:  driver.Connector(connect),
+		Keep:     true, // it knows what it did to hosts
+		Share:    func() any { return NewShared() },
 	}
 }
 

@@ -74,56 +74,70 @@ func (d *Driver) Scale(ctx context.Context, ref rules.Ref, change engine.Change)
 		return fmt.Errorf("%w: %s: a change needs the version that was read", controller.ErrInvalid, c)
 	}
 	s, err := d.at(ctx, ref, change.Version)
+	if _, wrong := c.countOf(s); wrong != nil && s.ID != "" {
+		return wrong
+	}
 	if err != nil {
 		return err
 	}
-	err = d.update(ctx, c, s, change.To)
-	if err == nil || errors.Is(err, controller.ErrConflict) {
-		d.seen.Forget(ref.Name)
-	}
-	return err
+	return d.update(ctx, c, s, change.To)
 }
 
-// at returns the service as it was read at a version.
+// countOf returns the number of a service's replicas.
+func (c call) countOf(s service) (int, error) {
+	count, err := s.replicas()
+	if err != nil {
+		return 0, fmt.Errorf("%w: %s: %w", controller.ErrInvalid, c, err)
+	}
+	return count, nil
+}
+
+// at returns the service as it was read at a version. With a conflict, it is as it is now.
 func (d *Driver) at(ctx context.Context, ref rules.Ref, version string) (service, error) {
 	if s, ok := d.seen.at(ref.Name, version); ok {
 		return s, nil
 	}
 	c := call{ref: ref}
-	s, _, err := d.find(ctx, c)
+	s, err := d.lookUp(ctx, c)
 	if err == nil && s.version() != version {
 		err = fmt.Errorf("%w: %s: it is at version %s, not %q", controller.ErrConflict, c, s.version(), version)
 	}
 	return s, err
 }
 
-// find reads a service by name, with the number of its replicas and of the tasks that run. The list does it in
-// one request, where an inspection would need a second one for the tasks, and would also take the beginning of
-// another service's ID for a name. Its filter lets pass all names that begin so.
+// find reads a service by name, with the number of its replicas.
 func (d *Driver) find(ctx context.Context, c call) (service, int, error) {
-	filter, _ := json.Marshal(map[string][]string{"name": {c.ref.Name}}) // of strings it cannot fail
-	a, err := d.docker.call(ctx, http.MethodGet, "/services", url.Values{"filters": {string(filter)}, "status": {"true"}}, nil)
+	s, err := d.lookUp(ctx, c)
 	if err != nil {
 		return service{}, 0, err
 	}
+	count, err := c.countOf(s)
+	return s, count, err
+}
+
+// lookUp reads a service by name, with the number of the tasks that run. The list does it in one request, where an
+// inspection would need a second one for the tasks, and would also take the beginning of another service's ID for a
+// name. Its filter lets pass all names that begin so.
+func (d *Driver) lookUp(ctx context.Context, c call) (service, error) {
+	filter, _ := json.Marshal(map[string][]string{"name": {c.ref.Name}}) // of strings it cannot fail
+	a, err := d.docker.call(ctx, http.MethodGet, "/services", url.Values{"filters": {string(filter)}, "status": {"true"}}, nil)
+	if err != nil {
+		return service{}, err
+	}
 	if a.Code != http.StatusOK {
-		return service{}, 0, d.refusal(c, a)
+		return service{}, d.refusal(c, a)
 	}
 	all, err := decodeServices(a.Body)
 	if err != nil {
-		return service{}, 0, fmt.Errorf("%s: the answer of %s is no list of services: %w; is it Docker's API?", c, d.docker.host, err)
+		return service{}, fmt.Errorf("%s: the answer of %s is no list of services: %w; is it Docker's API?", c, d.docker.host, err)
 	}
 	for _, s := range all {
 		if s.known.Name != c.ref.Name {
 			continue
 		}
-		count, err := s.replicas()
-		if err != nil {
-			return service{}, 0, fmt.Errorf("%w: %s: %w", controller.ErrInvalid, c, err)
-		}
-		return s, count, nil
+		return s, nil
 	}
-	return service{}, 0, fmt.Errorf("%w: %s: the swarm has no service of this name; one of a stack is called stack_service, as docker service ls shows it", controller.ErrNotFound, c)
+	return service{}, fmt.Errorf("%w: %s: the swarm has no service of this name; one of a stack is called stack_service, as docker service ls shows it", controller.ErrNotFound, c)
 }
 
 // update writes a service's spec with another number of replicas.
@@ -132,6 +146,19 @@ func (d *Driver) update(ctx context.Context, c call, s service, replicas int) er
 	if err != nil {
 		return fmt.Errorf("%s: its spec: %w", c, err)
 	}
+	return d.write(ctx, c, s, spec)
+}
+
+// write writes another spec of a service. What is known of it then is old.
+func (d *Driver) write(ctx context.Context, c call, s service, spec []byte) error {
+	err := d.send(ctx, c, s, spec)
+	if err == nil || errors.Is(err, controller.ErrConflict) {
+		d.seen.Forget(c.ref.Name)
+	}
+	return err
+}
+
+func (d *Driver) send(ctx context.Context, c call, s service, spec []byte) error {
 	query := url.Values{"version": {s.version()}, "registryAuthFrom": {"spec"}}
 	a, err := d.docker.call(ctx, http.MethodPost, "/services/"+url.PathEscape(s.ID)+"/update", query, spec)
 	if err != nil {

@@ -144,6 +144,10 @@ func (f *fake) route(w http.ResponseWriter, r *http.Request) {
 // list answers with the services whose names begin as the filter says, as the real one does.
 func (f *fake) list(w http.ResponseWriter, r *http.Request) {
 	var filters map[string][]string
+	if label, ok := strings.CutPrefix(r.URL.Query().Get("filters"), `{"label":`); ok {
+		f.labelled(w, strings.TrimSuffix(label, "}"))
+		return
+	}
 	if json.Unmarshal([]byte(r.URL.Query().Get("filters")), &filters) != nil || len(filters["name"]) != 1 {
 		refuse(w, 400, "bad filters")
 		return

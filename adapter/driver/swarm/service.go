@@ -17,9 +17,13 @@ type service struct {
 	ServiceStatus *swarm.ServiceStatus // of the tasks; nil where the service came a moment ago
 
 	known struct { // of the spec
-		Name   string
-		Labels map[string]string
-		Mode   swarm.ServiceMode
+		Name         string
+		Labels       map[string]string
+		Mode         swarm.ServiceMode
+		TaskTemplate struct {
+			ForceUpdate   uint64
+			ContainerSpec *struct{ Image string }
+		}
 	}
 }
 
@@ -78,8 +82,10 @@ func replace(object json.RawMessage, value string, path ...string) (json.RawMess
 		return json.RawMessage(value), nil
 	}
 	fields := map[string]json.RawMessage{}
-	if err := json.Unmarshal(object, &fields); err != nil {
-		return nil, err
+	if len(object) > 0 && string(object) != "null" { // else it is not there so far
+		if err := json.Unmarshal(object, &fields); err != nil {
+			return nil, err
+		}
 	}
 	inner, err := replace(fields[path[0]], value, path[1:]...)
 	if err != nil {

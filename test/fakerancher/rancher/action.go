@@ -1,6 +1,9 @@
 package rancher
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // act does an action on a resource.
 func (c *call) act(r *resource) error {
@@ -56,6 +59,7 @@ func (c *call) prepare(r *resource) error {
 		r.fields["upgrade"] = r.service.upgrade
 	case c.action == "rollback" && r.service.previous != nil:
 		r.fields["launchConfig"] = r.service.previous
+		r.fields["secondaryLaunchConfigs"] = r.service.sidekicks
 	}
 	return nil
 }
@@ -72,6 +76,10 @@ func (c *call) prepareUpgrade(r *resource) error {
 		config["version"] = newUUID()
 		r.fields["launchConfig"] = config
 	}
+	r.service.sidekicks = r.fields["secondaryLaunchConfigs"]
+	if given, ok := strategy["secondaryLaunchConfigs"].([]any); ok {
+		r.fields["secondaryLaunchConfigs"] = upgradeSidekicks(r.service.sidekicks, given)
+	}
 	r.service.upgrade = map[string]any{
 		"type": "serviceUpgrade", "toServiceStrategy": nil,
 		"inServiceStrategy": map[string]any{
@@ -82,6 +90,23 @@ func (c *call) prepareUpgrade(r *resource) error {
 		},
 	}
 	return nil
+}
+
+// upgradeSidekicks puts the configurations that are given in the place of those of their names.
+func upgradeSidekicks(before any, given []any) any {
+	all, _ := before.([]any)
+	next := slices.Clone(all)
+	for i := range next {
+		old, _ := next[i].(map[string]any)
+		for _, one := range given {
+			if config, ok := one.(map[string]any); ok && config["name"] == old["name"] {
+				config = launchConfig("secondaryLaunchConfig", config)
+				config["version"] = newUUID()
+				next[i] = config
+			}
+		}
+	}
+	return next
 }
 
 func readBatch(strategy map[string]any) batch {

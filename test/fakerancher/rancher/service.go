@@ -12,8 +12,10 @@ type service struct {
 	current  any     // currentScale: null before the first activation
 	health   string
 	previous any // the launch configuration before the upgrade
-	upgrade  any // what was asked for, shown once it is canceled
-	batch    batch
+
+	sidekicks any // and those of its sidekicks
+	upgrade   any // what was asked for, shown once it is canceled
+	batch     batch
 }
 
 // batch says how a restart or an upgrade proceeds.
