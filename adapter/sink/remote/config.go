@@ -36,7 +36,7 @@ type Config struct {
 // refused. What waits for a while, or only might have been done, is not told.
 func usual() []engine.Verdict {
 	return []engine.Verdict{
-		engine.Scaled, engine.Ended, engine.AtBound, engine.Disabled, engine.Owned, engine.Reverted, engine.Failed, engine.Rejected,
+		engine.Scaled, engine.Upgraded, engine.Ended, engine.AtBound, engine.Disabled, engine.Owned, engine.Reverted, engine.Failed, engine.Rejected,
 	}
 }
 

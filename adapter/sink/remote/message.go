@@ -94,10 +94,15 @@ func note(d *controller.DecisionRecord) string {
 
 func headline(d *controller.DecisionRecord) string {
 	about := d.Ref
-	if about == "" {
+	switch {
+	case about == "" && d.Upgrade:
+		return fmt.Sprintf("%s, upgrade %s", d.Verdict, d.Rule)
+	case about == "":
 		about = "target " + d.Target
 	}
 	switch {
+	case d.Upgrade:
+		return fmt.Sprintf("%s: %s, upgrade %s", about, d.Verdict, d.Rule)
 	case d.From == nil || d.To == nil:
 		return fmt.Sprintf("%s: %s, rule %s", about, d.Verdict, d.Rule)
 	case *d.From == *d.To:

@@ -87,6 +87,8 @@ func TestHeadline(t *testing.T) {
 		{decided(engine.Failed, "web"), "simulator:service/web: 3, not 5: failed, rule busy"},
 		{decided(engine.DryRun, "web"), "simulator:service/web: 3, not 5: dry_run, rule busy"},
 		{controller.DecisionRecord{Decision: engine.Decision{Target: "web", Rule: "busy", Verdict: engine.Rejected}}, "target web: rejected, rule busy"},
+		{controller.DecisionRecord{Decision: engine.Decision{Ref: "k:D/a/b", Rule: "new", Verdict: engine.Upgraded, Upgrade: true}}, "k:D/a/b: upgraded, upgrade new"},
+		{controller.DecisionRecord{Decision: engine.Decision{Rule: "new", Verdict: engine.Rejected, Upgrade: true}}, "rejected, upgrade new"},
 	} {
 		require.Equal(t, test.want, headline(&test.d))
 	}
