@@ -135,6 +135,9 @@ type fault struct {
 
 func (m *matcher) alert(a *Alert) {
 	m.buf = m.lookup.find(a.Labels, m.buf[:0])
+	if m.set.without != nil {
+		m.buf = slices.DeleteFunc(m.buf, func(r *Rule) bool { return m.set.without[r] })
+	}
 	if len(m.buf) == 0 {
 		m.Unmatched = append(m.Unmatched, a)
 		return

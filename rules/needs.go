@@ -34,6 +34,24 @@ func (r *Rule) Needs() []Need {
 	return all
 }
 
+// AsksFor returns where the action of a rule uses one of some fields that its template is given, such as Annotations, needed or
+// not: set uses .Annotations.value. Empty: it does not.
+func (r *Rule) AsksFor(fields ...string) string {
+	key, tmpl := "", (*textTemplate)(nil)
+	switch a := r.Action.(type) {
+	case *SetTemplate:
+		key, tmpl = "set", a.template
+	case *Proportional:
+		key, tmpl = "proportional", a.template
+	default:
+		return ""
+	}
+	if what := tmpl.asksFor(fields); what != "" {
+		return key + " uses " + what
+	}
+	return ""
+}
+
 // namedPart is a part of a ref under its key.
 type namedPart struct {
 	key  string

@@ -34,3 +34,21 @@ func TestRule_Needs(t *testing.T) {
 		require.Equal(t, 3, set.Rules[0].Place().Line)
 	}
 }
+
+func TestRule_AsksFor(t *testing.T) {
+	for action, want := range map[string]string{
+		"up: 1":                           "",
+		"set: 3":                          "",
+		"set: '{{ .Labels.count }}'":      "",
+		"set: '{{ .Annotations.count }}'": "set uses .Annotations.count",
+		`set: '{{ if .Annotations.count }}1{{ else }}2{{ end }}'`:                          "set uses .Annotations",
+		`set: '{{ with .Labels.n }}{{ $.CommonAnnotations.count }}{{ end }}'`:              "set uses $.CommonAnnotations.count",
+		`set: '{{ define "x" }}{{ .Annotations.n }}{{ end }}{{ template "x" . }}'`:         "set uses .Annotations.n",
+		`set: '{{ define "x" }}{{ .n }}{{ end }}{{ template "x" .Labels }}'`:               "",
+		"proportional: {total: '{{ .Annotations.value }}', desired: 3}":                    "proportional uses .Annotations.value",
+		"proportional: {current: '{{ .GroupLabels.n }}{{ .CommonLabels.m }}', desired: 3}": "",
+	} {
+		set := newSet(t, "targets: {web: {driver: sim, name: web, max: 5}}\nrules:\n"+rule("busy", "Busy", action))
+		require.Equal(t, want, set.Rules[0].AsksFor("Annotations", "CommonAnnotations"), action)
+	}
+}

@@ -36,6 +36,7 @@ type Set struct {
 	senders map[string]Scope // who may post, by the name; none: whoever reaches it may
 	hooks   map[string]Scope // by the hook's name; those that may touch all rules are left out
 
+	without   map[*Rule]bool           // that match nothing
 	names     map[string]*yamldoc.Node // of targets, also those at fault: where they are
 	partial   bool                     // there may be targets that could not be read
 	kindNodes []kindNode
@@ -284,6 +285,25 @@ func (s *Set) WaitsReady(ref Ref) bool {
 		return t.WaitReady > 0
 	}
 	return s.owners.any(ref, func(t *Target) bool { return t.WaitReady > 0 })
+}
+
+// Without returns the set without some of its rules, as if its file had not got them. Both share the rest.
+func (s *Set) Without(some ...*Rule) *Set {
+	set := *s
+	set.without, set.Rules, set.byName = maps.Clone(s.without), nil, map[string]*Rule{}
+	if set.without == nil {
+		set.without = map[*Rule]bool{}
+	}
+	for _, r := range some {
+		set.without[r] = true
+	}
+	for _, r := range s.Rules {
+		if !set.without[r] {
+			set.Rules = append(set.Rules, r)
+			set.byName[r.Name] = r
+		}
+	}
+	return &set
 }
 
 func (s *Set) targetNames() []string { return slices.Sorted(maps.Keys(s.Targets)) }

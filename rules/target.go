@@ -174,6 +174,15 @@ func readPart(n yamldoc.Node) part {
 	return p
 }
 
+// RefOf returns the ref that labels name, as it is written, as those of an alert do.
+func (t *Target) RefOf(labels Labels) (string, error) {
+	ref, err := t.render(labels)
+	if err != nil {
+		return "", err
+	}
+	return ref.String(), nil
+}
+
 // render gives the ref that an alert names.
 func (t *Target) render(ls Labels) (Ref, error) {
 	if t.ref != nil {

@@ -30,13 +30,31 @@ func onlyFields(tmpl *template.Template) error {
 	return w.err
 }
 
+// asksFor returns what a template, or one that it defines, uses of some fields that it is given, as it is written; empty:
+// nothing.
+func (t *textTemplate) asksFor(fields []string) string {
+	w := walker{fields: fields, not: true, fault: "%s"}
+	for _, part := range t.parsed.Templates() {
+		if part.Tree != nil {
+			w.list(part.Root, true)
+		}
+	}
+	if w.err == nil {
+		return ""
+	}
+	return w.err.Error()
+}
+
 // walker follows a template's tree. root reports whether the dot is what the template was given.
 type walker struct {
 	fields []string // that may be used
+	not    bool     // they may not, and others may
 	alone  bool     // and nothing else: neither the whole of what it was given, nor the time
 	fault  string   // what to say of another one
 	err    error
 }
+
+func (w *walker) may(field string) bool { return slices.Contains(w.fields, field) != w.not }
 
 func (w *walker) refuse(what string) {
 	if w.err == nil {
@@ -74,13 +92,13 @@ func (w *walker) node(n parse.Node, root bool) {
 			w.refuse(n.Ident)
 		}
 	case *parse.FieldNode:
-		if root && !slices.Contains(w.fields, n.Ident[0]) {
+		if root && !w.may(n.Ident[0]) {
 			w.refuse(n.String())
 		}
 	case *parse.VariableNode:
 		switch {
 		case n.Ident[0] != "$":
-		case len(n.Ident) < 2 && w.alone, len(n.Ident) > 1 && !slices.Contains(w.fields, n.Ident[1]):
+		case len(n.Ident) < 2 && w.alone, len(n.Ident) > 1 && !w.may(n.Ident[1]):
 			w.refuse(n.String())
 		}
 	case *parse.DotNode:

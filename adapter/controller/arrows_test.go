@@ -28,6 +28,7 @@ var arrows = map[string][]string{
 	"alertscale/rules/promql":     {"alertscale/rules/possible"},
 	"alertscale/rules/routing":    {"alertscale/rules/possible", "alertscale/rules/yamldoc"},
 	"alertscale/rules/chain":      {"alertscale/rules"},
+	"alertscale/rules/backtest":   {"alertscale/rules"},
 
 	"alertscale/examples":  {},
 	adapter + "controller": {"alertscale/rules"},

@@ -1,4 +1,4 @@
-// Package api asks a running alertscale.
+// Package api asks a running alertscale, or another program whose API answers in the same envelope, as Prometheus's does.
 package api
 
 import (
@@ -33,6 +33,27 @@ type Options struct {
 	Timeout time.Duration
 	// SkipVerify takes any certificate.
 	SkipVerify bool
+	// Program is whom messages tell of; zero: Alertscale.
+	Program Program
+}
+
+// Program is how messages call whom is asked, and what they say to do.
+type Program struct {
+	Name     string // alertscale
+	Flag     string // that says where it is
+	Also     string // what else may say that, in brackets
+	Example  string // an address
+	TooLong  string // what to do about an answer that is too long
+	NotThere string // what to do where it is not under its address
+}
+
+// Alertscale is the program itself.
+func Alertscale() Program {
+	return Program{
+		Name: "alertscale", Flag: "--url", Also: " (or ALERTSCALE_URL)", Example: "http://localhost:9098", TooLong: "ask for less, with --limit or --since",
+		NotThere: "no alertscale is served there: check --url (or ALERTSCALE_URL); where a proxy or a route prefix puts it under a path, " +
+			"--url ends with that path",
+	}
 }
 
 // Client asks one alertscale.
@@ -48,7 +69,10 @@ func New(o Options) (*Client, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
 	}
-	base, err := parseURL(o.URL)
+	if o.Program == (Program{}) {
+		o.Program = Alertscale()
+	}
+	base, err := o.Program.parseURL(o.URL)
 	if err != nil {
 		return nil, err
 	}
@@ -71,14 +95,14 @@ func New(o Options) (*Client, error) {
 }
 
 // parseURL reads an address; http:// may be left out.
-func parseURL(address string) (*url.URL, error) {
+func (p *Program) parseURL(address string) (*url.URL, error) {
 	full := address
 	if !strings.Contains(full, "://") {
 		full = "http://" + full
 	}
 	u, err := url.Parse(full)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fmt.Errorf("--url %q is no address such as http://localhost:9098", address)
+		return nil, fmt.Errorf("%s %q is no address such as %s", p.Flag, address, p.Example)
 	}
 	u.RawQuery, u.Fragment = "", ""
 	return u, nil
@@ -129,7 +153,8 @@ func (c *Client) ask(ctx context.Context, method, path string, query url.Values,
 		fault = json.Unmarshal(e.Data, to)
 	}
 	if fault != nil || e.Status != "success" {
-		return fmt.Errorf("%s: this is no answer of alertscale: check --url; it begins with %.60q", a.asked, a.body)
+		p := c.options.Program
+		return fmt.Errorf("%s: this is no answer of %s: check %s; it begins with %.60q", a.asked, p.Name, p.Flag, a.body)
 	}
 	return nil
 }
@@ -160,7 +185,7 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 	a.code = resp.StatusCode
 	a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err == nil && len(a.body) > maxAnswer {
-		err = errors.New("the answer is too long: ask for less, with --limit or --since")
+		err = errors.New("the answer is too long: " + c.options.Program.TooLong)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", a.asked, err)

@@ -27,7 +27,7 @@ type envelope struct {
 type Error struct {
 	Asked string // GET http://localhost:9098/api/v1/targets
 	Code  int    // of HTTP
-	Text  string // what alertscale says of it; empty: somebody else answered
+	Text  string // what the program says of it; empty: somebody else answered
 	Hint  string // what to do; empty where the text says it
 	TLS   bool   // it was asked without TLS, and speaks nothing else
 	Under string // the path that alertscale is under, where it was asked elsewhere; empty: it does not say so
@@ -47,7 +47,7 @@ func (e *Error) Error() string {
 // Is makes a 404 an ErrNotFound.
 func (e *Error) Is(target error) bool { return target == ErrNotFound && e.Code == http.StatusNotFound }
 
-// refused is an answer that is no success, with what alertscale says of it.
+// refused is an answer that is no success, with what the program says of it.
 func (c *Client) refused(a *answer, text string) *Error {
 	e := &Error{Asked: a.asked, Code: a.code, Text: text, Under: under(a)}
 	switch {
@@ -56,10 +56,9 @@ func (c *Client) refused(a *answer, text string) *Error {
 	case a.code == http.StatusUnauthorized:
 		e.Text, e.Hint = "", c.credentials()
 	case a.code == http.StatusBadRequest && wantsTLS(a.body):
-		e.Text, e.Hint, e.TLS = "", "it speaks TLS: --url begins with https://", true
+		e.Text, e.Hint, e.TLS = "", "it speaks TLS: "+c.options.Program.Flag+" begins with https://", true
 	case a.code == http.StatusNotFound && (text == "" || strings.HasPrefix(text, "there is no /")):
-		e.Hint = "no alertscale is served there: check --url (or ALERTSCALE_URL); where a proxy or a route prefix puts it under a path, " +
-			"--url ends with that path"
+		e.Hint = c.options.Program.NotThere
 	}
 	return e
 }
@@ -85,7 +84,7 @@ func (c *Client) credentials() string {
 	case c.shows:
 		return "it does not take the credentials of " + c.options.HTTPConfig
 	case c.base.User != nil:
-		return "it does not take the user and password of --url"
+		return "it does not take the user and password of " + c.options.Program.Flag
 	default:
 		return "it asks for credentials: name a file with them, --http.config.file, such as basic_auth: {username: NAME, password_file: FILE}"
 	}
@@ -106,17 +105,18 @@ func (c *Client) hint(err error) string {
 	_, name := errors.AsType[*net.DNSError](err)
 	_, cert := errors.AsType[*tls.CertificateVerificationError](err)
 	slow, _ := errors.AsType[net.Error](err)
+	p := c.options.Program
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "is alertscale running there? --url (or ALERTSCALE_URL) says where to ask"
+		return fmt.Sprintf("is %s running there? %s says where to ask", p.Name, p.Flag+p.Also)
 	case name:
-		return "check --url (or ALERTSCALE_URL)"
+		return "check " + p.Flag + p.Also
 	case cert:
 		return "name the CA of its certificate, tls_config: {ca_file: FILE}, in --http.config.file, and server_name where it is for another name"
 	case errors.Is(err, http.ErrSchemeMismatch):
-		return "it speaks no TLS: --url begins with http://"
+		return "it speaks no TLS: " + p.Flag + " begins with http://"
 	case slow != nil && slow.Timeout():
-		return fmt.Sprintf("no answer within %s: check --url, or raise --timeout", c.options.Timeout)
+		return fmt.Sprintf("no answer within %s: check %s, or raise --timeout", c.options.Timeout, p.Flag)
 	default:
 		return ""
 	}
