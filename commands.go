@@ -48,19 +48,44 @@ func explainCommand(app *kingpin.Application) command {
 }
 
 func replayCommand(app *kingpin.Application) command {
-	cmd := app.Command("replay", "Say what the rules would have done with notifications that were recorded, on a clock that jumps.")
+	cmd := app.Command("replay", "Say what the rules would have done with notifications that were recorded, or with the alerts that a Prometheus remembers, on a clock that jumps.")
 	o := replay.Options{In: os.Stdin}
-	cmd.Arg("file", "The files that serve --history recorded, in any order; - is standard input.").Required().SetValue(&fileNames{&o.Files})
+	cmd.Arg("file", "The files that serve --history recorded, in any order; - is standard input.").SetValue(&fileNames{&o.Files})
 	configFlag(cmd, &o.Config)
 	expandFlag(cmd, &o.Load.ExpandEnv)
 	cmd.Flag("against", "Another file of rules: tell what differs.").StringVar(&o.Against)
 	cmd.Flag("count", "The count of a target or ref at the start, in place of the first that was recorded: REF=N. May be repeated.").
 		StringsVar(&o.Counts)
 	cmd.Flag("follow-counts", "Take the counts that were read later over, as if somebody else had set them.").BoolVar(&o.FollowCounts)
-	cmd.Flag("tail", "How long to go on after the last notification.").Default("1h").DurationVar(&o.Tail)
+	tailGiven := false
+	cmd.Flag("tail", "How long to go on after the last notification; with --prometheus after --to, and then 0 where it is not given.").Default("1h").
+		IsSetByUser(&tailGiven).DurationVar(&o.Tail)
 	cmd.Flag("out", "Write a page with all of it to this file, which needs nothing else.").StringVar(&o.Out)
 	cmd.Flag("json", "Print JSON.").BoolVar(&o.JSON)
-	return command{cmd.FullCommand(), func() (int, error) { return 0, replay.Run(os.Stdout, os.Stderr, o) }}
+	lookbackFlags(cmd, &o.Prometheus)
+	return command{cmd.FullCommand(), func() (int, error) {
+		if o.Prometheus.URL != "" && !tailGiven {
+			o.Tail = 0
+		}
+		return 0, replay.Run(context.Background(), os.Stdout, os.Stderr, o)
+	}}
+}
+
+// lookbackFlags say whose alerts are replayed where nothing was recorded.
+func lookbackFlags(cmd *kingpin.CmdClause, o *replay.Prometheus) {
+	o.Now = time.Now
+	cmd.Flag("prometheus", "The address of a Prometheus, whose alerts are replayed in place of what was recorded.").PlaceHolder("URL").StringVar(&o.URL)
+	cmd.Flag("from", "From when on: as in RFC 3339, a day such as 2026-03-01, Unix seconds, or how long ago.").Default("7d").StringVar(&o.From)
+	cmd.Flag("to", "Until when, likewise.").Default("now").StringVar(&o.To)
+	cmd.Flag("step", "How often to look whether alerts fire; default: Prometheus's evaluation_interval.").DurationVar(&o.Step)
+	cmd.Flag("alertmanager-config", "Alertmanager's configuration, or AlertmanagerConfigs, or a pattern of files: make notifications as their routes do. "+
+		"May be repeated.").PlaceHolder("FILE").StringsVar(&o.Alertmanager)
+	cmd.Flag("group-by", "Without --alertmanager-config: the labels by which alerts are grouped, or '...' for each by itself.").Default("alertname,namespace").
+		StringVar(&o.GroupBy)
+	cmd.Flag("count-query", "An expression for the count of a target or ref: TARGET=PROMQL. Of a family of targets, the labels of each series name a ref. May be repeated.").
+		PlaceHolder("TARGET=PROMQL").StringsVar(&o.Counts)
+	cmd.Flag("http.config.file", "A file of credentials and TLS for --prometheus, as amtool and promtool take it.").StringVar(&o.HTTPConfig)
+	cmd.Flag("timeout", "How long one answer of --prometheus may take.").Default("2m").DurationVar(&o.Timeout)
 }
 
 func demoCommand(app *kingpin.Application) command {

@@ -84,6 +84,21 @@ func entriesOf(t *routing.Tree) (ours entries, astray []*routing.Webhook) {
 	return ours, astray
 }
 
+// Webhooks returns the webhooks of a tree that post Alertmanager's notifications to alertscale, by the names of their
+// receivers.
+func Webhooks(t *routing.Tree) map[string][]*routing.Webhook {
+	ours, _ := entriesOf(t)
+	all := map[string][]*routing.Webhook{}
+	for name, list := range ours {
+		for _, e := range list {
+			if e.hook == "" {
+				all[name] = append(all[name], e.webhook)
+			}
+		}
+	}
+	return all
+}
+
 // receivers finds the webhooks of alertscale, and warns of what is wrong with them.
 func (f *follower) receivers() {
 	found := false

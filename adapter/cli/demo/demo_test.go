@@ -95,7 +95,7 @@ func TestRecorded(t *testing.T) {
 	history := filepath.Join(t.TempDir(), "history.jsonl")
 	require.Contains(t, hour(t, Options{History: history}), "alertscale replay --config.file=examples/alertscale.yml --out=demo.html "+history)
 	var out, errOut bytes.Buffer
-	require.NoError(t, replay.Run(&out, &errOut, replay.Options{Config: "../../../examples/alertscale.yml", Files: []string{history}, Tail: time.Minute}))
+	require.NoError(t, replay.Run(t.Context(), &out, &errOut, replay.Options{Config: "../../../examples/alertscale.yml", Files: []string{history}, Tail: time.Minute}))
 	require.Empty(t, errOut.String())
 	for _, step := range []string{
 		"12:06:10  scaled       3 → 5  web is busy", "12:27:10  scaled       5 → 4  web is idle", "12:27:50  cooldown     4      web is busy",

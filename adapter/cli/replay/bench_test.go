@@ -57,7 +57,7 @@ func BenchmarkAMonthOf100Targets(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				o.Config, o.Files, o.In, o.Tail = "testdata/rules.yml", []string{"-"}, bytes.NewReader(text), time.Hour
-				require.NoError(b, Run(io.Discard, io.Discard, o))
+				require.NoError(b, Run(b.Context(), io.Discard, io.Discard, o))
 			}
 		})
 	}

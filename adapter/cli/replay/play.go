@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"alertscale/adapter/cli/internal/lookback"
 	"alertscale/adapter/config"
 	"alertscale/adapter/controller"
 	"alertscale/adapter/recording"
@@ -28,8 +29,10 @@ type outcome struct {
 	counts                               map[string][]point          // of each ref, in the order of time
 	notifications, duplicates, unmatched int
 
+	known     knowledge
 	uncounted map[string]bool // refs of which no count is known
 	skipped   map[string]int  // what was left out, and how often
+	leftOut   []string        // rules, and why
 	bands     bands           // nil: nobody wants them
 
 	targets map[string]*rules.Target               // of the refs that were touched
@@ -62,12 +65,12 @@ type player struct {
 	follow *followed // nil: what was read later does not count
 }
 
-// play replays lines on the rules of a file.
-func play(file *config.File, lines []recording.Line, given map[string]int, o *Options) *outcome {
+// play replays lines on rules of a file.
+func play(file *config.File, set *rules.Set, lines []recording.Line, given map[string]int, o *Options) *outcome {
 	p := &player{
 		outcome: &outcome{
-			path: file.Path, rules: file.Rules, begin: lines[0].At, counts: map[string][]point{}, uncounted: map[string]bool{}, skipped: map[string]int{},
-			targets: map[string]*rules.Target{},
+			path: file.Path, rules: set, begin: lines[0].At, counts: map[string][]point{}, uncounted: map[string]bool{}, skipped: map[string]int{},
+			targets: map[string]*rules.Target{}, known: o.known(),
 		},
 		decode: webhook.NewDecoder().Decode, hooks: map[string]*hook.Config{}, said: file.Said,
 	}
@@ -134,7 +137,17 @@ func (p *player) decided(at time.Time, d engine.Decision) {
 // missing says of a ref that no count was recorded.
 func (p *player) missing(ref string) string {
 	p.uncounted[ref] = true
-	return ref + ": no count of it was recorded; give one with --count " + ref + "=N"
+	return fmt.Sprintf("%s: no count of it %s; %s", ref, p.known.counted, strings.ReplaceAll(p.known.give, "REF", ref))
+}
+
+// knowledge is where counts are known from, as it is said.
+type knowledge struct{ counted, give string }
+
+func (o *Options) known() knowledge {
+	if o.looksBack() {
+		return knowledge{"is known", lookback.MissingCount}
+	}
+	return knowledge{"was recorded", "give one with --count REF=N"}
 }
 
 // line lets happen what a line tells.
@@ -220,10 +233,18 @@ func (p *player) matched(at time.Time, m *rules.Match) {
 
 // warn says what was left out.
 func (o *outcome) warn(w io.Writer) {
+	o.warnOfRules(w)
 	for _, what := range slices.Sorted(maps.Keys(o.skipped)) {
 		fmt.Fprintf(w, "left out: %d × %s\n", o.skipped[what], what)
 	}
 	if refs := slices.Sorted(maps.Keys(o.uncounted)); len(refs) > 0 {
-		fmt.Fprintf(w, "no count was recorded of %s; give one with --count REF=N\n", strings.Join(refs, ", "))
+		fmt.Fprintf(w, "no count %s of %s; %s\n", o.known.counted, strings.Join(refs, ", "), o.known.give)
+	}
+}
+
+// warnOfRules says which rules were left out.
+func (o *outcome) warnOfRules(w io.Writer) {
+	for _, what := range o.leftOut {
+		fmt.Fprintln(w, "left out:", what)
 	}
 }

@@ -2,6 +2,7 @@ package replay
 
 import (
 	"bytes"
+	"context"
 	"flag"
 	"os"
 	"path/filepath"
@@ -35,7 +36,7 @@ func output(o Options) string {
 		o.Tail = time.Hour
 	}
 	var out, errOut bytes.Buffer
-	if err := Run(&out, &errOut, o); err != nil {
+	if err := Run(context.Background(), &out, &errOut, o); err != nil {
 		errOut.WriteString("alertscale: " + err.Error() + "\n")
 	}
 	return errOut.String() + out.String()
