@@ -26,6 +26,7 @@ type PrometheusOptions struct {
 	InTheirPlace  []*Alertscale // which take alerts as Alertmanagers do
 	Rules         string        // A file of rules.
 	RuleFiles     []string      // Paths of more of them.
+	Remembers     string        // Samples of earlier times, in the format OpenMetrics, of which promtool makes blocks.
 	Args          []string
 }
 
@@ -43,6 +44,14 @@ func StartPrometheus(t T, o PrometheusOptions) *PrometheusServer {
 	}
 	path := filepath.Join(dir, "prometheus.yml")
 	must(t, os.WriteFile(path, []byte(o.Config), 0o644))
+	if o.Remembers != "" {
+		must(t, os.WriteFile(filepath.Join(dir, "samples"), []byte(o.Remembers), 0o644))
+		out, err := Run(t, dir, Prometheus, "promtool", "tsdb", "create-blocks-from", "openmetrics", "samples", "data")
+		if err != nil {
+			fatalf(t, "promtool tsdb create-blocks-from openmetrics: %v\n%s", err, out)
+		}
+		o.Args = append(o.Args, "--storage.tsdb.retention.time=100y")
+	}
 	p := start(t, spec{
 		name: "prometheus",
 		path: program(t, Prometheus, "prometheus"),
