@@ -37,7 +37,8 @@ func (r *Rule) Needs() []Need {
 // AsksFor returns where the action of a rule uses one of some fields that its template is given, such as Annotations, needed or
 // not: set uses .Annotations.value. Empty: it does not.
 func (r *Rule) AsksFor(fields ...string) string {
-	key, tmpl := "", (*textTemplate)(nil)
+	var key string
+	var tmpl *textTemplate
 	switch a := r.Action.(type) {
 	case *SetTemplate:
 		key, tmpl = "set", a.template

@@ -89,7 +89,7 @@ type alert struct {
 
 // arrivals returns what comes, in the order of time: of one time, what is over first.
 func (a *alertmanager) arrivals(spans []Span) []arrival {
-	var starts, ends []arrival
+	var starts, all []arrival
 	for i := range spans {
 		s := a.route(&spans[i])
 		if len(s.routes) == 0 {
@@ -98,10 +98,10 @@ func (a *alertmanager) arrivals(spans []Span) []arrival {
 		a.Taken++
 		starts = append(starts, arrival{s.Comes, s})
 		if !s.End.IsZero() {
-			ends = append(ends, arrival{s.End, s})
+			all = append(all, arrival{s.End, s})
 		}
 	}
-	all := append(ends, starts...)
+	all = append(all, starts...)
 	slices.SortStableFunc(all, func(a, b arrival) int { return a.at.Compare(b.at) })
 	return all
 }
@@ -163,8 +163,11 @@ func (a *alertmanager) open(id groupID, labels model.LabelSet, c arrival) *group
 // tick is when a group that was flushed is looked at next, at a time or later.
 func (g *group) tick(at time.Time) time.Time {
 	every := g.route.GroupInterval
-	n := max(1, (at.Sub(g.flushed)+every-1)/every)
-	return g.flushed.Add(n * every)
+	next := g.flushed.Add(every)
+	if late := at.Sub(next); late > 0 {
+		next = at.Add((every - late%every) % every)
+	}
+	return next
 }
 
 // flush tells of a group what there is to tell, and forgets what is over.

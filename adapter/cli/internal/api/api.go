@@ -45,6 +45,8 @@ type Program struct {
 	Example  string // an address
 	TooLong  string // what to do about an answer that is too long
 	NotThere string // what to do where it is not under its address
+	// Brief says that who asks tells what for, so that messages leave the query out.
+	Brief bool
 }
 
 // Alertscale is the program itself.
@@ -168,8 +170,11 @@ type answer struct {
 
 func (c *Client) send(ctx context.Context, method, path string, query url.Values, body []byte) (*answer, error) {
 	at := c.base.JoinPath(path)
-	at.RawQuery = query.Encode()
-	a := &answer{asked: method + " " + at.Redacted()}
+	asked := at.Redacted()
+	if at.RawQuery = query.Encode(); !c.options.Program.Brief {
+		asked = at.Redacted()
+	}
+	a := &answer{asked: method + " " + asked}
 	req, err := http.NewRequestWithContext(ctx, method, at.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err

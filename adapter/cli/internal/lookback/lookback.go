@@ -134,7 +134,7 @@ func (r *reader) ranges() []promapi.Range {
 	for at := r.from; !at.After(r.to); {
 		end := at.Add(time.Duration(points-1) * r.Step)
 		if end.After(r.to) {
-			end = at.Add(r.to.Sub(at) / r.Step * r.Step)
+			end = r.to.Add(-(r.to.Sub(at) % r.Step))
 		}
 		all = append(all, promapi.Range{From: at, To: end, Step: r.Step})
 		at = end.Add(r.Step)

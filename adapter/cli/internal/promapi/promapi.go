@@ -38,7 +38,7 @@ type Client struct{ api *api.Client }
 // New returns a client. It asks nothing yet.
 func New(o Options) (*Client, error) {
 	c, err := api.New(api.Options{URL: o.URL, HTTPConfig: o.HTTPConfig, Timeout: o.Timeout, Program: api.Program{
-		Name: "Prometheus", Flag: "--prometheus", Example: "http://localhost:9090", TooLong: "take a longer --step",
+		Name: "Prometheus", Flag: "--prometheus", Example: "http://localhost:9090", TooLong: "take a longer --step", Brief: true,
 		NotThere: "no Prometheus answers there: check --prometheus; where it is served under a path, --prometheus ends with that path",
 	}})
 	if err != nil {
