@@ -46,7 +46,7 @@ func StartPrometheus(t T, o PrometheusOptions) *PrometheusServer {
 	must(t, os.WriteFile(path, []byte(o.Config), 0o644))
 	if o.Remembers != "" {
 		must(t, os.WriteFile(filepath.Join(dir, "samples"), []byte(o.Remembers), 0o644))
-		out, err := Run(t, dir, Prometheus, "promtool", "tsdb", "create-blocks-from", "openmetrics", "samples", "data")
+		out, err := Run(t, dir, Prometheus, "promtool", "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=1000d", "samples", "data")
 		if err != nil {
 			fatalf(t, "promtool tsdb create-blocks-from openmetrics: %v\n%s", err, out)
 		}
