@@ -4,10 +4,12 @@ package lookback
 import (
 	"cmp"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +20,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 )
+
+var update = flag.Bool("update", false, "rewrite the output in docs")
 
 // begin is the beginning of the days that Prometheus remembers, of which it evaluated rules each minute.
 var begin = time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
@@ -171,6 +175,31 @@ func TestWhatTheRulesWouldHaveDone(t *testing.T) {
 	require.Len(t, grouped, 8)
 	require.Equal(t, `02 08:00:30 web "web is busy" scaled 3 → 5`, grouped[2], "with group_wait's default")
 	require.Contains(t, said, "alerts fired 5 times, of which 5 come to alertscale")
+}
+
+// looking is a command of a page that looks back, and what it prints.
+var looking = regexp.MustCompile("(?s)```text\n\\$ alertscale ([^\n]*--prometheus[^\n]*)\n(.*?)```")
+
+// TestPage runs the command of docs/testing-rules.md on the Prometheus of the test.
+func TestPage(t *testing.T) {
+	page := filepath.Join("..", "..", "docs", "testing-rules.md")
+	text, err := os.ReadFile(page)
+	require.NoError(t, err)
+	p := remembered(t)
+	program := shipped.Build(t)
+	require.Len(t, looking.FindAll(text, -1), 1)
+	next := looking.ReplaceAllFunc(text, func(block []byte) []byte {
+		args := string(looking.FindSubmatch(block)[1])
+		cmd := exec.CommandContext(t.Context(), program, strings.Fields(strings.ReplaceAll(args, "http://localhost:9090", p.URL))...)
+		cmd.Dir = filepath.Join("..", "..")
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		return fmt.Appendf(nil, "```text\n$ alertscale %s\n%s```", args, strings.ReplaceAll(string(out), p.URL, "http://localhost:9090"))
+	})
+	if *update {
+		require.NoError(t, os.WriteFile(page, next, 0o600))
+	}
+	require.True(t, *update || string(next) == string(text), "%s says otherwise; with -update it says:\n%s", page, next)
 }
 
 // TestNothingIsRemembered: an answer without a series of alerts is told of as what it is.

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
@@ -41,6 +44,51 @@ func month() []byte {
 		}
 	}
 	return text
+}
+
+// remembering is a Prometheus that has its answers of a month ready, of 100 alerts that fire twelve times a day for an hour.
+func remembering(b *testing.B) *httptest.Server {
+	f := &fakePrometheus{config: "global: {evaluation_interval: 1m}"}
+	for target := range 100 {
+		labels := fmt.Sprintf(`{"alertname":"Busy","namespace":"shop","deployment":"d%d","severity":"warning","instance":"10.0.0.1:9100"}`, target)
+		for i := range 30 * 12 {
+			from := time.Duration(i)*2*time.Hour + time.Duration(target)*time.Minute
+			f.alerts = append(f.alerts, fakeAlert{labels: labels, from: from, to: from + time.Hour})
+		}
+	}
+	answers, bodies := f.alerts, map[string][]byte{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if body := bodies[r.URL.RawQuery]; body != nil {
+			_, _ = w.Write(body)
+			return
+		}
+		start, end := seconds(r, "start"), seconds(r, "end")
+		f.alerts = slices.DeleteFunc(slices.Clone(answers), func(a fakeAlert) bool {
+			return float64(midnight.Add(a.to).Unix()) < start || float64(midnight.Add(a.from).Unix()) > end
+		})
+		var buf bytes.Buffer
+		f.serve(&httptest.ResponseRecorder{Body: &buf}, r)
+		bodies[r.URL.RawQuery] = buf.Bytes()
+		_, _ = w.Write(buf.Bytes())
+	}))
+	b.Cleanup(server.Close)
+	return server
+}
+
+// BenchmarkAMonthOf100Alerts looks back at it, with all that is printed.
+func BenchmarkAMonthOf100Alerts(b *testing.B) {
+	server := remembering(b)
+	o := Options{Config: "testdata/rules.yml", Prometheus: Prometheus{
+		URL: server.URL, From: "2026-03-02", To: "2026-04-01", Step: time.Minute, GroupBy: "alertname,deployment", Now: time.Now,
+	}}
+	for target := range 100 {
+		o.Counts = append(o.Counts, fmt.Sprintf("kubernetes:Deployment/shop/d%d=3", target))
+	}
+	require.NoError(b, Run(b.Context(), io.Discard, io.Discard, o)) // so that the answers are ready
+	b.ReportAllocs()
+	for b.Loop() {
+		require.NoError(b, Run(b.Context(), io.Discard, io.Discard, o))
+	}
 }
 
 // BenchmarkAMonthOf100Targets replays it, with all that is printed.
