@@ -32,7 +32,8 @@ type looks struct {
 	labels rules.Labels
 	spans  []Span
 
-	at, evaluated time.Time // of the last look that showed it
+	at, evaluated time.Time     // of the last look that showed it
+	every         time.Duration // the least time between two evaluations so far; zero: it is not known
 }
 
 // NewFiring returns a history that begins at the first look.
@@ -74,9 +75,13 @@ func textOf(labels rules.Labels) string {
 // Fires says that a look at a time showed the alert as firing, by an evaluation that was no later.
 func (a Alert) Fires(at, evaluated time.Time) {
 	open := len(a.spans) > 0 && a.spans[len(a.spans)-1].End.IsZero()
-	if open && (at.Sub(a.at) > a.of.step || evaluated.Sub(a.evaluated) > a.of.forgotten()) {
+	since := evaluated.Sub(a.evaluated)
+	switch {
+	case open && (at.Sub(a.at) > a.of.step || a.every > 0 && since > a.forgotten(a.of)):
 		a.end(a.of)
 		open = false
+	case open && since > 0 && (a.every == 0 || since < a.every):
+		a.every = since
 	}
 	if !open {
 		a.spans = append(a.spans, Span{Labels: a.labels, Start: evaluated, Comes: later(evaluated, a.of.begin)})
@@ -91,16 +96,16 @@ func (a Alert) Since(at time.Time) {
 	}
 }
 
-// forgotten is after which time an Alertmanager takes an alert for resolved that it is not told of again: Prometheus says
-// that of each alert that it sends.
-func (f *Firing) forgotten() time.Duration { return 4 * max(f.step, time.Minute) }
+// forgotten is after which time an Alertmanager takes the alert for resolved where it is not told of it again: Prometheus
+// says that of each alert that it sends.
+func (l *looks) forgotten(f *Firing) time.Duration { return 4 * max(f.step, l.every, time.Minute) }
 
 // end ends the last span. The alert was over at the evaluation after the last one that showed it. Where that did not say so,
 // but nothing was evaluated any more, it is over when the looks do not show it any more, or when Alertmanager forgets it.
 func (l *looks) end(f *Firing) {
 	end := l.evaluated.Add(f.step)
 	if l.at.Sub(l.evaluated) >= f.step {
-		end = earlier(l.at.Add(f.step), l.evaluated.Add(f.forgotten()))
+		end = earlier(l.at.Add(f.step), l.evaluated.Add(l.forgotten(f)))
 	}
 	l.spans[len(l.spans)-1].End = end
 }

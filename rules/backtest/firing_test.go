@@ -53,12 +53,23 @@ func texts(spans []Span) (all []string) {
 func TestPrometheusIsGone(t *testing.T) {
 	f := NewFiring(epoch, 15*time.Second)
 	a := f.Alert(rules.Labels{{Name: "a", Value: "1"}})
+	a.Fires(epoch, at("-2s"))
 	for s := 15 * time.Second; s < 5*time.Minute; s += 15 * time.Second {
 		a.Fires(epoch.Add(s), at("13s"))
 	}
 	a.Fires(at("5m"), at("5m"))
-	require.Equal(t, []string{"13s 13s 4m13s", "5m0s 5m0s -"}, texts(f.Spans(at("5m"))))
+	require.Equal(t, []string{"-2s 0s 4m13s", "5m0s 5m0s -"}, texts(f.Spans(at("5m"))))
 	require.Equal(t, "4m13s", f.Spans(at("6m"))[0].End.Sub(epoch).String())
+}
+
+// TestRareEvaluations: a group of rules may have an interval of its own, which is longer.
+func TestRareEvaluations(t *testing.T) {
+	f := NewFiring(epoch, time.Minute)
+	a := f.Alert(rules.Labels{{Name: "a", Value: "1"}})
+	for m := time.Minute; m < 19*time.Minute; m += time.Minute {
+		a.Fires(epoch.Add(m), epoch.Add(m.Truncate(5*time.Minute)))
+	}
+	require.Equal(t, []string{"0s 0s 19m0s"}, texts(f.Spans(at("20m"))))
 }
 
 // TestSince: of an alert that fires at the first look it is known since when.

@@ -228,6 +228,8 @@ func TestLookBack_Faults(t *testing.T) {
 			}
 		}
 	}
+	say("another file that cannot be used", nil, Options{Against: "testdata/nobody.yml"})
+	say("a count that is none", nil, Options{Counts: []string{"web=x"}})
 	of := func(p Prometheus) Options { return Options{Prometheus: p} }
 	say("files as well", nil, Options{Files: []string{"testdata/history.jsonl"}})
 	say("a file that cannot be used", nil, Options{Config: "testdata/nobody.yml"})
@@ -252,10 +254,24 @@ func TestLookBack_Faults(t *testing.T) {
 	say("a password", refuse(401, "", "Unauthorized"), Options{})
 	say("an answer that is none", refuse(200, "query_range", "<html>"), Options{})
 	say("it shows no configuration", func(f *fakePrometheus) { f.config = "" }, Options{})
+	say("warnings", refuse(200, "/query", `{"status":"success","data":{"resultType":"vector","result":[]},"warnings":["a store is down","a store is down"]}`), Options{})
 	say("it relabels alerts", func(f *fakePrometheus) {
 		f.config += "alerting:\n  alert_relabel_configs:\n  - {regex: prometheus_replica, action: labeldrop}\n"
 	}, Options{})
 	golden(t, "lookback-faults.txt", all.String())
+}
+
+// TestLookBack_Password: it is shown nowhere.
+func TestLookBack_Password(t *testing.T) {
+	f := day(t)
+	f.URL = strings.Replace(f.URL, "http://", "http://me:secret@", 1)
+	o := Options{Prometheus: Prometheus{URL: f.URL, From: "2026-03-02", To: "2026-03-03"}}
+	for range 3 {
+		require.NotContains(t, output(o), "secret")
+		f.alerts, f.config = nil, ""
+	}
+	f.Close()
+	require.NotContains(t, output(o), "secret")
 }
 
 // TestLookBack_Unreachable: nobody listens.

@@ -78,13 +78,7 @@ func (o *Options) recording(ctx context.Context, errOut io.Writer) (*recording.R
 	case o.looksBack() && len(o.Files) > 0:
 		return nil, fmt.Errorf("--prometheus goes without files; there is %s", strings.Join(o.Files, ", "))
 	case o.looksBack():
-		file, err := load(o.Config)
-		if err != nil {
-			return nil, err
-		}
-		p := o.Prometheus
-		p.FollowCounts, p.Err = o.FollowCounts, errOut
-		return lookback.Read(ctx, file.Rules, p)
+		return o.lookBack(ctx, errOut)
 	case len(o.Files) == 0:
 		return nil, errors.New("want the files that serve --history recorded, or --prometheus=URL, whose alerts are replayed")
 	}
@@ -99,6 +93,27 @@ func (o *Options) recording(ctx context.Context, errOut io.Writer) (*recording.R
 		return nil, fmt.Errorf("nothing is recorded in %s; alertscale serve --history=FILE records", strings.Join(o.Files, ", "))
 	}
 	return recorded, nil
+}
+
+// lookBack asks a Prometheus, once it is known that nothing else is wrong.
+func (o *Options) lookBack(ctx context.Context, errOut io.Writer) (*recording.Recording, error) {
+	var sets []*rules.Set
+	for _, path := range []string{o.Config, o.Against} {
+		if path == "" {
+			continue
+		}
+		file, err := load(path)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := counts.Parse(file.Rules, o.Counts); err != nil {
+			return nil, err
+		}
+		sets = append(sets, file.Rules)
+	}
+	p := o.Prometheus
+	p.FollowCounts, p.In, p.Err = o.FollowCounts, o.In, errOut
+	return lookback.Read(ctx, sets[0], p)
 }
 
 func load(path string) (*config.File, error) {

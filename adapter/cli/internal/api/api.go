@@ -33,6 +33,8 @@ type Options struct {
 	Timeout time.Duration
 	// SkipVerify takes any certificate.
 	SkipVerify bool
+	// Warn is told of each warning of an answer; nil: nobody is.
+	Warn func(text string)
 	// Program is whom messages tell of; zero: Alertscale.
 	Program Program
 }
@@ -110,6 +112,9 @@ func (p *Program) parseURL(address string) (*url.URL, error) {
 	return u, nil
 }
 
+// Address is where is asked, without a password.
+func (c *Client) Address() string { return c.base.Redacted() }
+
 // Get reads the data of a path of the API into to. What it returns is an *Error where there was an answer.
 func (c *Client) Get(ctx context.Context, path string, query url.Values, to any) error {
 	return c.ask(ctx, http.MethodGet, path, query, nil, to)
@@ -153,6 +158,11 @@ func (c *Client) ask(ctx context.Context, method, path string, query url.Values,
 	}
 	if fault == nil && e.Status == "success" {
 		fault = json.Unmarshal(e.Data, to)
+	}
+	if c.options.Warn != nil {
+		for _, text := range e.Warnings {
+			c.options.Warn(text)
+		}
 	}
 	if fault != nil || e.Status != "success" {
 		p := c.options.Program

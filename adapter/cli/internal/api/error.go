@@ -21,6 +21,8 @@ type envelope struct {
 	Status string         `json:"status"`
 	Error  string         `json:"error"`
 	Data   jsontext.Value `json:"data"`
+
+	Warnings []string `json:"warnings"`
 }
 
 // Error is an answer that is none to what was asked.

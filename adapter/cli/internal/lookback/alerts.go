@@ -36,7 +36,7 @@ func (r *reader) alerts(ctx context.Context) ([]backtest.Span, error) {
 	}
 	if !found {
 		return nil, fmt.Errorf("no alert fired from %s to %s: %s has no series ALERTS of that time; does it evaluate alerting rules, and keep what is so old "+
-			"(--storage.tsdb.retention.time)?", r.from.Format(time.DateTime), r.to.Format(time.DateTime), r.URL)
+			"(--storage.tsdb.retention.time)?", r.from.Format(time.DateTime), r.to.Format(time.DateTime), r.client.Address())
 	}
 	if err := r.since(ctx, history); err != nil {
 		return nil, err

@@ -23,8 +23,9 @@ type Options struct {
 	From, To string        // RFC 3339, seconds since 1970, a day, how long ago, or now
 	Step     time.Duration // between two looks; zero: the interval of evaluations
 
-	Alertmanager []string // files of its configuration; nil: all goes to alertscale
-	GroupBy      string   // then, the labels that make a group
+	Alertmanager []string  // files of its configuration; nil: all goes to alertscale
+	In           io.Reader // the file that a dash names
+	GroupBy      string    // without them, the labels that make a group
 
 	Counts       []string // TARGET=PROMQL
 	FollowCounts bool     // each change of a count is wanted, and not what it is at the start alone
@@ -41,7 +42,7 @@ func NeverSaid() []string { return []string{"Annotations", "CommonAnnotations", 
 
 // Read asks for all of it. It begins and ends with lines that say nothing.
 func Read(ctx context.Context, set *rules.Set, o Options) (*recording.Recording, error) {
-	r := reader{Options: o}
+	r := reader{Options: o, warnings: map[string]bool{}}
 	if err := r.prepare(set); err != nil {
 		return nil, err
 	}
@@ -72,6 +73,7 @@ type reader struct {
 	systems  []system
 	external map[string]string // labels that alerts get when they are sent
 	progress progress
+	warnings map[string]bool // that were passed on
 }
 
 // prepare reads all that is needed before anybody is asked.
@@ -95,10 +97,10 @@ func (r *reader) prepare(set *rules.Set) (err error) {
 	if r.queries, err = parseCounts(set, r.Counts); err != nil {
 		return err
 	}
-	if r.systems, err = systems(r.Alertmanager, r.GroupBy); err != nil {
+	if r.systems, err = systems(r.Alertmanager, r.In, r.GroupBy); err != nil {
 		return err
 	}
-	r.client, err = promapi.New(promapi.Options{URL: r.URL, HTTPConfig: r.HTTPConfig, Timeout: r.Timeout})
+	r.client, err = promapi.New(promapi.Options{URL: r.URL, HTTPConfig: r.HTTPConfig, Timeout: r.Timeout, Warn: r.warned})
 	r.progress = progress{out: r.Err, now: r.Now, said: now}
 	return err
 }
@@ -114,15 +116,23 @@ func (r *reader) settings(ctx context.Context) error {
 	}
 	r.external = s.External
 	if s.Relabeled {
-		r.say("alert_relabel_configs of %s are not applied: alerts have the labels that the series ALERTS have, and external_labels", r.URL)
+		r.say("alert_relabel_configs of %s are not applied: alerts have the labels that the series ALERTS have, and external_labels", r.client.Address())
 	}
 	if r.Step > 0 {
 		return nil
 	}
 	if r.Step = s.Interval; err != nil {
-		r.say("%s does not say how often it evaluates rules, so it is asked in steps of %s; --step says otherwise", r.URL, r.Step)
+		r.say("%s does not say how often it evaluates rules, so it is asked in steps of %s; --step says otherwise", r.client.Address(), r.Step)
 	}
 	return nil
+}
+
+// warned passes a warning of Prometheus on, once.
+func (r *reader) warned(text string) {
+	if !r.warnings[text] {
+		r.warnings[text] = true
+		r.say("%s warns: %s", r.client.Address(), text)
+	}
 }
 
 func (r *reader) say(format string, args ...any) { fmt.Fprintf(r.Err, format+"\n", args...) }

@@ -3,6 +3,7 @@ package lookback
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -24,11 +25,11 @@ type system struct {
 const receiver = "alertscale"
 
 // systems reads the configurations of Alertmanager; without one, all alerts come to alertscale, by some labels.
-func systems(files []string, groupBy string) ([]system, error) {
+func systems(files []string, in io.Reader, groupBy string) ([]system, error) {
 	if len(files) == 0 {
 		return []system{grouped(groupBy)}, nil
 	}
-	sources, err := promfiles.Sources(files, strings.NewReader(""))
+	sources, err := promfiles.Sources(files, in)
 	if err != nil {
 		return nil, fmt.Errorf("--alertmanager-config: %w", err)
 	}
@@ -80,6 +81,6 @@ func (r *reader) notifications(spans []backtest.Span) (lines []recording.Line) {
 			lines = append(lines, line(&result.Notifications[i]))
 		}
 	}
-	r.say("%s: alerts fired %d times, of which %d come to alertscale, in %d notifications", r.URL, len(spans), taken, len(lines))
+	r.say("%s: alerts fired %d times, of which %d come to alertscale, in %d notifications", r.client.Address(), len(spans), taken, len(lines))
 	return lines
 }

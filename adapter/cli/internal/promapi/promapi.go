@@ -30,6 +30,7 @@ type Options struct {
 	URL        string
 	HTTPConfig string // a file of credentials and TLS, as Prometheus's tools take it; empty: none
 	Timeout    time.Duration
+	Warn       func(text string) // is told of warnings, such as that an answer is only a part
 }
 
 // Client asks one Prometheus.
@@ -37,7 +38,7 @@ type Client struct{ api *api.Client }
 
 // New returns a client. It asks nothing yet.
 func New(o Options) (*Client, error) {
-	c, err := api.New(api.Options{URL: o.URL, HTTPConfig: o.HTTPConfig, Timeout: o.Timeout, Program: api.Program{
+	c, err := api.New(api.Options{URL: o.URL, HTTPConfig: o.HTTPConfig, Timeout: o.Timeout, Warn: o.Warn, Program: api.Program{
 		Name: "Prometheus", Flag: "--prometheus", Example: "http://localhost:9090", TooLong: "take a longer --step", Brief: true,
 		NotThere: "no Prometheus answers there: check --prometheus; where it is served under a path, --prometheus ends with that path",
 	}})
@@ -46,6 +47,9 @@ func New(o Options) (*Client, error) {
 	}
 	return &Client{c}, nil
 }
+
+// Address is where is asked, without a password.
+func (c *Client) Address() string { return c.api.Address() }
 
 // Series is a series of an answer.
 type Series struct {
