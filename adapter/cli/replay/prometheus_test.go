@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -259,6 +261,23 @@ func TestLookBack_Faults(t *testing.T) {
 		f.config += "alerting:\n  alert_relabel_configs:\n  - {regex: prometheus_replica, action: labeldrop}\n"
 	}, Options{})
 	golden(t, "lookback-faults.txt", all.String())
+}
+
+// TestLookBack_Credentials: a file has them.
+func TestLookBack_Credentials(t *testing.T) {
+	f := day(t)
+	f.refuse = func(w http.ResponseWriter, r *http.Request) bool {
+		user, password, _ := r.BasicAuth()
+		if user == "me" && password == "secret" {
+			return false
+		}
+		w.WriteHeader(http.StatusUnauthorized)
+		return true
+	}
+	path := filepath.Join(t.TempDir(), "http.yml")
+	require.NoError(t, os.WriteFile(path, []byte("basic_auth: {username: me, password: secret}\n"), 0o600))
+	require.Contains(t, f.lookedBack(Options{}), "it asks for credentials")
+	require.Contains(t, f.lookedBack(Options{Prometheus: Prometheus{HTTPConfig: path}}), "15 notifications")
 }
 
 // TestLookBack_Password: it is shown nowhere.
