@@ -135,9 +135,7 @@ func (a *alertmanager) arrive(c arrival) {
 		if g == nil {
 			g = a.open(id, labels, c)
 		}
-		if known := g.alerts[c.fingerprint]; known == nil || !known.Comes.After(c.Comes) {
-			g.alerts[c.fingerprint] = c.alert
-		}
+		g.alerts[c.fingerprint] = c.alert
 		if !g.flushed.IsZero() {
 			a.due.sooner(g, g.tick(c.at))
 		}

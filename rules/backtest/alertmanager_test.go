@@ -167,6 +167,10 @@ func TestNotify(t *testing.T) {
 			root: route("ours", "", once), senders: map[string][]Sender{"ours": {{}}}, spans: []string{"A app=1 0s 20s", "A app=2 0s 2m", "A app=2 5m"},
 			want: []string{"10s ours: A1 A2", "5m10s ours: A2"},
 		},
+		"what was told just repeat_interval ago is not repeated": {
+			root: route("ours", "", quick), senders: map[string][]Sender{"ours": {{}}}, spans: []string{"A app=1 0s 59m30s", "A app=2 0s 61m30s"},
+			want: []string{"10s ours: A1 A2", "1h1m10s ours: A2"},
+		},
 		"max_alerts": {
 			root: route("ours", "", once), senders: map[string][]Sender{"ours": {{MaxAlerts: 1}}}, spans: []string{"A app=1 0s", "A app=2 0s"},
 			want: []string{"10s ours: A1 and 1 more"},
