@@ -155,8 +155,8 @@ func TestWhatTheRulesWouldHaveDone(t *testing.T) {
 
 	all, counts, said := replay(t, append(args, routes)...)
 	require.Equal(t, []string{
-		`02 00:10:00 cart "deployment is busy" scaled 4 → 6`,
-		`02 00:33:00 cart "deployment is busy" resolved 6 → 6`,
+		`02 00:10:00 cart "deployment is busy" dry_run 4 → 6`,
+		`02 00:33:00 cart "deployment is busy" resolved 4 → 4`,
 		`02 08:00:10 web "web is busy" scaled 3 → 5`,
 		`02 08:23:10 web "web is busy" resolved 5 → 5`,
 		`02 20:00:10 web "web is idle" scaled 5 → 4`,
@@ -164,7 +164,7 @@ func TestWhatTheRulesWouldHaveDone(t *testing.T) {
 		`03 09:00:10 web "web is busy" scaled 4 → 6`,
 		`03 09:33:10 web "web is busy" resolved 6 → 6`,
 	}, all)
-	require.Equal(t, map[string]int{"kubernetes:Deployment/shop/web": 6, "kubernetes:Deployment/shop/cart": 6}, counts)
+	require.Equal(t, map[string]int{"kubernetes:Deployment/shop/web": 6, "kubernetes:Deployment/shop/cart": 4}, counts)
 	require.Contains(t, said, "alerts fired 5 times, of which 4 come to alertscale")
 
 	followed, counts, _ := replay(t, append(args, routes, "--follow-counts")...)

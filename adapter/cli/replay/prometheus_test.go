@@ -258,9 +258,20 @@ func TestLookBack_Faults(t *testing.T) {
 	say("it shows no configuration", func(f *fakePrometheus) { f.config = "" }, Options{})
 	say("warnings", refuse(200, "/query", `{"status":"success","data":{"resultType":"vector","result":[]},"warnings":["a store is down","a store is down"]}`), Options{})
 	say("it relabels alerts", func(f *fakePrometheus) {
-		f.config += "alerting:\n  alert_relabel_configs:\n  - {regex: prometheus_replica, action: labeldrop}\n"
-	}, Options{})
+		f.config += "alerting:\n  alert_relabel_configs:\n  - {regex: 'cl.+', action: labeldrop}\n  - {target_label: cluster, replacement: us}\n"
+	}, of(Prometheus{Counts: []string{"web=web_replicas"}}))
 	golden(t, "lookback-faults.txt", all.String())
+}
+
+// TestLookBack_LabelsThatAreDropped: a rule that wants the label of a cluster gets no alert.
+func TestLookBack_LabelsThatAreDropped(t *testing.T) {
+	for pattern, want := range map[string]int{"cl.*": 0, "c|l": 2} {
+		f := day(t)
+		f.config += "alerting: {alert_relabel_configs: [{regex: '" + pattern + "', action: labeldrop}]}\n"
+		out := f.lookedBack(Options{Counts: []string{"web=3"}})
+		require.NotContains(t, out, "alert_relabel_configs")
+		require.Equal(t, want, strings.Count(out, "web is busy"), pattern)
+	}
 }
 
 // TestLookBack_Credentials: a file has them.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"time"
 
@@ -56,10 +57,12 @@ func (r *reader) since(ctx context.Context, history *backtest.Firing) error {
 // sent are the labels with which an alert leaves Prometheus.
 func (r *reader) sent(labels rules.Labels) rules.Labels {
 	labels = slices.DeleteFunc(labels, func(l rules.Label) bool { return l.Name == "alertstate" })
-	for _, name := range slices.Sorted(maps.Keys(r.external)) {
+	for _, name := range slices.Sorted(maps.Keys(r.config.External)) {
 		if labels.Get(name) == "" {
-			labels = append(labels, rules.Label{Name: name, Value: r.external[name]})
+			labels = append(labels, rules.Label{Name: name, Value: r.config.External[name]})
 		}
 	}
-	return labels
+	return slices.DeleteFunc(labels, func(l rules.Label) bool {
+		return slices.ContainsFunc(r.config.Dropped, func(names *regexp.Regexp) bool { return names.MatchString(l.Name) })
+	})
 }

@@ -71,7 +71,7 @@ type reader struct {
 	from, to time.Time
 	queries  []countQuery
 	systems  []system
-	external map[string]string // labels that alerts get when they are sent
+	config   promapi.Settings // of Prometheus, as far as it is known
 	progress progress
 	warnings map[string]bool // that were passed on
 }
@@ -114,9 +114,8 @@ func (r *reader) settings(ctx context.Context) error {
 	if err != nil {
 		s.Interval = promapi.DefaultInterval
 	}
-	r.external = s.External
-	if s.Relabeled {
-		r.say("alert_relabel_configs of %s are not applied: alerts have the labels that the series ALERTS have, and external_labels", r.client.Address())
+	if r.config = s; s.Relabeled {
+		r.say("alert_relabel_configs of %s are not applied, but for labeldrop: alerts have the labels of the series ALERTS, and external_labels", r.client.Address())
 	}
 	if r.Step > 0 {
 		return nil

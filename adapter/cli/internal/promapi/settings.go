@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	"alertscale/adapter/cli/internal/api"
@@ -20,7 +21,8 @@ const DefaultInterval = time.Minute
 type Settings struct {
 	Interval  time.Duration     // between evaluations, of rules whose group has none of its own
 	External  map[string]string // labels that are added to alerts when they are sent
-	Relabeled bool              // alerts are changed when they are sent, by alert_relabel_configs
+	Dropped   []*regexp.Regexp  // names of labels that are then taken off, as an operator's configuration says of prometheus_replica
+	Relabeled bool              // alert_relabel_configs change alerts in other ways, too
 }
 
 // ErrNoSettings is of something that shows no configuration, as others than Prometheus do.
@@ -38,19 +40,31 @@ func (c *Client) Settings(ctx context.Context) (Settings, error) {
 	if err != nil {
 		return Settings{}, err
 	}
+	return parseSettings(data.YAML)
+}
+
+// parseSettings reads a configuration, as far as it is of interest.
+func parseSettings(text string) (Settings, error) {
 	var file struct {
 		Global struct {
 			Interval model.Duration    `yaml:"evaluation_interval"`
 			External map[string]string `yaml:"external_labels"`
 		}
 		Alerting struct {
-			Relabel []any `yaml:"alert_relabel_configs"`
+			Relabel []struct{ Action, Regex string } `yaml:"alert_relabel_configs"`
 		}
 	}
-	if err := yaml.Unmarshal([]byte(data.YAML), &file); err != nil {
+	if err := yaml.Unmarshal([]byte(text), &file); err != nil {
 		return Settings{}, fmt.Errorf("%w: %w", ErrNoSettings, err)
 	}
-	return Settings{
-		Interval: cmp.Or(time.Duration(file.Global.Interval), DefaultInterval), External: file.Global.External, Relabeled: len(file.Alerting.Relabel) > 0,
-	}, nil
+	s := Settings{Interval: cmp.Or(time.Duration(file.Global.Interval), DefaultInterval), External: file.Global.External}
+	for _, r := range file.Alerting.Relabel {
+		pattern, err := regexp.Compile("^(?s:" + r.Regex + ")$")
+		if r.Action != "labeldrop" || err != nil {
+			s.Relabeled = true
+			continue
+		}
+		s.Dropped = append(s.Dropped, pattern)
+	}
+	return s, nil
 }
