@@ -102,7 +102,7 @@ func (o *Options) lookBack(ctx context.Context, errOut io.Writer) (*recording.Re
 		if path == "" {
 			continue
 		}
-		file, err := load(path)
+		file, err := o.load(path)
 		if err != nil {
 			return nil, err
 		}
@@ -116,8 +116,8 @@ func (o *Options) lookBack(ctx context.Context, errOut io.Writer) (*recording.Re
 	return lookback.Read(ctx, sets[0], p)
 }
 
-func load(path string) (*config.File, error) {
-	file, err := config.Load(path, config.LoadOptions{})
+func (o *Options) load(path string) (*config.File, error) {
+	file, err := config.Load(path, o.Load)
 	if err != nil {
 		return nil, fmt.Errorf("the configuration cannot be used:\n%w", err)
 	}
@@ -126,7 +126,7 @@ func load(path string) (*config.File, error) {
 
 // replay replays a recording on the rules of a file.
 func (o *Options) replay(path string, recorded *recording.Recording) (*outcome, error) {
-	file, err := load(path)
+	file, err := o.load(path)
 	if err != nil {
 		return nil, err
 	}

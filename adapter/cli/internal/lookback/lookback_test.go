@@ -59,7 +59,7 @@ targets:
   pool: {driver: old, kind: host, selector: {pool: web, tier: a}, remove: oldest, min: 1, max: 9}
   any: {driver: sim, name: '{{ .Labels.app }}', max: 9}
 rules: [{name: busy, matchers: [alertname="Busy"], target: any, up: 1}, {name: busy pool, matchers: [alertname="Busy"], target: pool, up: 1}]
-`), false)
+`), config.LoadOptions{})
 	require.NoError(t, err)
 	pool := file.Rules.Targets["pool"]
 	ref, _ := pool.Ref()
