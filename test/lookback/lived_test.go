@@ -26,7 +26,7 @@ const (
 drivers:
   kubernetes: {type: simulator, workloads: {shop/web: 3, shop/cart: 4}}
 targets:
-  web: {driver: kubernetes, kind: Deployment, namespace: shop, name: web, min: 2, max: 20, cooldown: {up: 18s, down: 1s}}
+  web: {driver: kubernetes, kind: Deployment, namespace: shop, name: web, min: 2, max: 20, cooldown: {up: 32s, down: 1s}}
   any: {driver: kubernetes, kind: Deployment, namespace: shop, name: '{{ .Labels.deployment }}', max: 20, cooldown: 1s}
 rules:
   - {name: busy, matchers: ['alertname="DeploymentBusy"', 'cluster="eu"'], target: any, up: 2}
@@ -51,7 +51,7 @@ receivers:
 )
 
 // quiet is how long nothing happens before the next thing is made to happen, so that what comes first is the same each time.
-const quiet = 5 * time.Second
+const quiet = 8 * time.Second
 
 // lived are programs with a history.
 type lived struct {
@@ -130,7 +130,7 @@ func TestWhatWasLived(t *testing.T) {
 			want, got := of(ref, made), of(ref, again)
 			require.Equal(t, texts(want), texts(got))
 			for i := range want {
-				require.WithinDuration(t, want[i].At, got[i].At, 2*time.Second, "%s", want[i])
+				require.WithinDuration(t, want[i].At, got[i].At, 4*time.Second, "%s", want[i])
 			}
 		}
 	}
