@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// imagesOf are those of a service, of its spec and of the tasks that run.
-func imagesOf(t *testing.T, d *docker, name string) (spec string, running []string) {
+// serviceImages are those of a service, of its spec and of the tasks that run.
+func serviceImages(t *testing.T, d *docker, name string) (spec string, running []string) {
 	t.Helper()
 	var s struct {
 		Spec struct {
@@ -145,7 +145,7 @@ func withoutIt(t *testing.T, a *stack.Alertscale) string {
 func waitImage(t *testing.T, d *docker, want string) {
 	t.Helper()
 	stack.Eventually(t, 2*time.Minute, func() error {
-		spec, running := imagesOf(t, d, "shop_app")
+		spec, running := serviceImages(t, d, "shop_app")
 		if spec != want || len(running) != 2 || running[0] != want || running[1] != want {
 			return fmt.Errorf("the service has the image %s, its tasks %s", spec, running)
 		}
