@@ -62,18 +62,6 @@ type RefSchema struct {
 	Kinds      map[string]RefSchema // the only kinds that the driver has, and what each needs; nil: any
 }
 
-// hasGroups reports whether a driver of the file scales groups of hosts.
-func (s *Set) hasGroups() bool {
-	for _, d := range s.drivers {
-		for _, k := range d.Kinds {
-			if k.Selector {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // SetOptions is what a Set is made of.
 type SetOptions struct {
 	AlertTTL       time.Duration

@@ -136,10 +136,8 @@ func (t *Target) checkName(schema RefSchema, n yamldoc.Node) {
 			n.Faultf("name is missing")
 		}
 		for _, key := range []string{"selector", "remove"} {
-			if v := n.Peek(key); v != nil && t.set.hasGroups() {
+			if v := n.Peek(key); v != nil {
 				v.Faultf("%s is for groups of hosts only", key)
-			} else if v != nil {
-				v.Faultf("%q is not supported yet", key)
 			}
 		}
 		return

@@ -39,8 +39,8 @@ type Field struct {
 }
 
 // Fields hands each value of a mapping to the field of its name. A key that is duplicated or that is
-// no field is a fault; one of later is "not supported yet".
-func (n Node) Fields(fields []Field, later ...string) {
+// no field is a fault.
+func (n Node) Fields(fields []Field) {
 	for _, p := range n.pairs(0) {
 		at := Node{n.doc, p.key, n.where}
 		if i := slices.IndexFunc(fields, func(f Field) bool { return f.Key == p.key.Value }); i >= 0 {
@@ -49,10 +49,6 @@ func (n Node) Fields(fields []Field, later ...string) {
 			} else {
 				fields[i].Read(p.value)
 			}
-			continue
-		}
-		if slices.Contains(later, p.key.Value) {
-			at.Faultf("%q is not supported yet", p.key.Value)
 			continue
 		}
 		known := make([]string, 0, len(fields))
