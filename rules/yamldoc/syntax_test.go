@@ -1,6 +1,7 @@
 package yamldoc
 
 import (
+	"bytes"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -64,6 +65,7 @@ func TestSyntax_Balanced(t *testing.T) {
 func FuzzSyntax(f *testing.F) {
 	f.Add([]byte("a: {b: [1, 'x', \"y\"], c: |\n  text\n"))
 	f.Add([]byte("a:\n\t- {\n- ''\n---\nb: >-\n"))
+	f.Add([]byte("\r\r%00000 0"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		doc, roots := ParseAll("f.yml", text)
 		if doc.Err() == nil {
@@ -73,10 +75,8 @@ func FuzzSyntax(f *testing.F) {
 			return
 		}
 		lines := 1
-		for _, c := range text {
-			if c == '\n' {
-				lines++
-			}
+		for _, end := range []string{"\n", "\r", "\u0085", "\u2028", "\u2029"} { // as YAML has them
+			lines += bytes.Count(text, []byte(end))
 		}
 		require.Positive(t, doc.faults[0].Line)
 		require.LessOrEqual(t, doc.faults[0].Line, lines+1)
