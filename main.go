@@ -246,15 +246,16 @@ func (s *service) hook(name string) (web.Hook, bool) {
 func (s *service) run() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	stop, hangup := notified(os.Interrupt, syscall.SIGTERM), notified(syscall.SIGHUP) // before anything is answered
 	var stopping time.Time
 	var g run.Group
-	g.Add(run.SignalHandler(ctx, os.Interrupt, syscall.SIGTERM))
+	g.Add(func() error { return waitForSignal(ctx, stop) }, func(error) { cancel() })
 	g.Add(s.server.Run, func(err error) {
 		stopping = time.Now()
 		_ = level.Info(s.logger).Log("msg", "alertscale stops", "reason", err)
 		s.server.Shutdown(err)
 	})
-	g.Add(func() error { return s.reloadOnHangup(ctx) }, func(error) { cancel() })
+	g.Add(func() error { return s.reloadOnHangup(ctx, hangup) }, func(error) { cancel() })
 	g.Add(func() error { return s.reloader.Watch(ctx) }, func(error) { cancel() })
 	g.Add(func() error { s.controller.Run(ctx); return nil }, func(error) { cancel() })
 	err := g.Run()
@@ -266,9 +267,25 @@ func (s *service) run() error {
 	return errors.Join(err, s.controller.Shutdown(last), s.sinks.close(last), s.closeRecorder(last))
 }
 
-func (s *service) reloadOnHangup(ctx context.Context) error {
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
+// notified returns what gets such signals from now on. Until then each ends the process at once.
+func notified(signals ...os.Signal) chan os.Signal {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, signals...)
+	return c
+}
+
+// waitForSignal returns when the process is to stop. From then on another signal ends it at once.
+func waitForSignal(ctx context.Context, stop chan os.Signal) error {
+	defer signal.Stop(stop)
+	select {
+	case s := <-stop:
+		return run.SignalError{Signal: s}
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *service) reloadOnHangup(ctx context.Context, hangup chan os.Signal) error {
 	defer signal.Stop(hangup)
 	for {
 		select {

@@ -5,10 +5,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"alertscale/adapter/config"
 
+	"github.com/oklog/run"
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 	"github.com/stretchr/testify/require"
 )
@@ -38,4 +40,11 @@ func TestSendersDoNotGoWithPasswords(t *testing.T) {
 	require.NoError(t, check("tls_server_config: {}\n", senders+rest))
 	require.EqualError(t, check(users, senders+rest), "a.yml:2: senders: show bearer tokens, and --web.config.file "+path+
 		" has basic_auth_users, which refuses them; take one of both out")
+}
+
+// TestASignalBeforeAllRuns: it is waited for only later, and stops the process in order all the same.
+func TestASignalBeforeAllRuns(t *testing.T) {
+	stop := notified(syscall.SIGTERM)
+	require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGTERM))
+	require.ErrorIs(t, waitForSignal(t.Context(), stop), run.ErrSignal)
 }

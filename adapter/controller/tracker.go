@@ -17,16 +17,16 @@ type tracker struct {
 
 	mu      sync.Mutex      // guards what follows
 	gone    bool            // taken out of the registry; look the ref up again
-	groups  []rules.GroupID // that tell of the ref, as they are in the registry's index
 	unknown bool            // counted as one whose workload was never found
 	saving  bool            // a request that stores what is known is out
 	owes    bool            // the outcome of its last change is to be stored
 	missing bool            // the workload was not there, or not to be read, when it was last looked for
-	call    *job            // to the driver, that is queued or under way
 	hangs   bool            // its last call to the driver hung; guarded by the mutex of the driver's lane
+	groups  []rules.GroupID // that tell of the ref, as they are in the registry's index
+	call    *job            // to the driver, that is queued or under way
 
-	waiting []*waiter // for the reconciliation that is under way, then for the next one
-	answers []answer  // to those who wait no more: given when the mutex is released
+	waiting  []*waiter // for the reconciliation that is under way, then for the next one
+	answered *waiter   // the last one who waits no more, and has not been given its answer so far
 
 	// A ref that is spelled in another way by now: what was known of it is forgotten once its heir has stored it.
 	heir, predecessor *tracker
@@ -75,16 +75,13 @@ type waiter struct {
 	silent  bool                   // what it is told is no decision
 	inRound bool                   // it is part of the reconciliation that is under way; guarded by the mutex of the tracker
 	done    chan []engine.Decision // takes one
+
+	answer []engine.Decision // until it is given
+	before *waiter           // that was answered before it, likewise
 }
 
 func newWaiter(r engine.Result) *waiter {
 	return &waiter{result: r, done: make(chan []engine.Decision, 1)}
-}
-
-// answer is what one who waited is told.
-type answer struct {
-	to        *waiter
-	decisions []engine.Decision
 }
 
 // answer has a reconciliation's decisions told to those who waited. Only the first, and those whose notification
@@ -100,17 +97,20 @@ func (tr *tracker) answer(waiters []*waiter, all []engine.Decision) {
 }
 
 func (tr *tracker) answerOne(w *waiter, ds []engine.Decision) {
-	tr.answers = append(tr.answers, answer{w, ds})
+	w.answer, w.before = ds, tr.answered
+	tr.answered = w
 }
 
 // unlock releases the tracker, and gives the answers then. Go runs the goroutine next that was woken last: it is to be
 // a sender's, and not one of a log or a timer, for which nobody waits.
 func (tr *tracker) unlock() {
-	answers := tr.answers
-	tr.answers = nil
+	w := tr.answered
+	tr.answered = nil
 	tr.mu.Unlock()
-	for _, a := range answers {
-		a.to.done <- a.decisions
+	for w != nil {
+		before := w.before
+		w.done <- w.answer // from now on it is its own
+		w = before
 	}
 }
 

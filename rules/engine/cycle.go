@@ -25,8 +25,8 @@ type Cycle struct {
 	revision Revision     // of what the store holds
 	parts    *storedParts // likewise
 	saveBy   time.Time
-	ready    *bool
-	alone    bool // the workload is left alone: it is to say its own bounds, and did not when it was last read
+	ready    readiness // as last read
+	alone    bool      // the workload is left alone: it is to say its own bounds, and did not when it was last read
 
 	plans   bool // the driver makes plans
 	joined  bool // the file is another one than the state was brought up to
@@ -43,6 +43,22 @@ type Cycle struct {
 	last *lastReport
 
 	*effort
+}
+
+// readiness is whether a workload was ready when it was last read.
+type readiness uint8
+
+const (
+	readyUnknown readiness = iota
+	readyNo
+	readyYes
+)
+
+func readinessOf(ready bool) readiness {
+	if ready {
+		return readyYes
+	}
+	return readyNo
 }
 
 // CycleOptions are what cycles have in common.
@@ -134,7 +150,13 @@ func (c *Cycle) Target() *rules.Target { return c.target }
 func (c *Cycle) State() *RefState { return &c.state }
 
 // Ready returns whether the workload was ready when it was last read; nil: it was not read.
-func (c *Cycle) Ready() *bool { return c.ready }
+func (c *Cycle) Ready() *bool {
+	if c.ready == readyUnknown {
+		return nil
+	}
+	ready := c.ready == readyYes
+	return &ready
+}
 
 // Unknown reports whether the workload was never found, and nothing but alerts names it.
 func (c *Cycle) Unknown() bool {

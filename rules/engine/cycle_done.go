@@ -118,8 +118,7 @@ func (c *Cycle) observed(r Reply, now time.Time) Conclusion {
 	if r.Outcome != Succeeded {
 		return c.undone(r, now)
 	}
-	ready := r.Observed.Ready // by itself, for as long as the cycle is there
-	c.ready, c.misses = &ready, 0
+	c.ready, c.misses = readinessOf(r.Observed.Ready), 0
 	r.Observed.Conditions = slices.Clone(r.Observed.Conditions)
 	for i := range r.Observed.Conditions {
 		fact := &r.Observed.Conditions[i]

@@ -13,7 +13,7 @@ func (c *Cycle) MoveTo(ref rules.Ref) *Cycle {
 	next.work()
 	next.state, next.ready, next.unsaved = c.state, c.ready, true
 	next.unkept = c.unkept || c.unkeptIn || len(c.unstored) > 0 // should the store turn out to hold the ref already
-	c.state, c.ready, c.unsaved = RefState{}.clone(), nil, true
+	c.state, c.ready, c.unsaved = RefState{}.clone(), readyUnknown, true
 	c.pending, c.unstored = nil, nil
 	return next
 }

@@ -69,8 +69,8 @@ func (c *Cycle) servesLook(now time.Time) bool {
 
 // enterCount takes over the count. Without a call it counts as a recommendation, and a way back may be over by it.
 func (c *Cycle) enterCount(seen Observed, now time.Time) {
-	count, ready := seen.Count, seen.Ready // by themselves, for as long as the cycle is there
-	c.ready, c.misses = &ready, 0
+	count := seen.Count // by itself, for as long as the cycle is there
+	c.ready, c.misses = readinessOf(seen.Ready), 0
 	c.enterBounds(seen.Bounds, now)
 	c.state.Count, c.state.ReadAt, c.state.MissingAt = &count, now, time.Time{}
 	if c.target.Restore != nil || c.target.Behavior != nil || c.state.Policies != nil {

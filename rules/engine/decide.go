@@ -65,7 +65,7 @@ func decide(set *rules.Set, t *rules.Target, state RefState, seen Observed, now 
 func (d *decider) cases() (real, dry []*Case) {
 	s := &Situation{
 		Set: d.set, Target: d.target, State: &d.next, Observed: d.observed, Firing: d.next.FiringByRule(), Now: d.now,
-		Bounds: d.target.BoundsWith(d.next.Own), Alone: d.alone,
+		Bounds: d.target.BoundsWith(d.next.Own()), Alone: d.alone,
 	}
 	for name, ep := range d.next.episodes() {
 		if !ep.waits(d.next.firing(name)) {

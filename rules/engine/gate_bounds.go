@@ -16,14 +16,14 @@ func (boundsGate) Check(c *Case) *Reason {
 	up, down := c.Want.Direction == rules.Up, c.Want.Direction == rules.Down
 	switch {
 	case up && count > high:
-		c.To, c.Why = count, append(c.Why, fmt.Sprintf("above %s already", c.Target.MaxText(c.State.Own)))
+		c.To, c.Why = count, append(c.Why, fmt.Sprintf("above %s already", c.Target.MaxText(c.State.Own())))
 	case down && count < low:
-		c.To, c.Why = count, append(c.Why, fmt.Sprintf("below %s already", c.Target.MinText(c.State.Own)))
+		c.To, c.Why = count, append(c.Why, fmt.Sprintf("below %s already", c.Target.MinText(c.State.Own())))
 	case up && c.To > high:
-		c.Why = append(c.Why, fmt.Sprintf("%s: %d → %d", c.Target.MaxText(c.State.Own), c.To, high))
+		c.Why = append(c.Why, fmt.Sprintf("%s: %d → %d", c.Target.MaxText(c.State.Own()), c.To, high))
 		c.To = high
 	case down && c.To < low:
-		c.Why = append(c.Why, fmt.Sprintf("%s: %d → %d", c.Target.MinText(c.State.Own), c.To, low))
+		c.Why = append(c.Why, fmt.Sprintf("%s: %d → %d", c.Target.MinText(c.State.Own()), c.To, low))
 		c.To = low
 	}
 	if (up || down) && c.To == count {

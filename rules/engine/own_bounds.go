@@ -9,7 +9,9 @@ import (
 // enterBounds takes over what a workload says of its own bounds, and returns why it is left alone; empty: it is not.
 func (s *RefState) enterBounds(t *rules.Target, said rules.BoundsSaid) (alone string) {
 	own, err := t.OwnBoundsOf(said)
-	s.Own = own
+	if own != s.Own() {
+		s.changePolicies(func(p *Policies) { p.Own = own })
+	}
 	if err != nil {
 		return clip(err.Error())
 	}
@@ -57,7 +59,7 @@ func (c *Cycle) Bounds() rules.Bounds {
 	if c.target == nil {
 		return rules.Bounds{}
 	}
-	return c.target.BoundsWith(c.state.Own)
+	return c.target.BoundsWith(c.state.Own())
 }
 
 // LeftAlone reports whether the workload is left alone, as it is to say its own bounds, and did not when it was last read.

@@ -136,7 +136,7 @@ func TestOwnBounds_Change(t *testing.T) {
 	w.says("5m30s", "", "")
 	w.until("1h").has(9)
 	require.Equal(t, Rejected, w.log[len(w.log)-1].Verdict)
-	require.Nil(t, w.state().Own)
+	require.Nil(t, w.state().Own())
 	reads := len(w.only().reads)
 	w.until("3h")
 	require.Len(t, w.only().reads, reads, "nobody looks at what is left alone")
@@ -216,5 +216,5 @@ func TestOwnBounds_WithoutTheOptionNothingIsAsked(t *testing.T) {
 	w := newWorld(t, busyIdle, 3)
 	w.says("0s", "1", "4")
 	w.post("0s", firing("Busy")).is(Scaled, 3, 5)
-	require.Nil(t, w.state().Own)
+	require.Nil(t, w.state().Own())
 }

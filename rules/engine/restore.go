@@ -71,7 +71,7 @@ func (s *RefState) goal(t *rules.Target) int {
 }
 
 // wayBackTo is the count at which the way back ends.
-func (s *RefState) wayBackTo(t *rules.Target) int { return max(s.goal(t), t.BoundsWith(s.Own).Min) }
+func (s *RefState) wayBackTo(t *rules.Target) int { return max(s.goal(t), t.BoundsWith(s.Own()).Min) }
 
 // burns reports whether a rule that goes up is active.
 func (s *RefState) burns(set *rules.Set, t *rules.Target, now time.Time) bool {

@@ -21,10 +21,6 @@ type RefState struct {
 	MissingAt  time.Time   // since when the workload is not found; zero: it is found, or was never looked for
 	Calls      uint64      // how many calls there were; numbers them
 
-	// Own is what the workload last said of its own bounds; nil: nothing, or its target does not ask for that. It is replaced,
-	// never written to.
-	Own *rules.OwnBounds
-
 	Policies *Policies // what few refs have; replaced, never written to; nil: nothing of it
 
 	alerts table[alertKey, alertEntry]  // by fingerprint
@@ -43,6 +39,9 @@ type Policies struct {
 	Baseline    *Baseline // where to go back to; nil: nowhere
 	Reverts     *Reverts  // of our changes by somebody else, running; nil: there is none
 	Reverted    int       // how many there were in all
+	// Own is what the workload last said of its own bounds; nil: nothing, or its target does not ask for that. It is replaced,
+	// never written to.
+	Own *rules.OwnBounds
 }
 
 // AlertPhase says what is known of an alert.
@@ -114,15 +113,13 @@ type Episode struct {
 	Value     *int // of an action with a template, rendered when the episode began
 	// EndServed says that the call of a rule with `when: resolved` was served for this episode.
 	EndServed bool
+	Ending    bool // of a rule with keep_active_for: a resolve is to end the episode once no alert has fired for so long
 	// ServedAt is when the last call was served that did not come from the end of the episode, or was one of the way back.
 	// Served is that call, of a rule that repeats, until it calls again.
 	Served   *Call
 	ServedAt time.Time
-	// QuietAt is since when no alert fires, of a rule with keep_active_for. Ending: a resolve is to end the episode once
-	// none has fired for so long.
-	QuietAt time.Time
-	Ending  bool
-	Figure  *float64 // of a proportional action: the largest of its alerts that fire, as of the last notification
+	QuietAt  time.Time // since when no alert fires, of a rule with keep_active_for
+	Figure   *float64  // of a proportional action: the largest of its alerts that fire, as of the last notification
 	// LeftAlone is why the workload is left alone for want of bounds of its own, as it was reported.
 	LeftAlone string
 }

@@ -231,8 +231,8 @@ func (s *RefState) stored(parts *storedParts) *storedState {
 		Baseline:    (*storedBase)(p.Baseline),
 		Reverts:     (*storedRevert)(p.Reverts), Reverted: p.Reverted,
 	}
-	if s.Own != nil {
-		o.OwnMin, o.OwnMax = s.Own.Min, s.Own.Max
+	if p.Own != nil {
+		o.OwnMin, o.OwnMax = p.Own.Min, p.Own.Max
 	}
 	if o.AlertParts == 0 && s.alerts.n > 0 {
 		o.Alerts = storedAlerts(s.alerts.shards[0])
@@ -295,20 +295,21 @@ func (o *storedState) state(parts []Part) (RefState, error) {
 	if s.Last != nil {
 		s.Last.Rule = shared(s.Last.Rule)
 	}
+	var own *rules.OwnBounds
 	if o.OwnMin != nil || o.OwnMax != nil {
-		s.Own = &rules.OwnBounds{Min: o.OwnMin, Max: o.OwnMax}
+		own = &rules.OwnBounds{Min: o.OwnMin, Max: o.OwnMax}
 	}
 	s.changePolicies(func(p *Policies) {
 		*p = Policies{
 			convert(o.Recommended, func(r storedCount) Recommendation { return Recommendation(r) }),
 			convert(o.Steps, func(s storedStep) CountStep { return CountStep(s) }),
 			convert(o.Pauses, func(p storedPause) Pause { return Pause(p) }),
-			(*Baseline)(o.Baseline), (*Reverts)(o.Reverts), o.Reverted,
+			(*Baseline)(o.Baseline), (*Reverts)(o.Reverts), o.Reverted, own,
 		}
 	})
 	for name, ep := range o.Episodes {
 		s.setEpisode(shared(name), &Episode{
-			ep.Since, ep.Ended, ep.Call.call(), ep.Cancelled.call(), ep.Value, ep.EndServed, ep.Served.call(), ep.ServedAt, ep.QuietAt, ep.Ending, ep.Figure,
+			ep.Since, ep.Ended, ep.Call.call(), ep.Cancelled.call(), ep.Value, ep.EndServed, ep.Ending, ep.Served.call(), ep.ServedAt, ep.QuietAt, ep.Figure,
 			ep.LeftAlone,
 		})
 	}

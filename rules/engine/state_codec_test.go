@@ -38,8 +38,8 @@ func whole() RefState {
 	three, seven := 3, 7
 	s := RefState{
 		Target: "web", Connection: "https://cluster", Count: &three, ReadAt: at("4m"), MissingAt: at("4m30s"), Calls: 5,
-		Own:  &rules.OwnBounds{Min: &three, Max: &seven},
-		Last: &LastChange{At: at("-10m"), From: 1, To: 3, Rule: "busy"},
+		Policies: &Policies{Own: &rules.OwnBounds{Min: &three, Max: &seven}},
+		Last:     &LastChange{At: at("-10m"), From: 1, To: 3, Rule: "busy"},
 		Intent: &Intent{At: at("5m"), From: 3, Plan: json.RawMessage(`{"step":1}`),
 			Attempts: []Attempt{{To: 2, Rule: "calm", Calls: []uint64{4}}, {To: 5, Rule: "busy", Calls: []uint64{3}}}},
 	}.during(map[string]*Episode{
@@ -72,8 +72,9 @@ func TestCodec_WhatThisVersionWrites(t *testing.T) {
 		again.Intent.Plan = s.Intent.Plan // which the file has with more space
 		if name == "testdata/state-v2.json" {
 			again.hearGroup(12, at("5m"))
-			again.Own, again.episode("want").LeftAlone = s.Own, s.episode("want").LeftAlone // later than version 2
-			again.episode("busy").Call.Cause = s.episode("busy").Call.Cause                 // it had texts alone
+			again.changePolicies(func(p *Policies) { p.Own = s.Own() })
+			again.episode("want").LeftAlone = s.episode("want").LeftAlone   // later than version 2
+			again.episode("busy").Call.Cause = s.episode("busy").Call.Cause // it had texts alone
 		}
 		require.Equal(t, s.plain(), again.plain())
 	}
@@ -204,7 +205,7 @@ func anyState(r *rapid.T) RefState {
 		MissingAt: anyTime(r, "missing"), Calls: anyID(r, "calls"),
 	}
 	if low, high := anyCount(r, "own min"), anyCount(r, "own max"); low != nil || high != nil {
-		s.Own = &rules.OwnBounds{Min: low, Max: high}
+		s.changePolicies(func(p *Policies) { p.Own = &rules.OwnBounds{Min: low, Max: high} })
 	}
 	for i := range rapid.IntRange(0, 20).Draw(r, "alerts") {
 		s.putAlert(fmt.Sprint(i, anyText(r, "fingerprint")), anyAlert(r))

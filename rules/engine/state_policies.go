@@ -1,6 +1,10 @@
 package engine
 
-import "time"
+import (
+	"time"
+
+	"alertscale/rules"
+)
 
 // policies returns a copy of what is remembered for policies.
 func (s *RefState) policies() Policies {
@@ -15,7 +19,7 @@ func (s *RefState) changePolicies(change func(*Policies)) {
 	next := s.policies()
 	change(&next)
 	s.Policies = &next
-	if len(next.Recommended)+len(next.Steps)+len(next.Pauses)+next.Reverted == 0 && next.Baseline == nil && next.Reverts == nil {
+	if len(next.Recommended)+len(next.Steps)+len(next.Pauses)+next.Reverted == 0 && next.Baseline == nil && next.Reverts == nil && next.Own == nil {
 		s.Policies = nil
 	}
 }
@@ -38,3 +42,6 @@ func (s *RefState) Pauses() []Pause { return s.policies().Pauses }
 
 // Reverted returns how many of our changes somebody else set back.
 func (s *RefState) Reverted() int { return s.policies().Reverted }
+
+// Own returns what the workload last said of its own bounds; nil: nothing, or its target does not ask for that.
+func (s *RefState) Own() *rules.OwnBounds { return s.policies().Own }

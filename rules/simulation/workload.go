@@ -62,7 +62,7 @@ func (s *Simulation) said(c *engine.Cycle) (said rules.BoundsSaid, known bool) {
 		text := strconv.Itoa(*n)
 		return &text
 	}
-	if own := c.State().Own; own != nil && !s.assumed[c.Name()] {
+	if own := c.State().Own(); own != nil && !s.assumed[c.Name()] {
 		return rules.BoundsSaid{Min: text(own.Min), Max: text(own.Max), Asked: true}, true
 	}
 	t := c.Target()
