@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"alertscale/test/figures/floor"
 	"alertscale/test/stack"
 
 	"github.com/stretchr/testify/require"
@@ -48,23 +49,42 @@ func storms(t *testing.T, b *bench) {
 	for i := range notifications {
 		all = append(all, newSender(url, alerts[i*n/notifications:(i+1)*n/notifications]...))
 	}
-	var bares, ours []float64
+	var bares, durables, ours []float64
 	var count answers
 	for range rounds {
 		one := float64(n) / took(t, func() error { return forAll(t.Context(), bareWorkers, names, alone.Up) }).Seconds()
+		durable := float64(n) / took(t, func() error { return forAll(t.Context(), 4*bareWorkers, names, b.durably(t, alone)) }).Seconds()
 		two := float64(n) / took(t, func() error {
 			return together(all, func(s *sender) error { return untilServed(count.timed(s.fire), count.timed(s.repeat)) })
 		}).Seconds()
 		require.NoError(t, together(all, func(s *sender) error { return untilServed(s.resolve, s.resolve) }))
-		bares, ours = append(bares, one), append(ours, two)
+		bares, durables, ours = append(bares, one), append(durables, durable), append(ours, two)
 	}
-	b.requireScales(t, names, 1+2*rounds)
+	b.requireScales(t, names, 1+3*rounds)
 	ratio := median(ours) / median(bares)
 	b.table.add(fmt.Sprintf("%d Deployments in ten, to 64 bare workers", n), ">= 0.95", ratio >= 0.95, fmt.Sprintf("%.2f", ratio),
 		fmt.Sprintf("%.0f/s to %.0f/s changes", median(ours), median(bares)))
+	b.table.add("  64 bare workers with commits in between, to the same", "", true, fmt.Sprintf("%.2f", median(durables)/median(bares)),
+		fmt.Sprintf("%.0f/s changes", median(durables)))
 	early := count.early.Load()
 	b.table.add("  answers of 503 before the deadline", "0", early == 0, fmt.Sprint(early),
 		fmt.Sprintf("%d at it", count.unavailable.Load()-early))
+}
+
+// durably returns what changes a Deployment after a commit, which many share. While it waits for that, another one has its
+// place among the workers.
+func (b *bench) durably(t *testing.T, alone floor.Deployments) func(context.Context, string) error {
+	group, places := floor.NewGroup(newDisk(t)), make(chan struct{}, bareWorkers)
+	enter, leave := func() { places <- struct{}{} }, func() { <-places }
+	return func(ctx context.Context, name string) error {
+		enter()
+		defer leave()
+		return alone.UpAfter(ctx, name, func() error {
+			leave()
+			defer enter()
+			return group.Commit()
+		})
+	}
 }
 
 const anyDeployment = `drivers: {kubernetes: {qps: 100000, burst: 100000}}
